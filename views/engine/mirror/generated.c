@@ -66,14 +66,27 @@ static sqlite3_stmt *generated_statement(struct generated *g, const struct table
     return stmt_prepare(g->db, sql, table->name, statement, error) == 0 ? *statement : NULL;
 }
 
+static int generated_error_beyond(const struct table *table, const struct column *column,
+                                  struct error *error) {
+    return error_set(
+        error, ERROR_INPUT,
+        "table %s: column %s is generated, and a result on the way to it is beyond 64 bits: leave "
+        "it out with `-- tidemark: ignore %s.%s`",
+        table->name, column->name, table->name, column->name);
+}
+
 // Beyond int64_t SQLite goes on in floating point.
 static int generated_check(const struct table *table, const struct column *column, const struct value *value,
                            struct error *error) {
-    if (value->kind != VALUE_REAL)
-        return 0;
-    return error_set(error, ERROR_INPUT,
-                     "table %s: column %s is generated, and a result on the way to it is beyond 64 bits",
-                     table->name, column->name);
+    return value->kind == VALUE_REAL ? generated_error_beyond(table, column, error) : 0;
+}
+
+int generated_check_beyond(const struct table *table, struct sqlite3_stmt *beyond, struct error *error) {
+    CLEANUP(stmt_reset) sqlite3_stmt *row = beyond;
+    int found = stmt_row(row, table->name, error);
+    if (found != 1 || sqlite3_column_type(row, 0) == SQLITE_NULL)
+        return found < 0 ? -1 : 0;
+    return generated_error_beyond(table, &table->columns[sqlite3_column_int(row, 0)], error);
 }
 
 // A streamed row that has the column (PostgreSQL 18) has what its expression gives, or NULL where a transform made a default of

@@ -9,6 +9,7 @@
 #include "views/engine/change.h"
 
 struct generated;
+struct sqlite3_stmt;
 
 // *ret NULL: the catalog has no such column. Errors: ERROR_STORE, ERROR_SYSTEM.
 int generated_open(struct generated **ret, const struct catalog *catalog, struct error *error);
@@ -19,5 +20,7 @@ void generated_close(struct generated **generated);
 // is another than a streamed row has.
 int generated_compute(struct generated *generated, const struct change *change, const struct value **ret,
                       struct error *error);
+// Computed where the row is: the same error, of what table_sql_beyond.. has told (it stands on its row, or has none).
+int generated_check_beyond(const struct table *table, struct sqlite3_stmt *beyond, struct error *error);
 
 #endif

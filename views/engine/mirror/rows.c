@@ -1,5 +1,6 @@
 #include "views/engine/mirror/rows.h"
 
+#include "views/engine/mirror/generated.h"
 #include "views/engine/row/column_type.h"
 #include "views/engine/row/key.h"
 
@@ -177,6 +178,18 @@ static sqlite3_stmt *mirror_rows_bound(struct mirror_table *table, enum mirror_s
     return stmt;
 }
 
+// Before the row is written, since a message that is refused leaves nothing.
+static int mirror_rows_check_generated(struct mirror_table *table, const struct value *values,
+                                       struct error *error) {
+    if (!mirror_rows_lacks_generated(table->table, values))
+        return 0;
+    sqlite3_stmt *stmt = mirror_rows_bound(table, STATEMENT_BEYOND, values, UPSERT_FORCED, LSN_NONE, error);
+    if (stmt == NULL)
+        return -1;
+    mirror_rows_bind_keep_masks(stmt, table->table, values);
+    return generated_check_beyond(table->table, stmt, error);
+}
+
 bool mirror_outlives_sweep(const struct mirror_table *table, const struct change *change) {
     if (!table->snapshot_open || !change->behind_snapshot)
         return false;
@@ -215,6 +228,8 @@ static int mirror_rows_upsert(struct mirror_table *table, enum mirror_upsert kin
                               const struct value *values, int64_t position, int *ret_changes,
                               struct error *error) {
     bool masked = mirror_lacks_values(table->table, values);
+    if (mirror_rows_check_generated(table, values, error) != 0)
+        return -1;
     int which = behind ? (masked ? STATEMENT_BEHIND_MASKED_STREAMED : STATEMENT_BEHIND_STREAMED) +
                              (kind == UPSERT_FORCED)
                        : (masked ? STATEMENT_MASKED_STREAMED : STATEMENT_UPSERT_STREAMED) + (int)kind;
@@ -242,6 +257,8 @@ int mirror_upsert_change(struct mirror_table *table, const struct change *change
 
 int mirror_write_again(struct mirror_table *table, const struct value *values, int64_t lsn, int *ret_changes,
                        struct error *error) {
+    if (mirror_rows_check_generated(table, values, error) != 0)
+        return -1;
     sqlite3_stmt *stmt = mirror_rows_bound(table, STATEMENT_WRITE_AGAIN, values, UPSERT_FORCED, lsn, error);
     if (stmt == NULL)
         return -1;

@@ -111,6 +111,8 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_some_columns(table, state->unmarked);
     case STATEMENT_SET_GENERATED:
         return table_sql_set_generated(table);
+    case STATEMENT_BEYOND:
+        return table_sql_beyond_upsert(table);
     case STATEMENT_DELETE:
         return table_sql_delete(table);
     case STATEMENT_DELETE_KEY:

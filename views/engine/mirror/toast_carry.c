@@ -1,5 +1,6 @@
 #include "views/engine/mirror/toast_carry.h"
 
+#include "views/engine/mirror/generated.h"
 #include "views/engine/mirror/toast_awaited.h"
 #include "views/engine/row/column_type.h"
 #include "views/engine/row/key.h"
@@ -207,19 +208,36 @@ static int toast_carry_keep_row(struct toast_carry *carry, const struct change *
     return 0;
 }
 
-// Gives one awaited column to the row of `key` (a JSON array) from the old row.
+// `sql` (taken) with the value of one column for the row of `key`, a JSON array.
+static int toast_carry_bind_given(struct mirror_table *table, char *sql, const struct value *value,
+                                  struct span key, sqlite3_stmt **ret, struct error *error) {
+    CLEANUP(stmt_free_text) char *text = sql;
+    if (text == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_prepare(table->db, text, table->table->name, ret, error) != 0)
+        return -1;
+    int parameter = sqlite3_bind_parameter_index(*ret, ":value");
+    if (parameter > 0) // nothing is generated from the column else
+        sqlite_value_bind(*ret, parameter, value);
+    stmt_bind_text(*ret, ":key", key);
+    return 0;
+}
+
+// Gives one awaited column to the row of `key` from the old row.
 static int toast_carry_give(struct mirror_table *table, const struct packed_row *row, int column,
                             struct span key, struct error *error) {
-    CLEANUP(stmt_free_text) char *sql = table_sql_set_column(table->table, column);
+    CLEANUP(stmt_finalize) sqlite3_stmt *beyond = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *set = NULL;
-    if (sql == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (stmt_prepare(table->db, sql, table->table->name, &set, error) != 0)
+    const struct value value = packed_row_value(row, column);
+    if (table->table->has_generated &&
+        (toast_carry_bind_given(table, table_sql_beyond_column(table->table, column), &value, key, &beyond,
+                                error) != 0 ||
+         generated_check_beyond(table->table, beyond, error) != 0))
         return -1;
-    struct value value = packed_row_value(row, column);
-    sqlite_value_bind(set, sqlite3_bind_parameter_index(set, ":value"), &value);
-    stmt_bind_text(set, ":key", key);
-    return stmt_step(set, table->table->name, NULL, error);
+    return toast_carry_bind_given(table, table_sql_set_column(table->table, column), &value, key, &set,
+                                  error) != 0
+               ? -1
+               : stmt_step(set, table->table->name, NULL, error);
 }
 
 // What is awaited further along the chain of key changes is kept there: `link` is where.

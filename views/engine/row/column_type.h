@@ -19,6 +19,7 @@ struct declared_type {
     int enum_number; // 1-based place of the enum among source.sql's own types, 0 = it is none
     bool is_any;     // whatever its name: a composite
     bool is_domain;  // a domain, or an array of one; the rest is its base type's
+    bool is_loose;   // its collation may take texts of other bytes for equal
 };
 
 // Sets type, element, precision, scale and `unmarked` of `column`. A name that is not known is COLUMN_OTHER.

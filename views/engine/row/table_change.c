@@ -115,6 +115,17 @@ char *table_change_generate(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
+char *table_change_beyond(const struct table *table) {
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, "select ");
+    table_sql_beyond(sql, table);
+    sqlite3_str_appendall(sql, " as beyond,json_array(");
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "", table->columns[table->keys[i]].name);
+    sqlite3_str_appendf(sql, ") from \"%w\" where beyond is not null limit 1", table->name);
+    return sqlite3_str_finish(sql);
+}
+
 char *table_change_unpad(const char *table, const char *column, int width) {
     return sqlite3_mprintf("update \"%w\" set \"%w\"=rtrim(\"%w\",' ') where length(\"%w\")=%d", table,
                            column, column, column, width);

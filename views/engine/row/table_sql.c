@@ -481,6 +481,49 @@ char *table_sql_set_generated(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
+// The number of a generated column whose result, or one on the way to it, is beyond 64 bits, where SQLite goes on in floating
+// point; else null. It is asked before the value is stored: INTEGER makes of a REAL an integer again, where it can.
+void table_sql_beyond(struct sqlite3_str *sql, const struct table *table) {
+    bool any = false;
+    for (int i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        if (column->generated == NULL || (column->type != COLUMN_INTEGER && column->type != COLUMN_DECIMAL))
+            continue;
+        sqlite3_str_appendf(sql, "%swhen typeof(%s)='real' then %d", any ? " " : "case ", column->generated,
+                            i);
+        any = true;
+    }
+    sqlite3_str_appendall(sql, any ? " end" : "null");
+}
+
+// The values come first: so their parameters have the columns' numbers.
+char *table_sql_beyond_upsert(const struct table *table) {
+    const char *key = table->columns[table->keys[0]].name;
+    sqlite3_str *sql = table_sql_begin();
+    for (int i = 0; i < table->column_count; i++)
+        sqlite3_str_appendf(sql, "%s?%d as \"%w\"", i > 0 ? "," : "with event as (select ", i + 1,
+                            table->columns[i].name);
+    sqlite3_str_appendall(sql, ") select ");
+    table_sql_beyond(sql, table);
+    const char *comma = " from (select ";
+    for (int i = 0; i < table->column_count; i++) {
+        const char *name = table->columns[i].name;
+        if (table->columns[i].generated != NULL)
+            continue;
+        sqlite3_str_appendf(
+            sql, "%siif((:keep%d>>%d)&1 and row.\"%w\" is not null,row.\"%w\",event.\"%w\") as \"%w\"", comma,
+            i / TABLE_SQL_KEEP_BITS, i % TABLE_SQL_KEEP_BITS, key, name, name, name);
+        comma = ",";
+    }
+    sqlite3_str_appendf(sql, " from event left join main.\"%w\" as row on ", table->name);
+    for (int i = 0; i < table->key_count; i++) {
+        const char *name = table->columns[table->keys[i]].name;
+        sqlite3_str_appendf(sql, "%srow.\"%w\"=event.\"%w\"", i > 0 ? " and " : "", name, name);
+    }
+    sqlite3_str_appendall(sql, ")");
+    return sqlite3_str_finish(sql);
+}
+
 static void table_sql_where_keys(sqlite3_str *sql, const struct table *table) {
     sqlite3_str_appendall(sql, " where ");
     for (int i = 0; i < table->key_count; i++)
@@ -507,6 +550,18 @@ char *table_sql_set_column(const struct table *table, int column) {
             sqlite3_str_appendall(sql, "))");
         }
     table_sql_where_keys(sql, table);
+    return sqlite3_str_finish(sql);
+}
+
+char *table_sql_beyond_column(const struct table *table, int column) {
+    sqlite3_str *sql = table_sql_begin();
+    sqlite3_str_appendall(sql, "select ");
+    table_sql_beyond(sql, table);
+    sqlite3_str_appendall(sql, " from (select ");
+    table_sql_operands(sql, table, column);
+    sqlite3_str_appendf(sql, " from \"%w\"", table->name);
+    table_sql_where_keys(sql, table);
+    sqlite3_str_appendall(sql, ")");
     return sqlite3_str_finish(sql);
 }
 

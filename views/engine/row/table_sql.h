@@ -71,6 +71,11 @@ char *table_sql_set_column(const struct table *table, int column); // :value, :k
 char *table_sql_compute_generated(const struct table *table);
 // The same of a row that is there, into it.
 char *table_sql_set_generated(const struct table *table);
+// The first one whose result is beyond 64 bits, by its number, or null: of what follows `select` from the table's columns; of the
+// row that an upsert of ?N makes where :keepN says which columns stay; of one with `column` as table_sql_set_column sets it.
+void table_sql_beyond(struct sqlite3_str *sql, const struct table *table);
+char *table_sql_beyond_upsert(const struct table *table);
+char *table_sql_beyond_column(const struct table *table, int column);
 char *table_sql_await(const struct table *table); // a row of _carry: :table, :txid, :lsn, :column, :ts_ms
 // What a key awaits is passed on along its own key change, which is at :txid and :lsn and called :link: to the row that
 // awaits a value there, or to the link; returns the new key of each, NULL = the link. And a row of that place takes what was

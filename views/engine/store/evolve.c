@@ -231,6 +231,11 @@ static int evolve_forget(sqlite3 *db, const char *table, const char *column, str
                : evolve_step(db, "fill_forget", parameters, 2, error);
 }
 
+// Messages in quarantine wait for a person: by another key of the table, or of one of its name, another row would settle them.
+static int evolve_forget_quarantined(sqlite3 *db, const char *table, struct error *error) {
+    return evolve_step(db, "quarantine_forget_keys", &(struct evolve_parameter){":table", table}, 1, error);
+}
+
 // --- tables
 
 static int evolve_drop_table(sqlite3 *db, const char *name, struct store_report *report,
@@ -239,7 +244,8 @@ static int evolve_drop_table(sqlite3 *db, const char *name, struct store_report 
     evolve_tell(report, "dropped", name, NULL);
     if (evolve_run_sql(db, table_change_drop(name), name, error) != 0 ||
         evolve_step(db, "tables_forget", parameters, 1, error) != 0 ||
-        evolve_forget(db, name, NULL, error) != 0)
+        evolve_step(db, "incomplete_forget", parameters, 1, error) != 0 ||
+        evolve_forget(db, name, NULL, error) != 0 || evolve_forget_quarantined(db, name, error) != 0)
         return -1;
     return evolve_await(db, name, "", "gone", error);
 }
@@ -247,7 +253,7 @@ static int evolve_drop_table(sqlite3 *db, const char *name, struct store_report 
 static int evolve_rename_table(sqlite3 *db, const char *old_name, const char *new_name, bool topic,
                                struct store_report *report, struct error *error) {
     static const char *const statements[] = {"tables_rename", "carry_rename_table", "fill_rename_table",
-                                             "quarantine_rename_table"};
+                                             "quarantine_rename_table", "incomplete_rename"};
     const struct evolve_parameter parameters[] = {{":old", old_name}, {":new", new_name}};
     evolve_tell(report, "renamed", old_name, NULL);
     if (evolve_run_sql(db, table_change_rename(old_name, new_name), old_name, error) != 0)
@@ -375,6 +381,29 @@ static const char *evolve_defaulted(const struct column *is) {
                : "has its default where it was null";
 }
 
+// What cannot be computed of a row that is there is no value of the column.
+static int evolve_generate(sqlite3 *db, const struct table *is, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    CLEANUP(stmt_free_text) char *sql = table_change_beyond(is);
+    if (sql == NULL)
+        return evolve_out_of_memory(error);
+    if (stmt_prepare(db, sql, is->name, &stmt, error) != 0)
+        return -1;
+    int row = stmt_row(stmt, is->name, error);
+    if (row == 0)
+        return evolve_run_sql(db, table_change_generate(is), is->name, error);
+    if (row < 0)
+        return -1;
+    const char *column = is->columns[sqlite3_column_int(stmt, 0)].name;
+    const char *key = (const char *)sqlite3_column_text(stmt, 1);
+    return error_set(
+        error, ERROR_INPUT,
+        "table %s: column %s is generated, and a result on the way to it is beyond 64 bits in the row "
+        "of key %s: leave it out with `-- tidemark: ignore %s.%s`, or declare it as a plain column "
+        "where the events carry it",
+        is->name, column, key != NULL ? key : "", is->name, column);
+}
+
 static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
                               struct store_report *report, struct error *error) {
     bool generate = false;
@@ -412,7 +441,7 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
             evolve_await(db, is->name, is->columns[i].name, "column", error) != 0)
             return -1;
     }
-    return generate ? evolve_run_sql(db, table_change_generate(is), is->name, error) : 0;
+    return generate ? evolve_generate(db, is, error) : 0;
 }
 
 // The columns have their new names, and those that are gone or of another type are there still.
@@ -423,9 +452,7 @@ static int evolve_change_key(sqlite3 *db, const struct evolution_table *change, 
         from[i] = change->columns[i].was >= 0 && !change->columns[i].retyped ? is->columns[i].name : NULL;
     evolve_tell(report, "has another key", is->name, NULL);
     if (evolve_run_sql(db, table_change_key(is, from), is->name, error) != 0 ||
-        evolve_forget(db, is->name, NULL, error) != 0 ||
-        evolve_step(db, "quarantine_forget_keys", &(struct evolve_parameter){":table", is->name}, 1, error) !=
-            0)
+        evolve_forget(db, is->name, NULL, error) != 0 || evolve_forget_quarantined(db, is->name, error) != 0)
         return -1;
     return evolve_await(db, is->name, "", "table", error);
 }

@@ -21,6 +21,7 @@ static void source_draft_free_column(struct draft_column *column) {
     free(column->name);
     source_draft_free_list(&column->older, &column->older_count);
     json_decref(column->expression.tree);
+    json_decref(column->of_type.tree);
     *column = (struct draft_column){0};
 }
 
@@ -51,6 +52,7 @@ void source_draft_free(struct source_draft *draft) {
         json_decref(draft->types[i].expression.tree);
         source_draft_free_list(&draft->types[i].labels, &draft->types[i].label_count);
     }
+    source_draft_free_list(&draft->collations, &draft->collation_count);
     free(draft->tables);
     free(draft->indexes);
     free(draft->types);
@@ -201,6 +203,13 @@ static void source_draft_merge_column(struct draft_column *inherited, struct dra
     source_draft_free_column(column);
 }
 
+void source_draft_reset_expression(struct draft_column *column) {
+    json_decref(column->expression.tree);
+    column->expression = column->of_type;
+    json_incref(column->expression.tree);
+    column->generated = false;
+}
+
 void source_draft_set_inherited(struct draft_table *table) {
     for (int i = 0; i < table->column_count; i++)
         table->columns[i].inherited = true;
@@ -239,6 +248,7 @@ int source_draft_copy_column(struct source_draft *draft, struct draft_table *tab
     if (copy.name == NULL)
         return source_draft_out_of_memory(draft);
     json_incref(copy.expression.tree);
+    json_incref(copy.of_type.tree);
     return source_draft_add_column(draft, table, &copy);
 }
 
@@ -272,6 +282,22 @@ int source_draft_add_index(struct source_draft *draft, struct draft_table *table
     struct draft_index *index = &draft->indexes[draft->index_count++];
     *index = (struct draft_index){.table = name, .at = at};
     *ret = index;
+    return 0;
+}
+
+int source_draft_copy_indexes(struct source_draft *draft, struct draft_table *table,
+                              const struct draft_table *from, size_t at) {
+    for (int i = 0, count = draft->index_count; i < count; i++) {
+        struct draft_index *index;
+        if (strcmp(draft->indexes[i].table, from->name) != 0)
+            continue;
+        if (source_draft_add_index(draft, table, at, &index) != 0)
+            return -1;
+        for (int c = 0; c < draft->indexes[i].column_count; c++)
+            if (source_draft_append(draft, &index->columns, &index->column_count,
+                                    draft->indexes[i].columns[c]) != 0)
+                return -1;
+    }
     return 0;
 }
 

@@ -32,6 +32,7 @@ struct draft_column {
     bool generated; // the expression is no default
     bool inherited; // a column of this name that the table declares itself is the same one
     struct source_expression expression;
+    struct source_expression of_type; // what it has without one of its own: its domain's
 };
 
 struct draft_table {
@@ -83,6 +84,8 @@ struct source_draft {
     int index_count;
     struct draft_type *types;
     int type_count;
+    char **collations; // the deterministic ones that it makes
+    int collation_count;
     struct error *error;
 };
 
@@ -104,11 +107,16 @@ int source_draft_add_table(struct source_draft *draft, struct source_name name, 
 // `column` is taken over, also where it is refused. One that is inherited has what either says of it, the later default.
 int source_draft_add_column(struct source_draft *draft, struct draft_table *table,
                             struct draft_column *column);
+// The column has its type's default, or none, from now on.
+void source_draft_reset_expression(struct draft_column *column);
 // All columns that the table has by now are of a parent's, or of its type's.
 void source_draft_set_inherited(struct draft_table *table);
 int source_draft_copy_column(struct source_draft *draft, struct draft_table *table,
                              const struct draft_column *from, size_t at);
 int source_draft_add_type(struct source_draft *draft, struct source_name name, struct draft_type **ret);
+// The other table's unique indexes, under names that PostgreSQL makes.
+int source_draft_copy_indexes(struct source_draft *draft, struct draft_table *table,
+                              const struct draft_table *from, size_t at);
 int source_draft_add_index(struct source_draft *draft, struct draft_table *table, size_t at,
                            struct draft_index **ret);
 void source_draft_remove_table(struct source_draft *draft, struct draft_table *table);

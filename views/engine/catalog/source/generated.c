@@ -4,17 +4,33 @@
 #include "views/base/cleanup.h"
 #include "views/engine/catalog/source/type.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum kind { KIND_NULL, KIND_NUMBER, KIND_TEXT, KIND_BOOLEAN };
 
+// When two texts are equal at the source.
+enum equality {
+    EQUALITY_BYTES,
+    EQUALITY_CONSTANT, // it is of the type of what it meets
+    EQUALITY_UUID,     // stored in one form; a constant may be in another
+    EQUALITY_CITEXT,
+    EQUALITY_LOOSE, // its collation may take others for equal
+};
+
 // An expression in SQL and what it is. A number is a count of 10^-scale; one that PostgreSQL has as NUMERIC divides
-// otherwise than an integer.
+// otherwise than an integer. Beyond 64 bits SQLite goes on with a double, which is told of a result (mirror/generated.h)
+// but not of what is compared on the way to it.
 struct operand {
     struct buffer sql;
     enum kind kind;
     int scale;
     bool numeric;
+    double most;  // no number is further from 0
+    bool beyond;  // it may be a double
+    bool rounded; // it may be computed of one
+    enum equality equality;
+    bool is_uuid; // written as one is stored
 };
 
 struct generator {
@@ -25,7 +41,10 @@ struct generator {
     size_t base;
 };
 
-enum { SCALE_MAX = 18 };
+enum {
+    SCALE_MAX = 18,
+    TEXT_LENGTH_MOST = 1 << 30, // PostgreSQL's, of bytes
+};
 
 static void source_generated_free(struct operand *operand) {
     buffer_free(&operand->sql);
@@ -62,9 +81,44 @@ static void source_generated_literal(struct buffer *sql, const char *text) {
     buffer_char(sql, '\'');
 }
 
-// (sql)
-static void source_generated_append(struct buffer *sql, const struct operand *operand) {
-    buffer_append(sql, operand->sql.data, operand->sql.size);
+// As it is stored and compared here: small letters, and hyphens.
+static bool source_generated_is_uuid(const char *text) {
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    size_t i = 0;
+    for (; i < sizeof form - 1; i++)
+        if (text[i] == '\0' ||
+            (form[i] == '-' ? text[i] != '-' : strchr("0123456789abcdef", text[i]) == NULL))
+            return false;
+    return text[i] == '\0';
+}
+
+static int source_generated_refuse_uuid(const struct generator *g, const json_t *node) {
+    return source_generated_refuse(g, node,
+                                   "it has a uuid that is not written in small letters and with hyphens");
+}
+
+// What all of them take to be what: also the type of a CASE. Errors: a uuid beside what is none.
+static int source_generated_meet(const struct generator *g, const json_t *node, const struct operand *other,
+                                 struct operand *ret) {
+    if (other->kind != KIND_TEXT)
+        return 0;
+    enum equality a = ret->kind == KIND_TEXT ? ret->equality : EQUALITY_CONSTANT, b = other->equality;
+    ret->is_uuid = other->is_uuid && (ret->kind != KIND_TEXT || ret->is_uuid);
+    ret->equality = a == EQUALITY_CONSTANT || (b != EQUALITY_CONSTANT && b > a) ? b : a;
+    if (ret->equality != EQUALITY_UUID)
+        return 0;
+    if (a == EQUALITY_BYTES || b == EQUALITY_BYTES)
+        return source_generated_refuse(g, node, "its operands are of different types");
+    return ret->is_uuid ? 0 : source_generated_refuse_uuid(g, node);
+}
+
+static int source_generated_check_equality(const struct generator *g, const json_t *node,
+                                           const struct operand *operand) {
+    if (operand->equality == EQUALITY_CITEXT)
+        return source_generated_refuse(g, node, "CITEXT knows no case: cast it to text where that is meant");
+    return operand->equality == EQUALITY_LOOSE
+               ? source_generated_refuse(g, node, "a collation that may not be deterministic compares")
+               : 0;
 }
 
 static int64_t source_generated_power(int places) {
@@ -72,6 +126,20 @@ static int64_t source_generated_power(int places) {
     while (places-- > 0)
         power *= 10;
     return power;
+}
+
+static void source_generated_limit(struct operand *operand, double most, bool rounded) {
+    static const double int64_most = 9223372036854775808.0;
+    operand->rounded |= rounded;
+    operand->most = most;
+    if (!operand->numeric && most > int64_most) // PostgreSQL refuses it
+        operand->most = int64_most;
+    operand->beyond = operand->numeric && most >= int64_most;
+}
+
+// (sql)
+static void source_generated_append(struct buffer *sql, const struct operand *operand) {
+    buffer_append(sql, operand->sql.data, operand->sql.size);
 }
 
 // More digits behind the point.
@@ -87,6 +155,9 @@ static int source_generated_widen(const struct generator *g, const json_t *node,
     buffer_format(&sql, "*%lld)", (long long)source_generated_power(scale - operand->scale));
     buffer_free(&operand->sql);
     operand->sql = sql;
+    operand->numeric = true;
+    source_generated_limit(operand, operand->most * (double)source_generated_power(scale - operand->scale),
+                           operand->beyond);
     operand->scale = scale;
     return 0;
 }
@@ -102,6 +173,7 @@ static void source_generated_round(struct operand *operand, int scale) {
     buffer_format(&sql, "<0 then %lld else %lld end)/%lld)", -divisor / 2, divisor / 2, divisor);
     buffer_free(&operand->sql);
     operand->sql = sql;
+    source_generated_limit(operand, operand->most / (double)divisor + 1, operand->beyond);
     operand->scale = scale;
 }
 
@@ -114,6 +186,35 @@ static int source_generated_unify(const struct generator *g, const json_t *node,
     return source_generated_widen(g, node, a, scale) != 0 ? -1 : source_generated_widen(g, node, b, scale);
 }
 
+// Types whose texts are not taken as they are stored.
+static int source_generated_check_text(const struct generator *g, const json_t *node,
+                                       const struct declared_type *type) {
+    if (type->is_text)
+        return type->enum_number > 0
+                   ? 0
+                   : source_generated_refuse(g, node, "one range is written in several ways");
+    if (strcmp(type->name, "bpchar") == 0)
+        return source_generated_refuse(g, node, "CHAR compares and joins without its blanks");
+    return strcmp(type->name, "char") == 0 || strcmp(type->name, "name") == 0
+               ? source_generated_refuse(g, node, "PostgreSQL's own \"char\" and NAME cut what is longer")
+               : 0;
+}
+
+static enum equality source_generated_equality(const struct declared_type *type,
+                                               enum column_variant variant) {
+    return type->is_loose             ? EQUALITY_LOOSE
+           : variant == COLUMN_CITEXT ? EQUALITY_CITEXT
+           : variant == COLUMN_UUID   ? EQUALITY_UUID
+                                      : EQUALITY_BYTES;
+}
+
+static double source_generated_most(const struct column *column) {
+    static const double int32_most = 2147483648.0, int64_most = 9223372036854775808.0;
+    if (column->type == COLUMN_DECIMAL)
+        return (double)source_generated_power(column->precision);
+    return column->variant == COLUMN_BIGINT ? int64_most : int32_most;
+}
+
 static int source_generated_column(const struct generator *g, const json_t *node, struct operand *ret) {
     const json_t *fields = json_object_get(node, "fields");
     const char *name = source_type_string(json_array_get(fields, json_array_size(fields) - 1));
@@ -122,6 +223,7 @@ static int source_generated_column(const struct generator *g, const json_t *node
         return source_text_error(g->draft->text, source_type_location(node, g->base), g->draft->error,
                                  "table %s has no column %s", g->table->name, name != NULL ? name : "*");
     const struct column *column = &g->table->columns[number];
+    const struct declared_type *type = &g->declared->columns[number].type;
     source_generated_name(&ret->sql, name);
     switch (column->type) {
     case COLUMN_INTEGER:
@@ -129,15 +231,17 @@ static int source_generated_column(const struct generator *g, const json_t *node
         ret->kind = KIND_NUMBER;
         ret->scale = column->scale;
         ret->numeric = column->type == COLUMN_DECIMAL;
+        source_generated_limit(ret, source_generated_most(column), false);
+        ret->beyond = false; // it is stored
         return 0;
     case COLUMN_BOOLEAN:
         ret->kind = KIND_BOOLEAN;
         return 0;
     case COLUMN_TEXT:
         ret->kind = KIND_TEXT;
-        return strcmp(g->declared->columns[number].type.name, "bpchar") == 0
-                   ? source_generated_refuse(g, node, "CHAR compares and joins without its blanks")
-                   : 0;
+        ret->equality = source_generated_equality(type, column->variant);
+        ret->is_uuid = ret->equality == EQUALITY_UUID;
+        return source_generated_check_text(g, node, type);
     default:
         return source_generated_refuse(g, node, "it reads a column that is kept in another form");
     }
@@ -155,15 +259,19 @@ static int source_generated_constant(const struct generator *g, const json_t *no
         buffer_char(&ret->sql, json_is_true(json_object_get(boolean, "boolval")) ? '1' : '0');
     } else if (source_type_integer(g->draft->text, node, g->base, &integer)) {
         ret->kind = KIND_NUMBER;
+        source_generated_limit(ret, fabs((double)integer), false);
         buffer_format(&ret->sql, "(%lld)", (long long)integer);
     } else if (text != NULL) {
         ret->kind = KIND_TEXT;
+        ret->equality = EQUALITY_CONSTANT;
+        ret->is_uuid = source_generated_is_uuid(text);
         source_generated_literal(&ret->sql, text);
     } else if (number != NULL && strspn(number, "-0123456789.") == strlen(number) && strlen(number) <= 18) {
         const char *point = strchr(number, '.');
         ret->kind = KIND_NUMBER;
         ret->numeric = true;
         ret->scale = point != NULL ? (int)strlen(point + 1) : 0;
+        source_generated_limit(ret, (double)source_generated_power((int)strlen(number)), false);
         buffer_text(&ret->sql, "(");
         for (; *number != '\0'; number++)
             if (*number != '.')
@@ -172,6 +280,34 @@ static int source_generated_constant(const struct generator *g, const json_t *no
     } else {
         return source_generated_refuse(g, node, "it has a constant of another type");
     }
+    return 0;
+}
+
+static int source_generated_cast_text(const struct generator *g, const json_t *name,
+                                      const struct declared_type *type, const struct column *to,
+                                      struct operand *ret) {
+    bool integer = ret->kind == KIND_NUMBER && ret->scale == 0 && !ret->numeric;
+    enum equality was = ret->equality;
+    bool constant = ret->kind == KIND_NULL || was == EQUALITY_CONSTANT || was == EQUALITY_UUID;
+    if (source_generated_check_text(g, name, type) != 0)
+        return -1;
+    if (ret->kind == KIND_BOOLEAN || (ret->kind == KIND_NUMBER && !integer) ||
+        (to->variant == COLUMN_UUID && !constant))
+        return source_generated_refuse(g, name, "it casts to text");
+    if (to->variant == COLUMN_UUID && ret->kind == KIND_TEXT && was == EQUALITY_CONSTANT && !ret->is_uuid)
+        return source_generated_refuse_uuid(g, name);
+    ret->equality = source_generated_equality(type, to->variant);
+    if (ret->kind == KIND_TEXT && was == EQUALITY_LOOSE) // a cast keeps the collation
+        ret->equality = EQUALITY_LOOSE;
+    if (ret->kind == KIND_TEXT || ret->kind == KIND_NULL)
+        return 0;
+    struct buffer sql = {0};
+    buffer_text(&sql, "cast(");
+    source_generated_append(&sql, ret);
+    buffer_text(&sql, " as text)");
+    buffer_free(&ret->sql);
+    ret->sql = sql;
+    ret->kind = KIND_TEXT;
     return 0;
 }
 
@@ -186,21 +322,8 @@ static int source_generated_cast(const struct generator *g, const json_t *node, 
     column_type_set(&to, &type);
     bool plain = type.argument_count == 0 && !type.array;
     bool integer = ret->kind == KIND_NUMBER && ret->scale == 0 && !ret->numeric;
-    if (plain && to.type == COLUMN_TEXT && strcmp(type.name, "bpchar") != 0 &&
-        strcmp(type.name, "char") != 0 && strcmp(type.name, "name") != 0) {
-        if (ret->kind == KIND_TEXT || ret->kind == KIND_NULL)
-            return 0;
-        if (!integer)
-            return source_generated_refuse(g, name, "it casts to text");
-        struct buffer sql = {0};
-        buffer_text(&sql, "cast(");
-        source_generated_append(&sql, ret);
-        buffer_text(&sql, " as text)");
-        buffer_free(&ret->sql);
-        ret->sql = sql;
-        ret->kind = KIND_TEXT;
-        return 0;
-    }
+    if (plain && to.type == COLUMN_TEXT)
+        return source_generated_cast_text(g, name, &type, &to, ret);
     if (plain && to.type == COLUMN_INTEGER && (integer || ret->kind == KIND_NULL))
         return 0;
     if (plain && to.type == COLUMN_NUMERIC && (ret->kind == KIND_NUMBER || ret->kind == KIND_NULL)) {
@@ -237,17 +360,32 @@ static int source_generated_arithmetic(const struct generator *g, const json_t *
     ret->scale = multiplies ? left->scale + right->scale : left->scale;
     if (ret->scale > SCALE_MAX)
         return source_generated_refuse(g, node, "it has too many digits behind the point");
+    source_generated_limit(ret, multiplies ? left->most * right->most : left->most + right->most,
+                           left->beyond || right->beyond || left->rounded || right->rounded);
     source_generated_join(ret, left, operator, right);
     return 0;
+}
+
+// Two values of one kind that are, or are not, the same.
+static int source_generated_unify_compared(const struct generator *g, const json_t *node,
+                                           struct operand *left, struct operand *right) {
+    struct operand met = {.kind = left->kind, .equality = left->equality, .is_uuid = left->is_uuid};
+    if (source_generated_unify(g, node, left, right) != 0 ||
+        source_generated_meet(g, node, right, &met) != 0 ||
+        source_generated_check_equality(g, node, &met) != 0)
+        return -1;
+    return (left->beyond && right->beyond) || left->rounded || right->rounded
+               ? source_generated_refuse(g, node, "it compares what may be beyond 64 bits")
+               : 0;
 }
 
 static int source_generated_compare(const struct generator *g, const json_t *node, const char *operator,
                                     struct operand * left, struct operand *right, struct operand *ret) {
     bool equality = strcmp(operator, "=") == 0 || strcmp(operator, "<>") == 0;
-    if (source_generated_unify(g, node, left, right) != 0)
-        return -1;
-    if (left->kind == KIND_TEXT && !equality)
+    if ((left->kind == KIND_TEXT || right->kind == KIND_TEXT) && !equality)
         return source_generated_refuse(g, node, "the order of texts is the collation's");
+    if (source_generated_unify_compared(g, node, left, right) != 0)
+        return -1;
     ret->kind = KIND_BOOLEAN;
     source_generated_join(ret, left, operator, right);
     return 0;
@@ -261,17 +399,22 @@ static int source_generated_concatenate(const struct generator *g, const json_t 
         if (both[i]->kind == KIND_BOOLEAN || both[i]->scale != 0 || both[i]->numeric || !has_text)
             return source_generated_refuse(g, node, "it joins what is no text");
     ret->kind = KIND_TEXT;
+    ret->equality = left->equality == EQUALITY_LOOSE || right->equality == EQUALITY_LOOSE ? EQUALITY_LOOSE
+                                                                                          : EQUALITY_BYTES;
     source_generated_join(ret, left, "||", right);
     return 0;
 }
 
 static int source_generated_nullif(const struct generator *g, const json_t *node, struct operand *left,
                                    struct operand *right, struct operand *ret) {
-    if (source_generated_unify(g, node, left, right) != 0)
+    if (source_generated_unify_compared(g, node, left, right) != 0)
         return -1;
     ret->kind = left->kind;
     ret->scale = left->scale;
     ret->numeric = left->numeric;
+    ret->equality = left->equality;
+    ret->is_uuid = left->is_uuid;
+    source_generated_limit(ret, left->most, left->rounded);
     buffer_text(&ret->sql, "nullif(");
     source_generated_append(&ret->sql, left);
     buffer_char(&ret->sql, ',');
@@ -285,11 +428,12 @@ static int source_generated_operator(const struct generator *g, const json_t *no
     static const char *const comparison[] = {"=", "<>", "<", ">", "<=", ">="};
     const char *operator= source_type_string(json_array_get(json_object_get(node, "name"), 0));
     const char *kind = json_string_value(json_object_get(node, "kind"));
-    CLEANUP(source_generated_free) struct operand left = {.kind = KIND_NUMBER};
+    CLEANUP(source_generated_free) struct operand left = {0};
     CLEANUP(source_generated_free) struct operand right = {0};
-    if (json_object_get(node, "lexpr") == NULL)
-        buffer_text(&left.sql, "0"); // -x
-    else if (source_generated_node(g, json_object_get(node, "lexpr"), &left) != 0)
+    if (json_object_get(node, "lexpr") == NULL) { // -x
+        left.kind = KIND_NUMBER;
+        buffer_text(&left.sql, "0");
+    } else if (source_generated_node(g, json_object_get(node, "lexpr"), &left) != 0)
         return -1;
     if (kind == NULL || operator== NULL ||
                             source_generated_node(g, json_object_get(node, "rexpr"), &right) != 0)
@@ -351,9 +495,12 @@ static int source_generated_result(const struct generator *g, const json_t *node
         return 0;
     if (ret->kind != KIND_NULL && (ret->kind != result->kind || ret->scale != result->scale))
         return source_generated_refuse(g, node, "its results are of different types or scales");
+    if (source_generated_meet(g, node, result, ret) != 0)
+        return -1;
     ret->kind = result->kind;
     ret->scale = result->scale;
     ret->numeric |= result->numeric;
+    source_generated_limit(ret, fmax(ret->most, result->most), result->rounded);
     return 0;
 }
 
@@ -428,6 +575,7 @@ static int source_generated_call(const struct generator *g, const json_t *node, 
     ret->kind = KIND_NUMBER;
     ret->scale = operand.scale;
     ret->numeric = operand.numeric;
+    source_generated_limit(ret, absolute ? operand.most : TEXT_LENGTH_MOST, operand.rounded);
     buffer_text(&ret->sql, absolute ? "abs(" : "length(");
     source_generated_append(&ret->sql, &operand);
     buffer_char(&ret->sql, ')');
@@ -456,6 +604,27 @@ static int source_generated_node(const struct generator *g, const json_t *node, 
     return source_generated_refuse(g, node, "an empty expression");
 }
 
+// PostgreSQL refuses what is too long for VARCHAR(n), unless it ends with blanks: those it cuts.
+static int source_generated_assign_text(const struct generator *g, const json_t *tree,
+                                        const struct declared_type *type, struct operand *operand) {
+    bool is_uuid = g->table->columns[g->column].variant == COLUMN_UUID;
+    if (source_generated_check_text(g, tree, type) != 0)
+        return -1;
+    if (operand->kind == KIND_TEXT && is_uuid && operand->equality != EQUALITY_UUID && !operand->is_uuid)
+        return operand->equality == EQUALITY_CONSTANT
+                   ? source_generated_refuse_uuid(g, tree)
+                   : source_generated_refuse(g, tree, "the column is of another type than its expression");
+    if (operand->kind != KIND_TEXT || strcmp(type->name, "varchar") != 0 || type->argument_count == 0)
+        return 0;
+    struct buffer sql = {0};
+    buffer_text(&sql, "substr(");
+    source_generated_append(&sql, operand);
+    buffer_format(&sql, ",1,%d)", type->arguments[0]);
+    buffer_free(&operand->sql);
+    operand->sql = sql;
+    return 0;
+}
+
 // As an assignment to the column does it.
 static int source_generated_assign(const struct generator *g, const json_t *tree, struct operand *operand) {
     const struct column *column = &g->table->columns[g->column];
@@ -463,9 +632,11 @@ static int source_generated_assign(const struct generator *g, const json_t *tree
                      : column->type == COLUMN_TEXT                                      ? KIND_TEXT
                      : column->type == COLUMN_INTEGER || column->type == COLUMN_DECIMAL ? KIND_NUMBER
                                                                                         : KIND_NULL;
-    bool padded = strcmp(g->declared->columns[g->column].type.name, "bpchar") == 0;
-    if (operand->kind != KIND_NULL && (operand->kind != kind || padded))
+    const struct declared_type *type = &g->declared->columns[g->column].type;
+    if (operand->kind != KIND_NULL && operand->kind != kind)
         return source_generated_refuse(g, tree, "the column is of another type than its expression");
+    if (kind == KIND_TEXT)
+        return source_generated_assign_text(g, tree, type, operand);
     if (operand->scale > column->scale) {
         source_generated_round(operand, column->scale);
         return 0;

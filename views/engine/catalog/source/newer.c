@@ -163,8 +163,10 @@ json_t *source_newer_parse(struct span statement, struct pg_parse_error *error) 
             source_newer_storage(&tokens, at);
             source_newer_words(&tokens, at);
         }
-        struct pg_parse_error ignored;
-        tree = pg_parse((struct span){older, statement.size}, &ignored);
+        struct pg_parse_error of_older = {0}; // its syntax errors are of what is not written there
+        tree = pg_parse((struct span){older, statement.size}, &of_older);
+        if (of_older.several)
+            *error = of_older;
     }
     free(tokens.list);
     return tree;

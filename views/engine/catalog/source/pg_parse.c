@@ -3,6 +3,7 @@
 #include "views/base/cleanup.h"
 #include "views/base/utf8.h"
 
+#include <ctype.h>
 #include <pg_query.h>
 #include <stdio.h>
 
@@ -25,15 +26,31 @@ static json_t *pg_parse_fail(struct pg_parse_error *error, const char *message, 
     return NULL;
 }
 
-// {"version":..,"stmts":[{"stmt":{..}}]}
-static json_t *pg_parse_first(const char *tree, struct pg_parse_error *error) {
+// Where the second of several statements begins, behind its blanks.
+static size_t pg_parse_second(struct span statement, const json_t *statements) {
+    size_t at = (size_t)json_integer_value(json_object_get(json_array_get(statements, 1), "stmt_location"));
+    while (at < statement.size && isspace((unsigned char)statement.data[at]))
+        at++;
+    return at;
+}
+
+// {"version":..,"stmts":[{"stmt":{..},"stmt_location":..}]}
+static json_t *pg_parse_only(struct span statement, const char *tree, struct pg_parse_error *error) {
     json_t *all = json_loads(tree, 0, NULL);
     if (all == NULL)
         return pg_parse_fail(error, "out of memory, or nested too deeply", 0);
-    json_t *first = json_array_get(json_object_get(all, "stmts"), 0);
-    json_t *statement = first != NULL ? json_incref(json_object_get(first, "stmt")) : json_object();
+    const json_t *statements = json_object_get(all, "stmts");
+    const json_t *first = json_array_get(statements, 0);
+    json_t *only = NULL;
+    error->several = json_array_size(statements) > 1;
+    if (error->several)
+        (void)pg_parse_fail(error,
+                            "this statement is not told from the one before it, and would not be carried out",
+                            pg_parse_second(statement, statements));
+    else
+        only = first != NULL ? json_incref(json_object_get(first, "stmt")) : json_object();
     json_decref(all);
-    return statement;
+    return only;
 }
 
 json_t *pg_parse(struct span statement, struct pg_parse_error *error) {
@@ -47,7 +64,7 @@ json_t *pg_parse(struct span statement, struct pg_parse_error *error) {
     PgQueryParseResult result = pg_query_parse(text);
     json_t *tree = result.error != NULL ? pg_parse_fail(error, result.error->message,
                                                         pg_parse_byte_of(statement, result.error->cursorpos))
-                                        : pg_parse_first(result.parse_tree, error);
+                                        : pg_parse_only(statement, result.parse_tree, error);
     pg_query_free_parse_result(result);
     return tree;
 }

@@ -1,6 +1,7 @@
 #include "views/engine/catalog/source/statement.h"
 
 #include "views/base/cleanup.h"
+#include "views/engine/catalog/source/collation.h"
 #include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/pg_parse.h"
 #include "views/engine/catalog/source/type.h"
@@ -62,13 +63,17 @@ static const struct draft_index *statement_index(const struct statement_run *run
     return NULL;
 }
 
+static int statement_second_key(const struct statement_run *run, const struct draft_table *table, size_t at) {
+    return source_text_error(run->draft->text, at, run->draft->error,
+                             "table %s has a primary key already, on line %d", table->name,
+                             source_text_line(run->draft->text, table->key_at));
+}
+
 static int statement_primary_key(const struct statement_run *run, struct draft_table *table,
                                  const json_t *constraint, const char *column) {
     size_t at = statement_at(run, constraint);
     if (table->key_count > 0)
-        return source_text_error(run->draft->text, at, run->draft->error,
-                                 "table %s has a primary key already, on line %d", table->name,
-                                 source_text_line(run->draft->text, table->key_at));
+        return statement_second_key(run, table, at);
     table->key_at = at;
     table->key_deferrable = json_is_true(json_object_get(constraint, "deferrable"));
     if (column != NULL)
@@ -137,6 +142,16 @@ static int statement_constraint(const struct statement_run *run, struct draft_ta
 
 // --- columns
 
+// The type of a ColumnDef, or of a domain.
+static int statement_type(const struct statement_run *run, const json_t *node, struct declared_type *ret) {
+    const json_t *collation = json_object_get(node, "collClause");
+    if (source_type_read(run->draft, json_object_get(node, "typeName"), run->base, ret) != 0)
+        return -1;
+    if (collation != NULL)
+        ret->is_loose = source_collation_is_loose(run->draft, collation);
+    return 0;
+}
+
 // A ColumnDef. Its constraints are of the table that it becomes a column of.
 static int statement_add_column(const struct statement_run *run, struct draft_table *table,
                                 const json_t *node) {
@@ -146,13 +161,13 @@ static int statement_add_column(const struct statement_run *run, struct draft_ta
     struct draft_column column = {.name = strdup(name), .at = statement_at(run, node)};
     if (column.name == NULL)
         return source_draft_out_of_memory(run->draft);
-    if (json_object_get(node, "typeName") != NULL &&
-        source_type_read(run->draft, json_object_get(node, "typeName"), run->base, &column.type) != 0) {
+    if (json_object_get(node, "typeName") != NULL && statement_type(run, node, &column.type) != 0) {
         free(column.name);
         return -1;
     }
-    column.expression = source_type_default(run->draft, json_object_get(node, "typeName"));
-    json_incref(column.expression.tree);
+    column.of_type = source_type_default(run->draft, json_object_get(node, "typeName"));
+    json_incref(column.of_type.tree);
+    source_draft_reset_expression(&column);
     const json_t *constraint;
     size_t i;
     int status = 0;
@@ -162,7 +177,15 @@ static int statement_add_column(const struct statement_run *run, struct draft_ta
         return source_draft_add_column(run->draft, table, &column);
     free(column.name);
     json_decref(column.expression.tree);
+    json_decref(column.of_type.tree);
     return -1;
+}
+
+static bool statement_has_key(const struct draft_table *table, const char *column) {
+    for (int i = 0; i < table->key_count; i++)
+        if (strcmp(table->keys[i], column) == 0)
+            return true;
+    return false;
 }
 
 static int statement_copy_columns(const struct statement_run *run, struct draft_table *table,
@@ -171,11 +194,50 @@ static int statement_copy_columns(const struct statement_run *run, struct draft_
     if (other == NULL)
         return source_text_error(run->draft->text, at, run->draft->error,
                                  "there is no table %s before this line", from.relation);
-    for (int i = 0; i < other->column_count; i++)
-        if (!source_lines_ignore(run->lines, table->name, other->columns[i].name) &&
-            source_draft_copy_column(run->draft, table, &other->columns[i], at) != 0)
+    for (int i = 0; i < other->column_count; i++) {
+        const char *name = other->columns[i].name;
+        if (source_lines_ignore(run->lines, table->name, name))
+            continue;
+        if (source_draft_copy_column(run->draft, table, &other->columns[i], at) != 0)
+            return -1;
+        // A primary key's columns are NOT NULL, which is copied where the key is not.
+        table->columns[source_draft_column(table, name)].not_null |= statement_has_key(other, name);
+    }
+    return 0;
+}
+
+static int statement_copy_keys(const struct statement_run *run, struct draft_table *table,
+                               const struct draft_table *from, size_t at) {
+    if (from->key_count > 0 && table->key_count > 0)
+        return statement_second_key(run, table, at);
+    if (from->key_count > 0)
+        table->key_at = at;
+    table->key_deferrable |= from->key_deferrable;
+    for (int i = 0; i < from->key_count; i++)
+        if (source_draft_append(run->draft, &table->keys, &table->key_count, from->keys[i]) != 0)
             return -1;
     return 0;
+}
+
+// LIKE copies names, types and NOT NULL, and what INCLUDING says.
+static int statement_like(const struct statement_run *run, struct draft_table *table, const json_t *clause) {
+    enum { LIKE_DEFAULTS = 1 << 3, LIKE_GENERATED = 1 << 4, LIKE_INDEXES = 1 << 6 }; // TableLikeOption
+    const json_t *relation = json_object_get(clause, "relation");
+    const json_int_t options = json_integer_value(json_object_get(clause, "options"));
+    const struct source_name name = statement_relation(relation);
+    const size_t at = statement_at(run, relation);
+    const int first = table->column_count;
+    if (statement_copy_columns(run, table, name, at) != 0)
+        return -1;
+    for (int i = first; i < table->column_count; i++)
+        if ((options & (table->columns[i].generated ? LIKE_GENERATED : LIKE_DEFAULTS)) == 0)
+            source_draft_reset_expression(&table->columns[i]);
+    if ((options & LIKE_INDEXES) == 0)
+        return 0;
+    const struct draft_table *other = source_draft_table(run->draft, name);
+    return statement_copy_keys(run, table, other, at) != 0
+               ? -1
+               : source_draft_copy_indexes(run->draft, table, other, at);
 }
 
 static int statement_element(const struct statement_run *run, struct draft_table *table,
@@ -187,10 +249,7 @@ static int statement_element(const struct statement_run *run, struct draft_table
     if (node != NULL)
         return statement_constraint(run, table, node, NULL);
     node = json_object_get(element, "TableLikeClause");
-    if (node == NULL)
-        return 0;
-    const json_t *relation = json_object_get(node, "relation");
-    return statement_copy_columns(run, table, statement_relation(relation), statement_at(run, relation));
+    return node != NULL ? statement_like(run, table, node) : 0;
 }
 
 // --- create table
@@ -236,10 +295,7 @@ static int statement_detach(const struct statement_run *run, struct source_name 
         statement_copy_columns(run, table, name, at) != 0)
         return -1;
     root = source_draft_table(run->draft, name);
-    for (int i = 0; i < root->key_count; i++)
-        if (source_draft_append(run->draft, &table->keys, &table->key_count, root->keys[i]) != 0)
-            return -1;
-    return 0;
+    return statement_copy_keys(run, table, root, at);
 }
 
 static int statement_typed_columns(const struct statement_run *run, struct draft_table *table,
@@ -314,6 +370,19 @@ static bool statement_alters_what_is_kept(const json_t *command) {
     return false;
 }
 
+static int statement_alter_type(const struct statement_run *run, const json_t *node,
+                                struct draft_column *column) {
+    bool of_type = column->expression.tree == column->of_type.tree;
+    if (statement_type(run, node, &column->type) != 0)
+        return -1;
+    json_decref(column->of_type.tree);
+    column->of_type = source_type_default(run->draft, json_object_get(node, "typeName"));
+    json_incref(column->of_type.tree);
+    if (of_type)
+        source_draft_reset_expression(column);
+    return 0;
+}
+
 static int statement_alter_column(const struct statement_run *run, struct draft_table *table,
                                   const json_t *command, int column) {
     struct draft_column *altered = &table->columns[column];
@@ -323,14 +392,16 @@ static int statement_alter_column(const struct statement_run *run, struct draft_
         return 0;
     }
     if (statement_is(command, "subtype", "AT_AlterColumnType"))
-        return source_type_read(run->draft, json_object_get(json_object_get(node, "ColumnDef"), "typeName"),
-                                run->base, &altered->type);
+        return statement_alter_type(run, json_object_get(node, "ColumnDef"), altered);
     if (statement_is(command, "subtype", "AT_ColumnDefault") ||
         statement_is(command, "subtype", "AT_DropExpression")) {
+        if (node == NULL) {
+            source_draft_reset_expression(altered);
+            return 0;
+        }
         json_decref(altered->expression.tree);
         altered->expression = (struct source_expression){json_incref((json_t *)node), run->base};
-        altered->generated &= node != NULL; // SET EXPRESSION comes as a default (newer.h)
-        return 0;
+        return 0; // SET EXPRESSION comes as a default (newer.h)
     }
     altered->not_null = statement_is(command, "subtype", "AT_SetNotNull");
     return 0;
@@ -488,7 +559,7 @@ static struct source_expression statement_domain_default(const struct statement_
 static int statement_domain(const struct statement_run *run, const json_t *node) {
     struct declared_type base;
     struct draft_type *type;
-    if (source_type_read(run->draft, json_object_get(node, "typeName"), run->base, &base) != 0 ||
+    if (statement_type(run, node, &base) != 0 ||
         source_draft_add_type(run->draft, source_type_name(json_object_get(node, "domainname")), &type) != 0)
         return -1;
     type->base = base;
@@ -552,6 +623,24 @@ static int statement_no_columns(const struct statement_run *run, const json_t *n
                              "create table .. as: the columns and their types must be written");
 }
 
+// Its tables may stand in it.
+static int statement_create_schema(const struct statement_run *run, const json_t *node) {
+    const json_t *element;
+    size_t i;
+    json_array_foreach(json_object_get(node, "schemaElts"), i, element) {
+        const json_t *table = json_object_get(element, "CreateStmt");
+        if (table != NULL)
+            return source_text_error(
+                run->draft->text, statement_at(run, json_object_get(table, "relation")), run->draft->error,
+                "create schema .. create table: write the table in a statement of its own");
+    }
+    return 0;
+}
+
+static int statement_define(const struct statement_run *run, const json_t *node) {
+    return source_collation_create(run->draft, node);
+}
+
 static int statement_run_tree(const struct statement_run *run, const json_t *tree) {
     static const struct {
         const char *node;
@@ -568,6 +657,8 @@ static int statement_run_tree(const struct statement_run *run, const json_t *tre
         {"CompositeTypeStmt", statement_composite},
         {"IndexStmt", statement_create_index},
         {"CreateTableAsStmt", statement_no_columns},
+        {"CreateSchemaStmt", statement_create_schema},
+        {"DefineStmt", statement_define},
     };
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         const json_t *node = json_object_get(tree, statements[i].node);
@@ -601,12 +692,12 @@ static bool statement_is_passed_over(const struct source_statement *statement) {
     static const char *const before[] = {"or",        "replace", "global",   "local",
                                          "temporary", "temp",    "unlogged", NULL};
     static const char *const objects[] = {
-        "access",     "aggregate",    "cast",       "collation", "conversion", "database",  "default",
-        "event",      "extension",    "foreign",    "function",  "group",      "index",     "language",
-        "large",      "materialized", "operator",   "policy",    "procedural", "procedure", "publication",
-        "recursive",  "role",         "routine",    "rule",      "schema",     "sequence",  "server",
-        "statistics", "subscription", "tablespace", "text",      "transform",  "trigger",   "trusted",
-        "user",       "view",         "constraint", NULL};
+        "access",       "aggregate", "cast",      "conversion", "database",  "default",     "event",
+        "extension",    "foreign",   "function",  "group",      "index",     "language",    "large",
+        "materialized", "operator",  "policy",    "procedural", "procedure", "publication", "recursive",
+        "role",         "routine",   "rule",      "sequence",   "server",    "statistics",  "subscription",
+        "tablespace",   "text",      "transform", "trigger",    "trusted",   "user",        "view",
+        "constraint",   NULL};
     if (statement_word_among(statement, 0, verbs))
         return true;
     bool create = statement_word(statement, 0, "create");
@@ -618,13 +709,28 @@ static bool statement_is_passed_over(const struct source_statement *statement) {
         object++;
     return statement_word_among(statement, object, objects) ||
            (!create &&
-            (statement_word(statement, object, "type") || statement_word(statement, object, "domain")));
+            (statement_word(statement, object, "type") || statement_word(statement, object, "domain") ||
+             statement_word(statement, object, "schema") || statement_word(statement, object, "collation")));
+}
+
+// Whether it ends where the text says: what it swallowed would be passed over with it. A body that the grammar does not know is
+// taken as it stands.
+static int statement_pass_over(struct source_draft *draft, const struct source_statement *statement) {
+    struct pg_parse_error failure = {0};
+    if (statement->is_open)
+        return source_text_error(draft->text, statement->at, draft->error,
+                                 "this statement does not end: a parenthesis or BEGIN ATOMIC is open");
+    if (statement->has_body)
+        json_decref(source_long_names_parse(draft->text, statement, &failure));
+    return failure.several ? source_text_error(draft->text, statement->at + failure.at, draft->error, "%s",
+                                               failure.message)
+                           : 0;
 }
 
 int source_statement_run(struct source_draft *draft, const struct source_lines *lines,
                          const struct source_statement *statement) {
     if (statement_is_passed_over(statement))
-        return 0;
+        return statement_pass_over(draft, statement);
     struct pg_parse_error failure = {0};
     json_t *tree = source_long_names_parse(draft->text, statement, &failure);
     if (tree == NULL)

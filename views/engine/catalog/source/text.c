@@ -15,6 +15,7 @@ struct lexer {
     size_t at;
     int parentheses;
     int atomic;    // BEGIN ATOMIC and CASE that are open in a function's body
+    bool begins;   // the word before is BEGIN
     bool has_open; // a statement has begun
     struct error *error;
 };
@@ -194,11 +195,24 @@ static struct source_statement *source_text_open(struct lexer *lexer) {
     source->statements[source->statement_count] = (struct source_statement){.at = lexer->at};
     lexer->has_open = true;
     lexer->parentheses = lexer->atomic = 0;
+    lexer->begins = false;
     return &source->statements[source->statement_count++];
 }
 
 static bool source_text_word_is(struct span word, const char *text) {
     return word.size == strlen(text) && strncasecmp(word.data, text, word.size) == 0;
+}
+
+// How deep in a function's body this word leaves the text. ATOMIC elsewhere is a name as any other.
+static void source_text_count_body(struct lexer *lexer, struct source_statement *statement,
+                                   struct span word) {
+    bool begins = lexer->begins && source_text_word_is(word, "atomic");
+    statement->has_body |= begins;
+    if (begins || (lexer->atomic > 0 && source_text_word_is(word, "case")))
+        lexer->atomic++;
+    else if (lexer->atomic > 0 && source_text_word_is(word, "end"))
+        lexer->atomic--;
+    lexer->begins = lexer->parentheses == 0 && source_text_word_is(word, "begin");
 }
 
 // A name, a keyword or a number. E'..' opens a string whose backslashes escape.
@@ -218,10 +232,7 @@ static int source_text_word(struct lexer *lexer) {
         return -1;
     if (statement->word_count < SOURCE_WORDS_MAX)
         statement->words[statement->word_count++] = word;
-    if (source_text_word_is(word, "atomic") || (lexer->atomic > 0 && source_text_word_is(word, "case")))
-        lexer->atomic++;
-    else if (lexer->atomic > 0 && source_text_word_is(word, "end"))
-        lexer->atomic--;
+    source_text_count_body(lexer, statement, word);
     return 0;
 }
 
@@ -265,6 +276,7 @@ static int source_text_other(struct lexer *lexer, char c) {
     }
     if (source_text_open(lexer) == NULL)
         return source_text_out_of_memory(lexer);
+    lexer->begins = false;
     if (c == '\'' || c == '"')
         return source_text_quoted(lexer, c, false);
     if (c == '$')
@@ -318,6 +330,8 @@ int source_text_read(const char *text, struct source_text *ret, struct error *er
             source_text_free(ret);
             return -1;
         }
+    if (lexer.has_open)
+        ret->statements[ret->statement_count - 1].is_open = lexer.parentheses > 0 || lexer.atomic > 0;
     source_text_close(&lexer);
     return 0;
 }

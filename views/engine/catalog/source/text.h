@@ -17,6 +17,8 @@ struct source_statement {
     size_t size;
     struct span words[SOURCE_WORDS_MAX]; // its first ones, unquoted, as they are written
     int word_count;
+    bool has_body; // BEGIN ATOMIC
+    bool is_open;  // at the text's end: what stands behind it would have been taken for its own
 };
 
 // `-- tidemark: WORDS` to the line's end.

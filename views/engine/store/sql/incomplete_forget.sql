@@ -1,0 +1,2 @@
+delete from _meta
+where name = 'incomplete:' || :name
