@@ -36,11 +36,11 @@ static int mirror_rules_take_values(struct mirror *mirror, struct mirror_table *
 }
 
 // Whether the change may be a key change's create, which lacks values that the row of the older key has. An unwrapped row need
-// not say that it is one.
+// not say that it is one: over a row that is there it is an update. What the key has pending is in the file.
 static int mirror_rules_may_be_moved(struct mirror_table *table, const struct change *change, bool *ret,
                                      bool *ret_there, struct error *error) {
     *ret_there = false;
-    *ret = (change->op == CHANGE_CREATE || change->op_untold) &&
+    *ret = (change->op == CHANGE_CREATE || (change->op == CHANGE_UPDATE && change->op_untold)) &&
            mirror_rules_has_unavailable(table->table, change->values);
     if (*ret && mirror_has_row(table, change, ret_there, error) != 0)
         return -1;
@@ -197,14 +197,15 @@ static int mirror_rules_dispatch(struct mirror *mirror, struct mirror_table *tab
 }
 
 // The key's pending change must be in the file first. Where a value of another row may be carried over, every
-// pending change must be.
+// pending change must be: a delete that is written behind the create would give its values to a row that no view looks at any more.
 static int mirror_rules_flush_before(struct mirror *mirror, struct mirror_table *table,
                                      const struct change *change, struct error *error) {
-    bool of_all =
-        (change->op == CHANGE_CREATE && mirror_rules_has_unavailable(table->table, change->values)) ||
-        toast_carry_concerns(mirror->carry, change);
-    return of_all ? mirror_flush(mirror, table->table, error)
-                  : mirror_flush_key(mirror, table, change, error);
+    bool of_all = toast_carry_concerns(mirror->carry, change);
+    bool there;
+    if (!of_all && (mirror_flush_key(mirror, table, change, error) != 0 ||
+                    mirror_rules_may_be_moved(table, change, &of_all, &there, error) != 0))
+        return -1;
+    return of_all ? mirror_flush(mirror, table->table, error) : 0;
 }
 
 typedef int mirror_rules_write(struct mirror *mirror, struct mirror_table *table, const struct change *change,
@@ -216,8 +217,10 @@ static int mirror_rules_watched(struct mirror *mirror, struct mirror_table *tabl
                                 enum mirror_outcome *ret, struct error *error) {
     int listed = delta_list(mirror->accepting, table->table)->count;
     mirror->current = change;
+    table->watched = true;
     delta_watch(mirror->delta, table->table, change);
     int status = write(mirror, table, change, ret, error);
+    table->watched = false;
     mirror->current = NULL;
     if (delta_watch_end(mirror->delta, status == 0 ? error : NULL) != 0)
         return -1;

@@ -6,6 +6,7 @@
 #include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/engine_sql.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -207,11 +208,13 @@ static int toast_carry_keep_row(struct toast_carry *carry, const struct change *
     return 0;
 }
 
-// Gives one awaited column to the row of `key` (a JSON array) from the old row.
+// Gives one awaited column to the row of `key` (a JSON array) from the old row. The views see that of a delete that is written
+// at once: one that waits for the commit was accepted before anything awaited it (mirror_rules_flush_before).
 static int toast_carry_give(struct mirror_table *table, const struct packed_row *row, int column,
                             struct span key, struct error *error) {
     CLEANUP(stmt_free_text) char *sql = table_sql_set_column(table->table, column);
     CLEANUP(stmt_finalize) sqlite3_stmt *set = NULL;
+    assert(table->watched);
     if (sql == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (stmt_prepare(table->db, sql, table->table->name, &set, error) != 0)
