@@ -84,9 +84,9 @@ static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *ta
     if (*ret_changes == 0)
         return 0;
     mirror->made = makes;
-    if (unavailable && toast_carry_await(mirror->carry, table, change, values, there, error) != 0)
+    if (unavailable && toast_carry_await(mirror->carry, change, values, there, error) != 0)
         return -1;
-    return toast_carry_written(mirror->carry, table, change, values, error);
+    return toast_carry_written(mirror->carry, change, values, error);
 }
 
 static int mirror_rules_apply_streamed(struct mirror *mirror, struct mirror_table *table,
@@ -129,7 +129,7 @@ static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_tabl
     if (changes == 0)
         return 0;
     *ret = MIRROR_APPLIED;
-    return toast_carry_written(mirror->carry, table, change, change->values, error);
+    return toast_carry_written(mirror->carry, change, change->values, error);
 }
 
 // A newer row is no sign of a wrong key.
@@ -173,7 +173,7 @@ static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table 
         if (deleted > 0 && old != NULL && toast_carry_delete(mirror->carry, table, change, old, error) != 0)
             return -1;
     }
-    if (deleted > 0 && toast_carry_deleted(mirror->carry, table, change, error) != 0)
+    if (deleted > 0 && toast_carry_deleted(mirror->carry, change, error) != 0)
         return -1;
     *ret = deleted > 0 || noted > 0 ? MIRROR_APPLIED : MIRROR_REPEATED;
     return 0;
@@ -257,7 +257,7 @@ static int mirror_rules_delete_again(struct mirror *mirror, struct mirror_table 
         return 0;
     if (mirror_rules_delete_older(table, change, change->lsn, &deleted, error) != 0)
         return -1;
-    return deleted > 0 ? toast_carry_deleted(mirror->carry, table, change, error) : 0;
+    return deleted > 0 ? toast_carry_deleted(mirror->carry, change, error) : 0;
 }
 
 static int mirror_rules_dispatch_again(struct mirror *mirror, struct mirror_table *table,
@@ -272,7 +272,7 @@ static int mirror_rules_dispatch_again(struct mirror *mirror, struct mirror_tabl
         return -1;
     if (mirror_write_again(table, values, change->lsn, &changes, error) != 0)
         return -1;
-    return changes > 0 ? toast_carry_written(mirror->carry, table, change, values, error) : 0;
+    return changes > 0 ? toast_carry_written(mirror->carry, change, values, error) : 0;
 }
 
 int mirror_rules_write_again(struct mirror *mirror, struct mirror_table *table, const struct change *change,

@@ -52,10 +52,6 @@ enum mirror_statement {
     STATEMENT_SWEEP,
     STATEMENT_SWEEP_SIZES,
     STATEMENT_PURGE,
-    STATEMENT_AWAIT, // TOAST values across a key change: toast_carry.h
-    STATEMENT_PASS_ON,
-    STATEMENT_TAKE_OVER,
-    STATEMENT_UNAWAIT,
     STATEMENT_COUNT,
 };
 
