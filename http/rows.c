@@ -106,13 +106,6 @@ static int rows_read_table_parameter(struct ask *ask, const struct parameter *pa
     return 1;
 }
 
-static bool rows_seen_before(const struct target *target, int number) {
-    for (int i = 0; i < number; i++)
-        if (span_equal(target->parameters[i].name, target->parameters[number].name))
-            return true;
-    return false;
-}
-
 static void rows_take_own(struct ask *ask, const struct parameter *parameter) {
     const size_t prefix = sizeof ROUTE_COLUMN_PREFIX - 1;
     struct parameter *own = &ask->own[ask->own_count++];
@@ -147,7 +140,7 @@ static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int n
     if (common < 0)
         return -1;
     // A table's filters may come again: they all hold.
-    if ((common > 0 || !ask->table) && rows_seen_before(exchange->target, number))
+    if ((common > 0 || !ask->table) && target_gives_twice(exchange->target, number))
         return error_set(error, ERROR_USAGE, "%.*s is given twice", (int)parameter->name.size,
                          parameter->name.data);
     if (common == 0)

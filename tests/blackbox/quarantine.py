@@ -380,6 +380,10 @@ class Quarantine(Case):
         token = self.path / "token"
         token.write_text(TOKEN + "\n")
         server = self.serve("--token-file", token)
+        for twice in ("reason=x&reason=y", "reason=x&wait_ms=1&wait_ms=2"):
+            status, problem = self.post(server, f"/v1/quarantine/3/discard?{twice}")
+            self.assertEqual((400, "/problems/bad-parameter"), (status, problem["type"]))
+            self.assertIn("is given twice", problem["detail"])
         status, one = self.post(server, "/v1/quarantine/3/discard?reason=x")
         self.assertEqual((202, "waiting", True), (status, one["state"], one["asked"]))
         self.quarantine("retry", "1", code=1)
