@@ -500,3 +500,8 @@ class Protocol(unittest.TestCase):
 
 if __name__ == "__main__":
     sys.exit(unittest.main())
+        for target in ("/v1/live", "/v1/tables/orders/follow", "/v1/views/warehouse/stock/follow"):
+            with self.subTest(target):
+                status, headers, body = self.send(f"HEAD {target} HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
+                self.assertEqual((200, "text/event-stream", None, b""),
+                                 (status, headers["Content-Type"], headers["Content-Length"], body))  # fmt: skip

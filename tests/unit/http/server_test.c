@@ -500,6 +500,10 @@ static void test_live(void **state) {
     send_request(head, "HEAD", "/v1/live", "");
     assert_true(read_reply(head, false, &reply));
     assert_non_null(strstr(reply.text, "Content-Type: text/event-stream\r\n"));
+    assert_null(strstr(reply.text, "Content-Length"));
+    assert_false(read_reply(head, false, &reply)); // and nothing follows
+    close(head);
+    head = connect_client(s);
     get(head, "/v1/live?x=1", &reply);
     assert_int_equal(reply.status, 400);
     reply = (struct reply){0};
