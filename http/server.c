@@ -433,8 +433,10 @@ static enum MHD_Result server_answer(struct connection *connection) {
         if (connection->header_count > SERVER_HEADERS_MAX)
             return server_refuse(connection, REFUSAL_HEADERS_TOO_MANY);
         connection->request.begun_us = clock_monotonic_us();
-        if (connection->stage == STAGE_WAITING)
+        if (connection->stage == STAGE_WAITING) {
             connection->request.waited = connection->waiter.expired ? WAITED_EXPIRED : WAITED_REACHED;
+            connection->request.patient = false; // the slow lane, which may have put it aside, was
+        }
         bool expired = connection->request.waited == WAITED_EXPIRED;
         if (!server_count_begun(connection) || (expired && atomic_load(&server->stopping))) {
             routes_stopping(server->routes, &response);

@@ -294,6 +294,25 @@ class Api(tide.Case):
         done = tide.run("check", "--views", views)
         self.assertIn("GET /v1/tables/caps?column.limit=&column.after=&column.wait_ms=&column.after_lsn=\n", done.stdout)
 
+    def test_a_count_that_takes_long_behind_a_wait(self):
+        """The wait comes first, and what is asked then has as much time as any other."""
+        source = "create table many(id int primary key, name text);"
+        _, server = self.own(source, [envelope("many", 0, {"id": 0}, {"id": 0, "name": "x"})])
+        server.stop()
+        with contextlib.closing(sqlite3.connect(self.path / "own.db")) as connection, connection:
+            connection.execute("with recursive n(i) as (select 1 union all select i + 1 from n where i < 400000)"
+                               " insert into many(id, name) select i, 'name of ' || i from n")  # fmt: skip
+        server = self.server("serve", "--db", self.path / "own.db", "--views", self.path / "views")
+        slow = "/v1/tables/many?name=ilike.*NAME*9*&limit=1"
+        status, _, body = ask(server, slow, Prefer="count=exact")
+        self.assertEqual(200, status, body)
+        self.assertGreater(json.loads(body)["count"], 100000)
+        self.assertIn("\ntidemark_http_slow_total 1\n", ask(server, "/metrics")[2].decode())
+        status, _, body = ask(server, f"{slow}&after_txid=999999&wait_ms=100", Prefer="count=exact")
+        self.assertEqual((504, "/problems/position-not-reached"), (status, json.loads(body)["type"]))
+        status, _, body = ask(server, "/v1/tables/many?nme=1&after_txid=999999&wait_ms=30000", Prefer="count=exact")
+        self.assertEqual((400, "/problems/unknown-parameter"), (status, json.loads(body)["type"]))
+
     def test_a_star_is_the_source_s_columns(self):
         """A mirrored table has two of the engine's besides, which only who names them has asked for."""
         views = {
