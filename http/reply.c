@@ -110,7 +110,7 @@ struct MHD_Response *reply_of_bytes(char *body, size_t size) {
 }
 
 // No length is said of it. A head ends its connection: behind the headers of one in chunks the library (0.9.75) sends the last chunk,
-// which the connection's next answer would begin with.
+// and the connection's next answer would begin with that (findings/libmicrohttpd-a-head-without-a-size-ends-with-a-chunk.sh).
 struct MHD_Response *reply_of_stream(bool head, MHD_ContentReaderCallback read, void *self) {
     enum { BLOCK_SIZE = 4096 }; // of no use to the library where chunks are sent
     struct MHD_Response *reply =
