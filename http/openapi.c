@@ -41,18 +41,19 @@ static void openapi_add_refs(json_t **parameters, const char *const *names) {
         document_add(parameters, openapi_ref("parameters", *names));
 }
 
-// What ids and components may be called: `kind_name`, and a number where the name had other letters.
-static void openapi_name(char ret[NAME_SIZE], const char *kind, const char *name, int number) {
-    size_t size = (size_t)snprintf(ret, NAME_SIZE / 2, "%s_%s", kind, name);
-    size = size < NAME_SIZE / 2 ? size : NAME_SIZE / 2 - 1;
-    bool same = strlen(name) + strlen(kind) + 1 == size;
+// What ids and components may be called: letters, digits and _. `kind_name` is of one table or query alone where the name is one
+// (`plain`); others have their number in front of it, which no kind ends with: `kind7_name`.
+static void openapi_name(char ret[NAME_SIZE], const char *kind, const char *name, int number, bool plain) {
+    for (const char *at = name; *at != '\0'; at++)
+        plain = plain && (isalnum((unsigned char)*at) || *at == '_');
+    plain = plain && strlen(kind) + strlen(name) + sizeof "_" <= NAME_SIZE;
+    if (plain)
+        (void)snprintf(ret, NAME_SIZE, "%s_%s", kind, name);
+    else
+        (void)snprintf(ret, NAME_SIZE, "%s%d_%s", kind, number, name);
     for (char *at = ret; *at != '\0'; at++)
-        if (!isalnum((unsigned char)*at) && *at != '_') {
+        if (!isalnum((unsigned char)*at))
             *at = '_';
-            same = false;
-        }
-    if (!same)
-        (void)snprintf(ret + size, NAME_SIZE - size, "_%d", number);
 }
 
 static json_t *openapi_query_parameter(const char *name, const char *description, bool required,
@@ -108,18 +109,15 @@ static json_t *openapi_events_answer(void) {
                      "schema", "type", "string");
 }
 
-static json_t *openapi_operation(const char *kind, const char *name, int number, const char *summary,
-                                 json_t *parameters, json_t *answer) {
-    char id[NAME_SIZE];
-    openapi_name(id, kind, name, number);
+static json_t *openapi_operation(const char *id, const char *summary, json_t *parameters, json_t *answer) {
     return json_pack("{s:s,s:s,s:o,s:{s:o}}", "operationId", id, "summary", summary, "parameters", parameters,
                      "responses", "200", answer);
 }
 
 // The answers that have an ETag.
-static json_t *openapi_rows_operation(struct openapi *api, const char *kind, const char *name, int number,
-                                      const char *summary, json_t *parameters, json_t *answer) {
-    json_t *operation = openapi_operation(kind, name, number, summary, parameters, answer);
+static json_t *openapi_rows_operation(struct openapi *api, const char *id, const char *summary,
+                                      json_t *parameters, json_t *answer) {
+    json_t *operation = openapi_operation(id, summary, parameters, answer);
     openapi_set(api, json_object_get(operation, "responses"), "304",
                 openapi_ref("responses", "not_modified"));
     return operation;
@@ -203,29 +201,42 @@ static json_t *openapi_table_parameters(const struct table *table, enum route ro
     return parameters;
 }
 
+// `row_of_view_..` and `row_of_view7_..` are of views' queries.
+static void openapi_table_name(char ret[NAME_SIZE], const char *kind, const struct table *table) {
+    static const char view[] = "view";
+    const size_t size = sizeof view - 1;
+    bool plain = strncmp(table->name, view, size) != 0 ||
+                 table->name[size + strspn(table->name + size, "0123456789")] != '_';
+    openapi_name(ret, kind, table->name, table->index, plain);
+}
+
 static json_t *openapi_table_operation(struct openapi *api, const struct table *table, enum route route,
                                        const char *summary) {
     static const char *const subject[] = {"table", NULL};
+    static const char *const kinds[ROUTE_COUNT] = {[ROUTE_DIGEST] = "digest",
+                                                   [ROUTE_FOLLOW_TABLE] = "follow_table",
+                                                   [ROUTE_TABLE] = "table",
+                                                   [ROUTE_REST] = "rest"};
+    char id[NAME_SIZE];
     char row[NAME_SIZE];
     char answer[NAME_SIZE];
-    openapi_name(row, "row_of", table->name, table->index);
-    openapi_name(answer, "answer_of", table->name, table->index);
+    openapi_table_name(id, kinds[route], table);
+    openapi_table_name(row, "row_of", table);
+    openapi_table_name(answer, "answer_of", table);
     if (route == ROUTE_DIGEST)
-        return openapi_operation("digest", table->name, table->index, summary, json_array(),
-                                 openapi_ref("responses", "digest"));
+        return openapi_operation(id, summary, json_array(), openapi_ref("responses", "digest"));
     json_t *parameters = openapi_table_parameters(table, route);
     if (route == ROUTE_FOLLOW_TABLE)
-        return openapi_operation("follow_table", table->name, table->index, summary, parameters,
-                                 openapi_events_answer());
+        return openapi_operation(id, summary, parameters, openapi_events_answer());
     if (route == ROUTE_TABLE) {
         openapi_set(api, api->schemas, row, openapi_table_row(table));
         openapi_set(api, api->schemas, answer, openapi_envelope(row, subject, true));
-        return openapi_rows_operation(api, "table", table->name, table->index, summary, parameters,
+        return openapi_rows_operation(api, id, summary, parameters,
                                       openapi_rows_answer(openapi_ref("schemas", answer), row, true));
     }
     json_t *rows = json_pack("{s:s,s:o}", "type", "array", "items", openapi_ref("schemas", row));
-    json_t *operation = openapi_rows_operation(api, "rest", table->name, table->index, summary, parameters,
-                                               openapi_rows_answer(rows, row, true));
+    json_t *operation =
+        openapi_rows_operation(api, id, summary, parameters, openapi_rows_answer(rows, row, true));
     openapi_set(api, json_object_get(operation, "responses"), "206",
                 json_deep_copy(json_object_get(json_object_get(operation, "responses"), "200")));
     return operation;
@@ -269,22 +280,28 @@ static json_t *openapi_query_parameters(const struct query *query, bool follows)
     return parameters;
 }
 
+// The first _ is then the one between view and query.
+static void openapi_query_name(char ret[NAME_SIZE], const char *kind, const struct query *query, int number) {
+    char name[NAME_SIZE];
+    int size = snprintf(name, sizeof name, "%s_%s", query->view, query->name);
+    openapi_name(ret, kind, name, number, size < NAME_SIZE && strchr(query->view, '_') == NULL);
+}
+
 static json_t *openapi_query_operation(struct openapi *api, const struct query *query, bool follows) {
     static const char *const subject[] = {"view", "query", NULL};
-    char name[NAME_SIZE / 2];
+    char id[NAME_SIZE];
     char row[NAME_SIZE];
     char answer[NAME_SIZE];
     int number = (int)json_object_size(api->paths);
-    (void)snprintf(name, sizeof name, "%s_%s", query->view, query->name);
     json_t *parameters = openapi_query_parameters(query, follows);
+    openapi_query_name(id, follows ? "follow_view" : "view", query, number);
     if (follows)
-        return openapi_operation("follow_view", name, number, query->file, parameters,
-                                 openapi_events_answer());
-    openapi_name(row, "row_of_view", name, number);
-    openapi_name(answer, "answer_of_view", name, number);
+        return openapi_operation(id, query->file, parameters, openapi_events_answer());
+    openapi_query_name(row, "row_of_view", query, number);
+    openapi_query_name(answer, "answer_of_view", query, number);
     openapi_set(api, api->schemas, row, openapi_query_row(api, query));
     openapi_set(api, api->schemas, answer, openapi_envelope(row, subject, false));
-    return openapi_rows_operation(api, "view", name, number, query->file, parameters,
+    return openapi_rows_operation(api, id, query->file, parameters,
                                   openapi_rows_answer(openapi_ref("schemas", answer), row, false));
 }
 

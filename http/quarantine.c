@@ -131,6 +131,11 @@ static bool quarantine_read_ask(struct exchange *exchange, int64_t id, bool disc
     for (int i = 0; i < exchange->target->parameter_count; i++) {
         const struct parameter *parameter = &exchange->target->parameters[i];
         struct error error;
+        if (target_gives_twice(exchange->target, i)) {
+            problem_set(exchange->response, PROBLEM_BAD_PARAMETER, "%.*s is given twice",
+                        (int)parameter->name.size, parameter->name.data);
+            return false;
+        }
         if (discard && span_is(parameter->name, "reason")) {
             *ret_reason = parameter->value;
         } else if (!span_is(parameter->name, "wait_ms")) {

@@ -109,6 +109,21 @@ struct MHD_Response *reply_of_bytes(char *body, size_t size) {
     return MHD_create_response_from_buffer(size, body, MHD_RESPMEM_MUST_FREE);
 }
 
+// No length is said of it. A head ends its connection: behind the headers of one in chunks the library (0.9.75) sends the last chunk,
+// and the connection's next answer would begin with that (findings/libmicrohttpd-a-head-without-a-size-ends-with-a-chunk.sh).
+struct MHD_Response *reply_of_stream(bool head, MHD_ContentReaderCallback read, void *self) {
+    enum { BLOCK_SIZE = 4096 }; // of no use to the library where chunks are sent
+    struct MHD_Response *reply =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read, self, NULL);
+    if (reply == NULL)
+        return NULL;
+    if (head)
+        (void)MHD_set_response_options(reply, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    // a proxy that gathers would hold events back
+    (void)MHD_add_response_header(reply, "X-Accel-Buffering", "no");
+    return reply;
+}
+
 // The body's memory goes to the library, which frees it when it has been sent. It stays counted until then.
 struct MHD_Response *reply_body(struct response *response, struct reply_held *ret_held) {
     if (response->body.failed)

@@ -31,6 +31,8 @@ int reply_prepare(struct error *error);
 struct MHD_Response *reply_body(struct response *response, struct reply_held *ret_held);
 // `body` is freed with it; where there is no memory, NULL, it is not.
 struct MHD_Response *reply_of_bytes(char *body, size_t size);
+// One that does not end: `read` gives `self` what comes next. Of a `head` nothing is read.
+struct MHD_Response *reply_of_stream(bool head, MHD_ContentReaderCallback read, void *self);
 void reply_free(struct MHD_Response *reply); // once it has been sent by whoever sends it
 // All headers. False when one is lost without which a client would believe something else.
 bool reply_headers(struct MHD_Response *reply, const struct response *response);

@@ -152,3 +152,10 @@ int target_parse(struct target *target, struct span raw, struct error *error) {
         return -1;
     return request_parse_path(target, target->text, path, plain ? REQUEST_PLAIN : '+', error);
 }
+
+bool target_gives_twice(const struct target *target, int number) {
+    for (int i = 0; i < number; i++)
+        if (span_equal(target->parameters[i].name, target->parameters[number].name))
+            return true;
+    return false;
+}

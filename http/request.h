@@ -90,5 +90,7 @@ struct target {
 // `raw` has at most TARGET_SIZE_MAX bytes. Escapes that are none, bytes that are not UTF-8, a NUL and more
 // parameters than READ_PARAMETERS_MAX are ERROR_USAGE.
 int target_parse(struct target *target, struct span raw, struct error *error);
+// Whether a parameter before this one has its name.
+bool target_gives_twice(const struct target *target, int number);
 
 #endif

@@ -23,8 +23,9 @@ struct ask {
     bool limited; // `limit` was given
     bool by_path; // `.csv`: without `limit` all rows, or a problem
     bool rest;    // it is PostgREST's route, with its shape, its limits and its Range
-    bool asks_time; // the answer is another later, though no row has changed: it has no tag
-    bool ranged;    // the headers Range and Range-Unit say which rows
+    bool asks_time;      // the answer is another later, though no row has changed: it has no tag
+    bool ranged;         // the headers Range and Range-Unit say which rows
+    const void *subject; // the query or the table
     int64_t limit;
     struct span after;  // data NULL = from the start
     struct span select; // of a table, data NULL = not given; likewise the order
@@ -39,9 +40,9 @@ struct ask {
 
 // The three kinds of data routes.
 struct rows_kind {
-    // Puts the question that `ask` is to the reader. `subject` is the query or the table.
-    int (*question)(struct reader *reader, const void *subject, struct ask *ask, struct rows **ret,
-                    struct error *error);
+    // Puts the question that `ask` is to the reader. What takes its time comes with the rows, so that what a position is to be
+    // waited for is told at once what is wrong with it.
+    int (*question)(struct reader *reader, struct ask *ask, struct rows **ret, struct error *error);
     void (*head)(struct exchange *exchange,
                  struct buffer *out); // of the JSON envelope: `{"view":..,"query":..,`
     bool rest;                        // as PostgREST answers
@@ -106,13 +107,6 @@ static int rows_read_table_parameter(struct ask *ask, const struct parameter *pa
     return 1;
 }
 
-static bool rows_seen_before(const struct target *target, int number) {
-    for (int i = 0; i < number; i++)
-        if (span_equal(target->parameters[i].name, target->parameters[number].name))
-            return true;
-    return false;
-}
-
 static void rows_take_own(struct ask *ask, const struct parameter *parameter) {
     const size_t prefix = sizeof ROUTE_COLUMN_PREFIX - 1;
     struct parameter *own = &ask->own[ask->own_count++];
@@ -147,7 +141,7 @@ static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int n
     if (common < 0)
         return -1;
     // A table's filters may come again: they all hold.
-    if ((common > 0 || !ask->table) && rows_seen_before(exchange->target, number))
+    if ((common > 0 || !ask->table) && target_gives_twice(exchange->target, number))
         return error_set(error, ERROR_USAGE, "%.*s is given twice", (int)parameter->name.size,
                          parameter->name.data);
     if (common == 0)
@@ -201,7 +195,9 @@ static bool rows_refuse_form(struct exchange *exchange, const struct rows_kind *
     return true;
 }
 
-static int rows_read_ask(struct exchange *exchange, struct ask *ask, const struct rows_kind *kind) {
+static int rows_read_ask(struct exchange *exchange, const void *subject, struct ask *ask,
+                         const struct rows_kind *kind) {
+    ask->subject = subject;
     ask->own_count = 0;
     ask->table = kind->table;
     ask->follows = kind->follows;
@@ -469,13 +465,32 @@ static bool rows_set_rest_status(struct exchange *exchange, const struct ask *as
     return false;
 }
 
-static enum routes_result rows_give_body(struct exchange *exchange, const struct ask *ask, struct rows *rows,
+static struct table_question rows_table_question(const struct ask *ask) {
+    return (struct table_question){.filters = ask->own,
+                                   .filter_count = ask->own_count,
+                                   .select = ask->select,
+                                   .order = ask->order,
+                                   .limit = ask->limit,
+                                   .offset = ask->offset,
+                                   .quarantined = ask->quarantined,
+                                   .after = ask->after};
+}
+
+// Behind the rows: the reader has one question open at a time.
+static int rows_count(struct exchange *exchange, struct ask *ask, struct error *error) {
+    if (!ask->counted)
+        return 0;
+    const struct table_question question = rows_table_question(ask);
+    return reader_count_filtered(exchange->reader, ask->subject, &question, &ask->total, error);
+}
+
+static enum routes_result rows_give_body(struct exchange *exchange, struct ask *ask, struct rows *rows,
                                          const struct rows_kind *kind) {
     struct response *response = exchange->response;
     struct error error;
     rows_open_body(exchange, ask, kind);
     int64_t count = rows_write_rows(exchange, rows, ask, &error);
-    if (count < 0)
+    if (count < 0 || rows_count(exchange, ask, &error) != 0)
         return exchange_fail(exchange, &error);
     if (rows_set_rest_status(exchange, ask, count) || rows_refuse_part(exchange, ask, rows, count))
         return ROUTES_ANSWERED;
@@ -508,7 +523,7 @@ static void rows_set_etag(struct exchange *exchange, const struct ask *ask) {
 }
 
 // Rows by whatever question was put, with the position and lag of the same snapshot.
-static enum routes_result rows_give_rows(struct exchange *exchange, const struct ask *ask, struct rows *rows,
+static enum routes_result rows_give_rows(struct exchange *exchange, struct ask *ask, struct rows *rows,
                                          const struct rows_kind *kind) {
     static const char *const types[] = {[FORMAT_JSON] = "application/json",
                                         [FORMAT_NDJSON] = "application/x-ndjson",
@@ -597,8 +612,8 @@ static enum routes_result rows_answer(struct exchange *exchange, const struct ro
     if (exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
     enum routes_result result = ROUTES_ANSWERED;
-    if (rows_read_ask(exchange, &ask, kind) == 0)
-        result = kind->question(exchange->reader, subject, &ask, &rows, &error) == 0
+    if (rows_read_ask(exchange, subject, &ask, kind) == 0)
+        result = kind->question(exchange->reader, &ask, &rows, &error) == 0
                      ? rows_give_rows(exchange, &ask, rows, kind)
                      : exchange_fail(exchange, &error);
     if (result == ROUTES_ANSWERED || result == ROUTES_STREAM)
@@ -606,9 +621,8 @@ static enum routes_result rows_answer(struct exchange *exchange, const struct ro
     return result;
 }
 
-static int rows_ask_query(struct reader *reader, const void *subject, struct ask *ask, struct rows **ret,
-                          struct error *error) {
-    const struct query *query = subject;
+static int rows_ask_query(struct reader *reader, struct ask *ask, struct rows **ret, struct error *error) {
+    const struct query *query = ask->subject;
     // A query that has no pages gives no more rows than it was asked for: one more tells whether there are more.
     const bool beyond = ask->by_path && !ask->limited && query->names_limit && !query->names_after;
     if (reader_query(reader, query, ask->own, ask->own_count, ask->limit + beyond, ask->after, ret, error) !=
@@ -669,19 +683,9 @@ enum routes_result answer_follow_query(struct exchange *exchange) {
     return query != NULL ? rows_answer(exchange, &rows_of_followed_query, query) : ROUTES_ANSWERED;
 }
 
-static int rows_ask_table(struct reader *reader, const void *subject, struct ask *ask, struct rows **ret,
-                          struct error *error) {
-    const struct table_question question = {.filters = ask->own,
-                                            .filter_count = ask->own_count,
-                                            .select = ask->select,
-                                            .order = ask->order,
-                                            .limit = ask->limit,
-                                            .offset = ask->offset,
-                                            .quarantined = ask->quarantined,
-                                            .after = ask->after};
-    if (ask->counted && reader_count_filtered(reader, subject, &question, &ask->total, error) != 0)
-        return -1;
-    return reader_table(reader, subject, &question, ret, error);
+static int rows_ask_table(struct reader *reader, struct ask *ask, struct rows **ret, struct error *error) {
+    const struct table_question question = rows_table_question(ask);
+    return reader_table(reader, ask->subject, &question, ret, error);
 }
 
 const struct table *rows_find_table(struct exchange *exchange) {
@@ -761,10 +765,10 @@ int rows_put_question(struct exchange *exchange, struct rows_question *ret, stru
     const void *subject = is_table ? (const void *)table : (const void *)rows_find_query(exchange);
     struct ask ask;
     struct error error;
-    if (subject == NULL || rows_read_ask(exchange, &ask, kind) != 0)
+    if (subject == NULL || rows_read_ask(exchange, subject, &ask, kind) != 0)
         return -1;
     *ret = (struct rows_question){.table = table, .bigint = ask.bigint, .limited = ask.limited};
-    if (kind->question(exchange->reader, subject, &ask, ret_rows, &error) == 0) {
+    if (kind->question(exchange->reader, &ask, ret_rows, &error) == 0) {
         ret->asks_time = ask.asks_time;
         return 0;
     }
@@ -772,9 +776,8 @@ int rows_put_question(struct exchange *exchange, struct rows_question *ret, stru
     return -1;
 }
 
-static int rows_ask_quarantine(struct reader *reader, const void *subject, struct ask *ask, struct rows **ret,
+static int rows_ask_quarantine(struct reader *reader, struct ask *ask, struct rows **ret,
                                struct error *error) {
-    (void)subject;
     struct span wanted = {0};
     for (int i = 0; i < ask->own_count; i++) {
         if (!span_is(ask->own[i].name, "state"))

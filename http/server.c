@@ -299,11 +299,18 @@ static ssize_t server_read_stream(void *self, uint64_t at, char *ret, size_t siz
     return count < 0 ? MHD_CONTENT_READER_END_OF_STREAM : count;
 }
 
+static enum MHD_Result server_queue_stream(struct connection *connection, struct response *response,
+                                           bool head) {
+    struct MHD_Response *reply = reply_of_stream(head, server_read_stream, connection);
+    return reply != NULL ? server_queue(connection, response, reply) : MHD_NO;
+}
+
 static enum MHD_Result server_send_stream(struct connection *connection, struct response *response) {
-    enum { BLOCK_SIZE = 4096 }; // of no use to the library where chunks are sent
     struct server *server = connection->server;
-    if (span_is(connection->request.method, "HEAD"))
-        return server_send_response(connection, response);
+    if (span_is(connection->request.method, "HEAD")) {
+        booked_turn_to(connection->booked, TURN_READS, SERVER_IDLE_TIMEOUT_S * 1000);
+        return server_queue_stream(connection, response, true);
+    }
     const struct stream_ask ask = {
         .question = {response->question.data, response->question.size},
         .as_lines = response->as_lines,
@@ -319,13 +326,7 @@ static enum MHD_Result server_send_stream(struct connection *connection, struct 
         return server_send_response(connection, response);
     }
     routes_count_stream(server->routes, 1);
-    struct MHD_Response *reply =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, server_read_stream, connection, NULL);
-    if (reply == NULL)
-        return MHD_NO;
-    // a proxy that gathers would hold events back
-    (void)MHD_add_response_header(reply, "X-Accel-Buffering", "no");
-    return server_queue(connection, response, reply);
+    return server_queue_stream(connection, response, false);
 }
 
 // The first of a name counts, as the library's own search has it; of Host all are counted.
@@ -432,8 +433,10 @@ static enum MHD_Result server_answer(struct connection *connection) {
         if (connection->header_count > SERVER_HEADERS_MAX)
             return server_refuse(connection, REFUSAL_HEADERS_TOO_MANY);
         connection->request.begun_us = clock_monotonic_us();
-        if (connection->stage == STAGE_WAITING)
+        if (connection->stage == STAGE_WAITING) {
             connection->request.waited = connection->waiter.expired ? WAITED_EXPIRED : WAITED_REACHED;
+            connection->request.patient = false; // the slow lane, which may have put it aside, was
+        }
         bool expired = connection->request.waited == WAITED_EXPIRED;
         if (!server_count_begun(connection) || (expired && atomic_load(&server->stopping))) {
             routes_stopping(server->routes, &response);

@@ -294,6 +294,52 @@ class Api(tide.Case):
         done = tide.run("check", "--views", views)
         self.assertIn("GET /v1/tables/caps?column.limit=&column.after=&column.wait_ms=&column.after_lsn=\n", done.stdout)
 
+    def test_names_of_openapi_are_of_one(self):
+        """A view's _ and a query's, and the words that ids begin with, do not make two names one; the built-in ones are as they were."""
+        tables = ("view_stock_open", "view9_stock_open", "views_seen", "a$b", "a_b")
+        views = {
+            "stock/query.by_day_open.sql": "select 1 as one",
+            "stock_by/query.day_open.sql": "select 2 as two",
+            "stock_by_day/query.open.sql": "select 3 as three",
+            "stock-by/query.day_open.sql": "select 4 as four",
+            "stock/query.open.sql": "select 5 as five",
+        }
+        source = "".join(f'create table "{name}"(id int primary key, column_{i} int);\n' for i, name in enumerate(tables))
+        _, server = self.own(source, [envelope("a_b", 0, {"id": 1}, {"id": 1, "column_4": 1})], views)
+        document = json.loads(ask(server, "/openapi.json")[2])
+        operations = [one for path in document["paths"].values() for one in path.values() if isinstance(one, dict)]
+        ids = [one["operationId"] for one in operations]
+        self.assertEqual(sorted(set(ids)), sorted(ids))
+        self.assertTrue(all(re.fullmatch("[A-Za-z0-9_]+", one) for one in [*ids, *document["components"]["schemas"]]))
+        wanted = {"stock/by_day_open": "one", "stock_by/day_open": "two", "stock_by_day/open": "three", "stock-by/day_open": "four", "stock/open": "five"}
+        paths = {f"/v1/views/{path}": [column] for path, column in wanted.items()}
+        paths |= {f"/v1/tables/{name.replace('$', '%24')}": ["column_" + str(i), "id"] for i, name in enumerate(tables)}
+        for path, columns in paths.items():
+            schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+            answer = document["components"]["schemas"][schema["$ref"].split("/")[-1]]
+            row = document["components"]["schemas"][answer["properties"]["rows"]["items"]["$ref"].split("/")[-1]]
+            self.assertEqual(columns, sorted(row["properties"]), path)
+        self.assertLessEqual({"view_stock_by_day_open", "view_stock_open", "table_a_b", "table_views_seen", "rest_a_b"}, set(ids))
+
+    def test_a_count_that_takes_long_behind_a_wait(self):
+        """The wait comes first, and what is asked then has as much time as any other."""
+        source = "create table many(id int primary key, name text);"
+        _, server = self.own(source, [envelope("many", 0, {"id": 0}, {"id": 0, "name": "x"})])
+        server.stop()
+        with contextlib.closing(sqlite3.connect(self.path / "own.db")) as connection, connection:
+            connection.execute("with recursive n(i) as (select 1 union all select i + 1 from n where i < 400000)"
+                               " insert into many(id, name) select i, 'name of ' || i from n")  # fmt: skip
+        server = self.server("serve", "--db", self.path / "own.db", "--views", self.path / "views")
+        slow = "/v1/tables/many?name=ilike.*NAME*9*&limit=1"
+        status, _, body = ask(server, slow, Prefer="count=exact")
+        self.assertEqual(200, status, body)
+        self.assertGreater(json.loads(body)["count"], 100000)
+        self.assertIn("\ntidemark_http_slow_total 1\n", ask(server, "/metrics")[2].decode())
+        status, _, body = ask(server, f"{slow}&after_txid=999999&wait_ms=100", Prefer="count=exact")
+        self.assertEqual((504, "/problems/position-not-reached"), (status, json.loads(body)["type"]))
+        status, _, body = ask(server, "/v1/tables/many?nme=1&after_txid=999999&wait_ms=30000", Prefer="count=exact")
+        self.assertEqual((400, "/problems/unknown-parameter"), (status, json.loads(body)["type"]))
+
     def test_a_star_is_the_source_s_columns(self):
         """A mirrored table has two of the engine's besides, which only who names them has asked for."""
         views = {
@@ -464,6 +510,13 @@ class Protocol(unittest.TestCase):
         status, _, body = ask(self.server, "/v1/views/nope")
         self.assertEqual((404, "/problems/unknown-view"), (status, json.loads(body)["type"]))
 
+    def test_operation_ids_of_what_is_built_in(self):
+        """Clients that were generated name them."""
+        paths = json.loads(ask(self.server, "/openapi.json")[2])["paths"]
+        for path, one in (("/v1/views/analytics/orders_by_status", "view_analytics_orders_by_status"), ("/v1/tables/orders", "table_orders"),
+                          ("/v1/views/warehouse/low_stock/follow", "follow_view_warehouse_low_stock"), ("/rest/v1/orders", "rest_orders")):  # fmt: skip
+            self.assertEqual(one, paths[path]["get"]["operationId"])
+
     def test_methods(self):
         for target, allow in (("/v1/tables/orders", "GET, HEAD, OPTIONS"), ("/v1/quarantine/1/retry", "POST, OPTIONS"),
                               ("*", "GET, HEAD, POST, OPTIONS")):  # fmt: skip
@@ -475,6 +528,11 @@ class Protocol(unittest.TestCase):
         _, with_body, _ = self.send(f"GET /v1/tables/orders HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
         status, headers, body = self.send(f"HEAD /v1/tables/orders HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
         self.assertEqual((200, with_body["Content-Length"], b""), (status, headers["Content-Length"], body))
+        for target in ("/v1/live", "/v1/tables/orders/follow", "/v1/views/warehouse/stock/follow"):
+            with self.subTest(target):
+                status, headers, body = self.send(f"HEAD {target} HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
+                self.assertEqual((200, "text/event-stream", None, b""),
+                                 (status, headers["Content-Type"], headers["Content-Length"], body))  # fmt: skip
 
     def test_bounds(self):
         many = "&".join(f"p{i}" for i in range(1500))

@@ -434,6 +434,11 @@ class Filters(unittest.TestCase):
         self.refused(("offset", "1"), ("after", "aTE7"), names="offset and after")
         self.refused(("limit", "1"), ("limit", "2"), names="twice")
         self.refused(("name", "a"), ("name", "b"), names="twice")
+        self.refused(("name", "a"), ("name", "eq.a"), ("name", "a"), names="twice")
+        # what stands within or(), or behind a word, is another parameter's: all hold, in whatever order they come
+        for conditions in ([("or", "(mood.eq.ok,id.gt.5)"), ("mood", "happy")], [("and", "(mood.eq.ok)"), ("mood", "happy")],
+                           [("mood", "eq.happy"), ("mood", "happy")]):  # fmt: skip
+            self.assertEqual(self.ids(*conditions), self.ids(*reversed(conditions)))
         self.refused(("bigint", "both"), names="number or string")
         first = self.answer(("order", "id.desc"), ("limit", 2))["next"]
         self.refused(("order", "id.asc"), ("after", first), names="cursor")

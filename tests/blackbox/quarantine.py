@@ -2,6 +2,7 @@
 """What could not be applied: told in every answer, superseded, retried after source.sql was mended, discarded for a reason;
 on the command line and over HTTP, beside a process that consumes and without one."""
 
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -167,6 +168,39 @@ class Quarantine(Case):
         self.assertEqual(key, server.get("/v1/quarantine/1")[1]["row_key"])
         _, answer = server.get("/v1/tables/pairs?quarantined=false")
         self.assertEqual(["x\u00e9"], [row["t"] for row in answer["rows"]])
+
+    def test_keys_that_json_functions_lack(self):
+        """SQLite's json_extract ends a text at its first NUL, and fails whole on the key of an older file that is no JSON."""
+        self.source(SOURCE + "create table named(name text, f float8, v int, primary key(name, f));\n")
+
+        def named(offset, name, f, v, op="c"):
+            key = {"name": name, "f": f}
+            at = {"lsn": 1000 + offset, "ts_ms": AT, "snapshot": "false", "schema": "public", "table": "named", "db": "s", "name": "x"}
+            return tide.line("named", offset, key, {"before": None, "after": key | {"v": v}, "source": at, "op": op})
+
+        keys = [["a\0b", 0.1], ["a\0c", 0.1], ["a", -0.0], ["\b\f\u00e9\U0001f600", 1e300]]
+        events = [named(i, *key, 1) for i, key in enumerate(keys)]
+        self.replay([*events, named(4, *keys[0], "many", "u"), named(5, "a", 0.0, "many", "u"), named(6, *keys[3], "many", "u")])
+        server = self.serve()
+
+        def ids(question):
+            status, answer = server.get(f"/v1/tables/named?{question}")
+            self.assertEqual(200, status, answer)
+            return sorted([row["name"], row["f"]] for row in answer["rows"])
+
+        self.assertEqual(sorted([keys[0], keys[2], keys[3]]), ids("quarantined=true"))
+        self.assertEqual([keys[1]], ids("quarantined=false"))
+        shown = [row["row_key"] for row in server.get("/v1/quarantine")[1]["rows"]]
+        self.assertEqual([keys[3], ["a", 0], keys[0]], shown)
+        server.__exit__()
+        with contextlib.closing(sqlite3.connect(self.db)) as connection, connection:
+            connection.execute("update _quarantine set row_key = '[\"a\",inf]' where id = 2")
+            connection.execute("update _quarantine set row_key = '[\"a\"]' where id = 3")
+        server = self.serve()
+        self.assertEqual([keys[0]], ids("quarantined=true"))
+        self.assertEqual(sorted(keys[1:]), ids("quarantined=false"))
+        shown = [row["row_key"] for row in server.get("/v1/quarantine")[1]["rows"]]
+        self.assertEqual([["a"], None, keys[0]], shown)
 
     def test_a_list_of_nothing_says_so(self):
         self.replay(LINES[:1])
@@ -346,6 +380,10 @@ class Quarantine(Case):
         token = self.path / "token"
         token.write_text(TOKEN + "\n")
         server = self.serve("--token-file", token)
+        for twice in ("reason=x&reason=y", "reason=x&wait_ms=1&wait_ms=2"):
+            status, problem = self.post(server, f"/v1/quarantine/3/discard?{twice}")
+            self.assertEqual((400, "/problems/bad-parameter"), (status, problem["type"]))
+            self.assertIn("is given twice", problem["detail"])
         status, one = self.post(server, "/v1/quarantine/3/discard?reason=x")
         self.assertEqual((202, "waiting", True), (status, one["state"], one["asked"]))
         self.quarantine("retry", "1", code=1)

@@ -682,6 +682,18 @@ static void test_deadline(void **state) {
     get(s, "/v1/tables/orders?id=4", 200);
 }
 
+// It is put to the rows of then: neither a count nor rows that are passed over (the cursor is of 5) come before the wait.
+static void test_a_wait_comes_before_what_is_slow(void **state) {
+    struct state *s = *state;
+    reader_set_deadline(worker_reader(s->worker), 20);
+    struct request request = {.target = SPAN("/v1/views/lab/slow?after=b2k1Ow&after_lsn=7/0&wait_ms=50")};
+    assert_int_equal(ask(s, request), ROUTES_WAIT);
+    request.waited = WAITED_REACHED;
+    assert_int_equal(ask(s, request), ROUTES_SLOW);
+    expect_problem(s, "/v1/views/lab/slow?after=b2k&after_lsn=7/0&wait_ms=50", 400, "/problems/bad-parameter",
+                   "cursor");
+}
+
 static void test_lag(void **state) {
     struct state *s = *state;
     json_t *body = get_json(s, "/v1/lag");
@@ -1207,6 +1219,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_bad_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_staleness, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_wait_comes_before_what_is_slow, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lag, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_the_process, setup, teardown),

@@ -459,6 +459,24 @@ static void test_slow_queries(void **state) {
 }
 
 // The queries of clients that have gone are ended, those in the queue are never begun: another's is served.
+// What was waited for has as much time as any other question: it is slow behind the wait, and only there.
+static void test_slow_query_behind_a_wait(void **state) {
+    struct state *s = *state;
+    static struct reply reply;
+    int fd = connect_client(s);
+    send_request(fd, "GET", "/v1/views/lab/slow?after=b2k1Ow&wait_ms=30000&after_txid=711", "");
+    until_waiting(s, 1);
+    int other = connect_client(s);
+    get(other, "/metrics", &reply);
+    assert_non_null(strstr(reply.text, "\ntidemark_http_slow_total 0\n"));
+    close(other);
+    commit_order(s, 11);
+    until_counted(s, "\ntidemark_http_slow_total ", 1);
+    server_stop(&s->server);
+    assert_true(read_reply(fd, true, &reply));
+    close(fd);
+}
+
 static void test_slow_queries_of_clients_that_go(void **state) {
     struct state *s = *state;
     enum { GONE = 12 };
@@ -500,6 +518,10 @@ static void test_live(void **state) {
     send_request(head, "HEAD", "/v1/live", "");
     assert_true(read_reply(head, false, &reply));
     assert_non_null(strstr(reply.text, "Content-Type: text/event-stream\r\n"));
+    assert_null(strstr(reply.text, "Content-Length"));
+    assert_false(read_reply(head, false, &reply)); // and nothing follows
+    close(head);
+    head = connect_client(s);
     get(head, "/v1/live?x=1", &reply);
     assert_int_equal(reply.status, 400);
     reply = (struct reply){0};
@@ -609,6 +631,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_thousands_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop_while_waiting, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_queries, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_slow_query_behind_a_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_queries_of_clients_that_go, setup, teardown),
         cmocka_unit_test_setup_teardown(test_live, setup, teardown),
         cmocka_unit_test_setup_teardown(test_live_unread, setup, teardown),

@@ -36,11 +36,11 @@ static int mirror_rules_take_values(struct mirror *mirror, struct mirror_table *
 }
 
 // Whether the change may be a key change's create, which lacks values that the row of the older key has. An unwrapped row need
-// not say that it is one.
+// not say that it is one: over a row that is there it is an update. What the key has pending is in the file.
 static int mirror_rules_may_be_moved(struct mirror_table *table, const struct change *change, bool *ret,
                                      bool *ret_there, struct error *error) {
     *ret_there = false;
-    *ret = (change->op == CHANGE_CREATE || change->op_untold) &&
+    *ret = (change->op == CHANGE_CREATE || (change->op == CHANGE_UPDATE && change->op_untold)) &&
            mirror_rules_has_unavailable(table->table, change->values);
     if (*ret && mirror_has_row(table, change, ret_there, error) != 0)
         return -1;
@@ -84,9 +84,9 @@ static int mirror_rules_apply_row(struct mirror *mirror, struct mirror_table *ta
     if (*ret_changes == 0)
         return 0;
     mirror->made = makes;
-    if (unavailable && toast_carry_await(mirror->carry, table, change, values, there, error) != 0)
+    if (unavailable && toast_carry_await(mirror->carry, change, values, there, error) != 0)
         return -1;
-    return toast_carry_written(mirror->carry, table, change, values, error);
+    return toast_carry_written(mirror->carry, change, values, error);
 }
 
 static int mirror_rules_apply_streamed(struct mirror *mirror, struct mirror_table *table,
@@ -129,7 +129,7 @@ static int mirror_rules_apply_snapshot(struct mirror *mirror, struct mirror_tabl
     if (changes == 0)
         return 0;
     *ret = MIRROR_APPLIED;
-    return toast_carry_written(mirror->carry, table, change, change->values, error);
+    return toast_carry_written(mirror->carry, change, change->values, error);
 }
 
 // A newer row is no sign of a wrong key.
@@ -173,7 +173,7 @@ static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table 
         if (deleted > 0 && old != NULL && toast_carry_delete(mirror->carry, table, change, old, error) != 0)
             return -1;
     }
-    if (deleted > 0 && toast_carry_deleted(mirror->carry, table, change, error) != 0)
+    if (deleted > 0 && toast_carry_deleted(mirror->carry, change, error) != 0)
         return -1;
     *ret = deleted > 0 || noted > 0 ? MIRROR_APPLIED : MIRROR_REPEATED;
     return 0;
@@ -197,14 +197,15 @@ static int mirror_rules_dispatch(struct mirror *mirror, struct mirror_table *tab
 }
 
 // The key's pending change must be in the file first. Where a value of another row may be carried over, every
-// pending change must be.
+// pending change must be: a delete that is written behind the create would give its values to a row that no view looks at any more.
 static int mirror_rules_flush_before(struct mirror *mirror, struct mirror_table *table,
                                      const struct change *change, struct error *error) {
-    bool of_all =
-        (change->op == CHANGE_CREATE && mirror_rules_has_unavailable(table->table, change->values)) ||
-        toast_carry_concerns(mirror->carry, change);
-    return of_all ? mirror_flush(mirror, table->table, error)
-                  : mirror_flush_key(mirror, table, change, error);
+    bool of_all = toast_carry_concerns(mirror->carry, change);
+    bool there;
+    if (!of_all && (mirror_flush_key(mirror, table, change, error) != 0 ||
+                    mirror_rules_may_be_moved(table, change, &of_all, &there, error) != 0))
+        return -1;
+    return of_all ? mirror_flush(mirror, table->table, error) : 0;
 }
 
 typedef int mirror_rules_write(struct mirror *mirror, struct mirror_table *table, const struct change *change,
@@ -216,8 +217,10 @@ static int mirror_rules_watched(struct mirror *mirror, struct mirror_table *tabl
                                 enum mirror_outcome *ret, struct error *error) {
     int listed = delta_list(mirror->accepting, table->table)->count;
     mirror->current = change;
+    table->watched = true;
     delta_watch(mirror->delta, table->table, change);
     int status = write(mirror, table, change, ret, error);
+    table->watched = false;
     mirror->current = NULL;
     if (delta_watch_end(mirror->delta, status == 0 ? error : NULL) != 0)
         return -1;
@@ -254,7 +257,7 @@ static int mirror_rules_delete_again(struct mirror *mirror, struct mirror_table 
         return 0;
     if (mirror_rules_delete_older(table, change, change->lsn, &deleted, error) != 0)
         return -1;
-    return deleted > 0 ? toast_carry_deleted(mirror->carry, table, change, error) : 0;
+    return deleted > 0 ? toast_carry_deleted(mirror->carry, change, error) : 0;
 }
 
 static int mirror_rules_dispatch_again(struct mirror *mirror, struct mirror_table *table,
@@ -269,7 +272,7 @@ static int mirror_rules_dispatch_again(struct mirror *mirror, struct mirror_tabl
         return -1;
     if (mirror_write_again(table, values, change->lsn, &changes, error) != 0)
         return -1;
-    return changes > 0 ? toast_carry_written(mirror->carry, table, change, values, error) : 0;
+    return changes > 0 ? toast_carry_written(mirror->carry, change, values, error) : 0;
 }
 
 int mirror_rules_write_again(struct mirror *mirror, struct mirror_table *table, const struct change *change,

@@ -2,22 +2,6 @@
 
 #include "views/engine/row/table_sql.h"
 
-// TOAST values across a key change. NULL = it is none of them.
-static char *mirror_table_carry_sql(const struct table *table, enum mirror_statement which) {
-    switch (which) {
-    case STATEMENT_AWAIT:
-        return table_sql_await(table);
-    case STATEMENT_PASS_ON:
-        return table_sql_pass_on(table);
-    case STATEMENT_TAKE_OVER:
-        return table_sql_take_over(table);
-    case STATEMENT_UNAWAIT:
-        return table_sql_unawait(table);
-    default:
-        return NULL;
-    }
-}
-
 // NULL = it is none of them.
 static char *mirror_table_behind_sql(const struct table *table, enum mirror_statement which) {
     switch (which) {
@@ -30,7 +14,7 @@ static char *mirror_table_behind_sql(const struct table *table, enum mirror_stat
     case STATEMENT_BEHIND_MASKED_FORCED:
         return table_sql_upsert_behind(table, UPSERT_FORCED, true);
     default:
-        return mirror_table_carry_sql(table, which);
+        return NULL;
     }
 }
 

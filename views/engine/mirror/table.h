@@ -53,10 +53,6 @@ enum mirror_statement {
     STATEMENT_SWEEP,
     STATEMENT_SWEEP_SIZES,
     STATEMENT_PURGE,
-    STATEMENT_AWAIT, // TOAST values across a key change: toast_carry.h
-    STATEMENT_PASS_ON,
-    STATEMENT_TAKE_OVER,
-    STATEMENT_UNAWAIT,
     STATEMENT_COUNT,
 };
 
@@ -112,6 +108,7 @@ struct mirror_table {
     // Some schema.sql says how a conflict is resolved (or ignore, on conflict replace): a statement that says it too would
     // overrule that in triggers.
     bool has_conflict_clauses;
+    bool watched; // while a change is written at once: the views see whatever else it writes of the table
     bool newest_known;
     int64_t newest_lsn; // at least that of any streamed change or delete that the file has
     struct lsn_bounds bounds;

@@ -4,9 +4,11 @@
 #include "views/engine/mirror/toast_awaited.h"
 #include "views/engine/row/column_type.h"
 #include "views/engine/row/key.h"
+#include "views/engine/row/key_text.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/engine_sql.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,6 +26,10 @@ enum toast_carry_statement {
     TOAST_CARRY_UNLINKED,
     TOAST_CARRY_UNKEPT,
     TOAST_CARRY_AWAITED,
+    TOAST_CARRY_AWAIT,
+    TOAST_CARRY_PASS_ON,
+    TOAST_CARRY_TAKE_OVER,
+    TOAST_CARRY_UNAWAIT,
     TOAST_CARRY_STATEMENTS,
 };
 
@@ -33,7 +39,9 @@ static const char *const toast_carry_names[TOAST_CARRY_STATEMENTS] = {
     [TOAST_CARRY_END] = "carry_end",           [TOAST_CARRY_PURGE] = "carry_purge",
     [TOAST_CARRY_COUNT] = "carry_count",       [TOAST_CARRY_JOINED] = "carry_joined",
     [TOAST_CARRY_UNLINKED] = "carry_unlinked", [TOAST_CARRY_UNKEPT] = "carry_unkept",
-    [TOAST_CARRY_AWAITED] = "carry_awaited",
+    [TOAST_CARRY_AWAITED] = "carry_awaited",   [TOAST_CARRY_AWAIT] = "carry_await",
+    [TOAST_CARRY_PASS_ON] = "carry_pass_on",   [TOAST_CARRY_TAKE_OVER] = "carry_take_over",
+    [TOAST_CARRY_UNAWAIT] = "carry_unawait",
 };
 
 enum { TOAST_CARRY_LINK_SIZE = 48 };
@@ -47,6 +55,8 @@ struct toast_carry {
     atomic_int_least64_t links; // those of the wants that are passed on, and have no row yet
     int64_t purged_ts_ms;       // by the source's clock: the newest purge
     struct toast_awaited awaited;
+    struct buffer key;  // of the row that the statement under way is about, as key_text.h writes it
+    struct arena arena; // the values of a key that was read
     char lost[TOAST_CARRY_LOST_MAX][TOAST_CARRY_NAME_SIZE]; // tables of rows whose values never came
     int lost_count;
 };
@@ -72,6 +82,8 @@ void toast_carry_close(struct toast_carry **carry) {
     for (int i = 0; i < TOAST_CARRY_STATEMENTS; i++)
         stmt_finalize(&(*carry)->statements[i]);
     toast_awaited_forget(&(*carry)->awaited);
+    buffer_free(&(*carry)->key);
+    arena_free(&(*carry)->arena);
     free(*carry);
     *carry = NULL;
 }
@@ -87,37 +99,43 @@ static int toast_carry_count(struct toast_carry *carry, struct error *error) {
     return 0;
 }
 
-// One part of the key of a row that awaits, which `key` has so far. A REAL may have lost its last digits in JSON, so no hash
-// tells its row.
-static int toast_carry_load_key(struct toast_carry *carry, const struct table *table, sqlite3_stmt *row,
-                                struct arena *arena, struct value *key, struct error *error) {
-    int part = sqlite3_column_int(row, 3);
-    if (part >= table->key_count)
+static struct span toast_carry_text(sqlite3_stmt *row, int column) {
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    return (struct span){text, text != NULL ? (size_t)sqlite3_column_bytes(row, column) : 0};
+}
+
+// `values`: by column number; they live until the next call. False: it is the key of no row.
+static bool toast_carry_read_key(struct toast_carry *carry, const struct table *table, struct span key,
+                                 struct value *values) {
+    arena_reset(&carry->arena);
+    return key_text_read(key, table, &carry->arena, values);
+}
+
+// The row that awaits, as a line of what is awaited names it: none where the value was passed on. Without the key no hash tells it.
+static int toast_carry_load_row(struct toast_carry *carry, const struct table *table, sqlite3_stmt *row,
+                                struct error *error) {
+    struct value key[TABLE_COLUMNS_MAX];
+    struct span text = toast_carry_text(row, 3);
+    if (text.data == NULL)
         return 0;
-    struct value *value = &key[table->keys[part]];
-    if (sqlite_value_take(arena, sqlite3_column_value(row, 4), value) != SQLITE_OK)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    carry->awaited.all |= value->kind != VALUE_INTEGER && value->kind != VALUE_TEXT;
-    return part + 1 == table->key_count
-               ? toast_awaited_add_row(&carry->awaited, table, key_hash(table, key), error)
-               : 0;
+    if (toast_carry_read_key(carry, table, text, key))
+        return toast_awaited_add_row(&carry->awaited, table, key_hash(table, key), error);
+    carry->awaited.all = true;
+    return 0;
 }
 
 static int toast_carry_load_awaited(struct toast_carry *carry, const struct catalog *catalog,
                                     struct error *error) {
     toast_awaited_forget(&carry->awaited);
-    CLEANUP(arena_free) struct arena arena = {0};
-    struct value key[TABLE_COLUMNS_MAX];
     sqlite3_stmt *stmt = carry->statements[TOAST_CARRY_AWAITED];
     int more;
     while ((more = stmt_row(stmt, "_carry", error)) == 1) {
         CLEANUP(stmt_reset) sqlite3_stmt *row = stmt;
-        const char *name = (const char *)sqlite3_column_text(row, 0);
-        const struct table *table = name != NULL ? catalog_table(catalog, name, strlen(name)) : NULL;
+        struct span name = toast_carry_text(row, 0);
+        const struct table *table = name.data != NULL ? catalog_table(catalog, name.data, name.size) : NULL;
         if (table != NULL && (toast_awaited_add_delete(&carry->awaited, table, sqlite3_column_int64(row, 1),
                                                        sqlite3_column_int64(row, 2), error) != 0 ||
-                              (sqlite3_column_type(row, 3) != SQLITE_NULL &&
-                               toast_carry_load_key(carry, table, row, &arena, key, error) != 0)))
+                              toast_carry_load_row(carry, table, row, error) != 0))
             return -1;
         row = NULL;
     }
@@ -152,6 +170,16 @@ static void toast_carry_bind_place(sqlite3_stmt *stmt, const struct change *chan
     stmt_bind_text(stmt, ":table", span_of(change->table->name));
     stmt_bind_integer(stmt, ":txid", change->txid);
     stmt_bind_integer(stmt, ":lsn", change->lsn);
+}
+
+// The key lives in `carry` until the next call.
+static int toast_carry_bind_key(struct toast_carry *carry, sqlite3_stmt *stmt, const struct table *table,
+                                const struct value *values, struct error *error) {
+    buffer_clear(&carry->key);
+    if (!key_text_write(&carry->key, table, values) || carry->key.failed)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    stmt_bind_text(stmt, ":key", (struct span){carry->key.data, carry->key.size});
+    return 0;
 }
 
 // Where the create of a key change looks, as a 'want' names it that is passed on.
@@ -208,9 +236,9 @@ static int toast_carry_keep_row(struct toast_carry *carry, const struct change *
     return 0;
 }
 
-// `sql` (taken) with the value of one column for the row of `key`, a JSON array.
+// `sql` (taken) with the value of one column for the row whose key is in `keys`.
 static int toast_carry_bind_given(struct mirror_table *table, char *sql, const struct value *value,
-                                  struct span key, sqlite3_stmt **ret, struct error *error) {
+                                  const struct value *keys, sqlite3_stmt **ret, struct error *error) {
     CLEANUP(stmt_free_text) char *text = sql;
     if (text == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
@@ -219,22 +247,27 @@ static int toast_carry_bind_given(struct mirror_table *table, char *sql, const s
     int parameter = sqlite3_bind_parameter_index(*ret, ":value");
     if (parameter > 0) // nothing is generated from the column else
         sqlite_value_bind(*ret, parameter, value);
-    stmt_bind_text(*ret, ":key", key);
+    mirror_bind_key(*ret, table->table, keys);
     return 0;
 }
 
-// Gives one awaited column to the row of `key` from the old row.
-static int toast_carry_give(struct mirror_table *table, const struct packed_row *row, int column,
-                            struct span key, struct error *error) {
+// Gives one awaited column to the row of `key` from the old row. The views see that of a delete that is written
+// at once: one that waits for the commit was accepted before anything awaited it (mirror_rules_flush_before).
+static int toast_carry_give(struct toast_carry *carry, struct mirror_table *table,
+                            const struct packed_row *row, int column, struct span key, struct error *error) {
+    struct value keys[TABLE_COLUMNS_MAX];
     CLEANUP(stmt_finalize) sqlite3_stmt *beyond = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *set = NULL;
     const struct value value = packed_row_value(row, column);
+    assert(table->watched);
+    if (!toast_carry_read_key(carry, table->table, key, keys))
+        return 0;
     if (table->table->has_generated &&
-        (toast_carry_bind_given(table, table_sql_beyond_column(table->table, column), &value, key, &beyond,
+        (toast_carry_bind_given(table, table_sql_beyond_column(table->table, column), &value, keys, &beyond,
                                 error) != 0 ||
          generated_check_beyond(table->table, beyond, error) != 0))
         return -1;
-    return toast_carry_bind_given(table, table_sql_set_column(table->table, column), &value, key, &set,
+    return toast_carry_bind_given(table, table_sql_set_column(table->table, column), &value, keys, &set,
                                   error) != 0
                ? -1
                : stmt_step(set, table->table->name, NULL, error);
@@ -261,13 +294,13 @@ static bool toast_carry_lacks(struct toast_carry *carry, sqlite3_stmt *row, cons
                               int column) {
     CLEANUP(stmt_free_text) char *sql = table_sql_lacks_column(table, column);
     CLEANUP(stmt_finalize) sqlite3_stmt *lacks = NULL;
+    struct value key[TABLE_COLUMNS_MAX];
     struct error ignored = {0};
-    if (sql == NULL || stmt_prepare(sqlite3_db_handle(carry->statements[TOAST_CARRY_FIND]), sql, table->name,
-                                    &lacks, &ignored) != 0)
+    if (sql == NULL || !toast_carry_read_key(carry, table, toast_carry_text(row, 1), key) ||
+        stmt_prepare(sqlite3_db_handle(carry->statements[TOAST_CARRY_FIND]), sql, table->name, &lacks,
+                     &ignored) != 0)
         return false;
-    stmt_bind_text(
-        lacks, ":key",
-        (struct span){(const char *)sqlite3_column_text(row, 1), (size_t)sqlite3_column_bytes(row, 1)});
+    mirror_bind_key(lacks, table, key);
     return stmt_row(lacks, table->name, &ignored) == 1;
 }
 
@@ -318,7 +351,7 @@ static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_tab
         if (name == NULL || to.data == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
         int column = table_column(table->table, name, strlen(name));
-        if (column >= 0 && (has_key ? toast_carry_give(table, row, column, to, error)
+        if (column >= 0 && (has_key ? toast_carry_give(carry, table, row, column, to, error)
                                     : toast_carry_keep_along(carry, delete, row, column, to, error)) != 0)
             return -1;
         given = 1;
@@ -332,18 +365,17 @@ static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_tab
 }
 
 // The deleted row awaits values itself: what came of them goes to the create of its key change. ret_passed: columns.
-static int toast_carry_pass_on(struct toast_carry *carry, struct mirror_table *table,
-                               const struct change *delete, int *ret_passed, struct error *error) {
+static int toast_carry_pass_on(struct toast_carry *carry, const struct change *delete, int *ret_passed,
+                               struct error *error) {
     *ret_passed = 0;
     if (carry->wants == 0)
         return 0;
-    sqlite3_stmt *pass = mirror_table_statement(table, STATEMENT_PASS_ON, error);
-    if (pass == NULL)
-        return -1;
+    sqlite3_stmt *pass = carry->statements[TOAST_CARRY_PASS_ON];
     char link[TOAST_CARRY_LINK_SIZE];
     toast_carry_bind_place(pass, delete);
     stmt_bind_text(pass, ":link", toast_carry_link(delete, link));
-    mirror_bind_key(pass, delete->table, delete->values);
+    if (toast_carry_bind_key(carry, pass, delete->table, delete->values, error) != 0)
+        return -1;
     int more;
     while ((more = stmt_row(pass, "_carry", error)) == 1) {
         ++*ret_passed;
@@ -379,7 +411,7 @@ int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, co
     if (!table->has_toastable || !toast_carry_has_place(delete))
         return 0;
     int passed;
-    if (toast_carry_pass_on(carry, table, delete, &passed, error) != 0)
+    if (toast_carry_pass_on(carry, delete, &passed, error) != 0)
         return -1;
     if (!toast_carry_could_be_toasted(table->table, old))
         return 0;
@@ -418,46 +450,40 @@ int toast_carry_create(struct toast_carry *carry, const struct change *create, s
 }
 
 // A value that was passed on to this create: 1 = it is awaited for this row now, 0 = there is none.
-static int toast_carry_take_over(struct toast_carry *carry, struct mirror_table *table,
-                                 const struct change *create, const struct value *values, int column,
-                                 struct error *error) {
+static int toast_carry_take_over(struct toast_carry *carry, const struct change *create,
+                                 const struct value *values, int column, struct error *error) {
     if (carry->wants == 0)
         return 0;
-    sqlite3_stmt *take = mirror_table_statement(table, STATEMENT_TAKE_OVER, error);
-    if (take == NULL)
-        return -1;
+    sqlite3_stmt *take = carry->statements[TOAST_CARRY_TAKE_OVER];
     char link[TOAST_CARRY_LINK_SIZE];
     stmt_bind_text(take, ":table", span_of(create->table->name));
     stmt_bind_text(take, ":column", span_of(create->table->columns[column].name));
     stmt_bind_text(take, ":link", toast_carry_link(create, link));
-    mirror_bind_key(take, create->table, values);
     int taken = 0;
-    if (stmt_step(take, "_carry", &taken, error) != 0)
+    if (toast_carry_bind_key(carry, take, create->table, values, error) != 0 ||
+        stmt_step(take, "_carry", &taken, error) != 0)
         return -1;
     carry->links -= taken;
     return taken > 0;
 }
 
-static int toast_carry_await_column(struct toast_carry *carry, struct mirror_table *table,
-                                    const struct change *create, const struct value *values, int column,
-                                    struct error *error) {
-    sqlite3_stmt *await = mirror_table_statement(table, STATEMENT_AWAIT, error);
-    if (await == NULL)
-        return -1;
+static int toast_carry_await_column(struct toast_carry *carry, const struct change *create,
+                                    const struct value *values, int column, struct error *error) {
+    sqlite3_stmt *await = carry->statements[TOAST_CARRY_AWAIT];
     toast_carry_bind_place(await, create);
-    mirror_bind_key(await, create->table, values);
     stmt_bind_text(await, ":column", span_of(create->table->columns[column].name));
     stmt_bind_integer(await, ":ts_ms", mirror_moment(create->ts_ms));
     int awaited = 0;
-    if (stmt_step(await, "_carry", &awaited, error) != 0)
+    if (toast_carry_bind_key(carry, await, create->table, values, error) != 0 ||
+        stmt_step(await, "_carry", &awaited, error) != 0)
         return -1;
     carry->rows += awaited;
     carry->wants += awaited;
     return 0;
 }
 
-int toast_carry_await(struct toast_carry *carry, struct mirror_table *table, const struct change *create,
-                      const struct value *values, bool kept, struct error *error) {
+int toast_carry_await(struct toast_carry *carry, const struct change *create, const struct value *values,
+                      bool kept, struct error *error) {
     if (!toast_carry_has_place(create)) {
         if (!kept)
             toast_carry_note_lost(carry, create->table->name);
@@ -469,9 +495,8 @@ int toast_carry_await(struct toast_carry *carry, struct mirror_table *table, con
     for (int i = 0; i < create->table->column_count; i++) {
         if (values[i].kind != VALUE_UNAVAILABLE)
             continue;
-        int taken = toast_carry_take_over(carry, table, create, values, i, error);
-        if (taken < 0 ||
-            (taken == 0 && toast_carry_await_column(carry, table, create, values, i, error) != 0))
+        int taken = toast_carry_take_over(carry, create, values, i, error);
+        if (taken < 0 || (taken == 0 && toast_carry_await_column(carry, create, values, i, error) != 0))
             return -1;
         awaits = true;
     }
@@ -482,41 +507,34 @@ int toast_carry_await(struct toast_carry *carry, struct mirror_table *table, con
     return 0;
 }
 
-static sqlite3_stmt *toast_carry_unawait(struct mirror_table *table, const struct value *values,
-                                         struct span column, struct error *error) {
-    sqlite3_stmt *unawait = mirror_table_statement(table, STATEMENT_UNAWAIT, error);
-    if (unawait == NULL)
-        return NULL;
-    stmt_bind_text(unawait, ":table", span_of(table->table->name));
-    mirror_bind_key(unawait, table->table, values);
-    if (column.data != NULL)
-        stmt_bind_text(unawait, ":column", column);
-    else
-        (void)sqlite3_bind_null(unawait, sqlite3_bind_parameter_index(unawait, ":column"));
-    return unawait;
+// Ends the awaiting of a column, of all of them when `column` is none.
+static int toast_carry_unawait(struct toast_carry *carry, const struct change *change,
+                               const struct value *values, struct span column, struct error *error) {
+    sqlite3_stmt *unawait = carry->statements[TOAST_CARRY_UNAWAIT];
+    stmt_bind_text(unawait, ":table", span_of(change->table->name));
+    stmt_bind_text(unawait, ":column", column);
+    return toast_carry_bind_key(carry, unawait, change->table, values, error) != 0
+               ? -1
+               : toast_carry_end_rows(carry, unawait, error);
 }
 
-int toast_carry_written(struct toast_carry *carry, struct mirror_table *table, const struct change *change,
-                        const struct value *values, struct error *error) {
+int toast_carry_written(struct toast_carry *carry, const struct change *change, const struct value *values,
+                        struct error *error) {
     if (!toast_carry_concerns(carry, change))
         return 0;
     for (int i = 0; i < change->table->column_count; i++) {
         if (values[i].kind == VALUE_UNAVAILABLE || values[i].kind == VALUE_ABSENT)
             continue;
-        sqlite3_stmt *unawait =
-            toast_carry_unawait(table, values, span_of(change->table->columns[i].name), error);
-        if (unawait == NULL || toast_carry_end_rows(carry, unawait, error) != 0)
+        if (toast_carry_unawait(carry, change, values, span_of(change->table->columns[i].name), error) != 0)
             return -1;
     }
     return 0;
 }
 
-int toast_carry_deleted(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
-                        struct error *error) {
-    if (!toast_carry_concerns(carry, delete))
-        return 0;
-    sqlite3_stmt *unawait = toast_carry_unawait(table, delete->values, (struct span){0}, error);
-    return unawait == NULL ? -1 : toast_carry_end_rows(carry, unawait, error);
+int toast_carry_deleted(struct toast_carry *carry, const struct change *delete, struct error *error) {
+    return toast_carry_concerns(carry, delete)
+               ? toast_carry_unawait(carry, delete, delete->values, (struct span){0}, error)
+               : 0;
 }
 
 int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct error *error) {

@@ -44,14 +44,13 @@ int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, co
 int toast_carry_create(struct toast_carry *carry, const struct change *create, struct value *values,
                        struct arena *arena, struct error *error);
 // After such a create was stored: the columns that are still unavailable are awaited. `kept`: over a row that was there.
-int toast_carry_await(struct toast_carry *carry, struct mirror_table *table, const struct change *create,
-                      const struct value *values, bool kept, struct error *error);
+int toast_carry_await(struct toast_carry *carry, const struct change *create, const struct value *values,
+                      bool kept, struct error *error);
 // After any write of real values: what was awaited for these columns of this key is not any more.
-int toast_carry_written(struct toast_carry *carry, struct mirror_table *table, const struct change *change,
-                        const struct value *values, struct error *error);
-// After a row was deleted: nothing is awaited for it any more.
-int toast_carry_deleted(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
+int toast_carry_written(struct toast_carry *carry, const struct change *change, const struct value *values,
                         struct error *error);
+// After a row was deleted: nothing is awaited for it any more.
+int toast_carry_deleted(struct toast_carry *carry, const struct change *delete, struct error *error);
 int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct error *error);
 // Forgets what has waited longer than TOAST_CARRY_KEEP_MS. `now_ms`: the source's clock.
 int toast_carry_purge(struct toast_carry *carry, int64_t now_ms, struct error *error);

@@ -7,10 +7,7 @@
     "reason || iif(value_dropped, ' (its value was dropped: quarantine is full)', '') ||"                    \
     " iif(older_dropped > 0, ' (' || older_dropped || ' older ones were dropped: quarantine is full)', '')"
 
-// As rows show it; of what is no JSON, as infinities once were written, nothing is known.
-#define QUARANTINE_SHOWN_KEY                                                                                 \
-    "iif(json_valid(row_key), (select json_group_array(json(shown_key(\"table\", e.key, e.value)))"          \
-    " from json_each(row_key) e), null) as row_key"
+#define QUARANTINE_SHOWN_KEY "shown_key(\"table\", row_key) as row_key"
 
 // The list's statements.
 enum quarantine_list { QUARANTINE_WAITING, QUARANTINE_IN_STATE, QUARANTINE_ALL, QUARANTINE_LISTS };

@@ -100,18 +100,6 @@ static int query_bind(const struct rows *rows, const struct query *query, const 
     return code;
 }
 
-static int query_pass_over(struct rows *rows, int64_t count, struct error *error) {
-    for (rows->passed = 0; rows->passed < count; rows->passed++) {
-        int code = sqlite3_step(rows->statement->stmt);
-        if (code == SQLITE_ROW)
-            continue;
-        int status = code == SQLITE_DONE ? 0 : rows_step_failed(rows, error);
-        rows_close(rows);
-        return status;
-    }
-    return 0;
-}
-
 static struct statement *query_statement(struct reader *reader, const struct query *query,
                                          struct error *error) {
     static const struct statement_columns without_engines = {.table = NULL};
@@ -155,12 +143,11 @@ int reader_query(struct reader *reader, const struct query *query, const struct 
     struct rows *rows = rows_open(reader, statement, query->file, limit);
     rows->pages = pages;
     rows->first_is_next = query->names_after;
+    rows->passed_first = offset.integer;
     rows->after_rule = &query->after_rule;
     rows->after = query->names_after ? after : (struct span){0};
     if (query_bind(rows, query, parameters, count, &begin) != SQLITE_OK)
         return rows_not_bound(rows, error);
-    if (query_pass_over(rows, offset.integer, error) != 0)
-        return -1;
     *ret = rows;
     return 0;
 }

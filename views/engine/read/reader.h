@@ -23,7 +23,8 @@ struct rows {
     const char *what; // for messages
     int64_t limit;    // rows given at most
     int64_t given;
-    int64_t passed;        // rows passed over before the first, for an offset cursor
+    int64_t passed_first;  // rows to be passed over before the first, for an offset cursor
+    int64_t passed;        // of them: have been
     bool open;             // the statement has been bound and not reset
     bool more;             // a row beyond the limit exists
     bool pages;            // has cursors at all

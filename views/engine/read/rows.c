@@ -276,7 +276,11 @@ static int rows_fail(struct rows *rows, struct error *error) {
 int rows_next(struct rows *rows, struct error *error) {
     if (!rows->open)
         return 0;
-    int code = sqlite3_step(rows->statement->stmt);
+    int code = SQLITE_ROW;
+    while (rows->passed < rows->passed_first && (code = sqlite3_step(rows->statement->stmt)) == SQLITE_ROW)
+        rows->passed++;
+    if (code == SQLITE_ROW)
+        code = sqlite3_step(rows->statement->stmt);
     if (code == SQLITE_ROW && rows->given < rows->limit) {
         rows->given++;
         if (rows->given == rows->limit && rows->pages && !rows->cursorless)

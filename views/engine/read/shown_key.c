@@ -6,6 +6,8 @@
 #include "views/base/hex.h"
 #include "views/base/real.h"
 #include "views/engine/decimal.h"
+#include "views/engine/row/key_text.h"
+#include "views/engine/sqlite/sqlite_value.h"
 #include "views/engine/sqlite/stmt.h"
 
 #include <math.h>
@@ -13,10 +15,16 @@
 // Integers beyond it have neighbours that the same double stands for.
 #define SHOWN_KEY_EXACT_MAX ((int64_t)1 << 53)
 
-static const struct column *shown_key_column(const struct catalog *catalog, struct span name, int number) {
-    const struct table *table = name.data != NULL ? catalog_table(catalog, name.data, name.size) : NULL;
-    return table != NULL && number >= 0 && number < table->key_count ? &table->columns[table->keys[number]]
-                                                                     : NULL;
+// NULL = the catalog does not know it.
+static const struct table *shown_key_table(sqlite3_context *context, sqlite3_value *name) {
+    const char *text = (const char *)sqlite3_value_text(name);
+    return text != NULL ? catalog_table(sqlite3_user_data(context), text, (size_t)sqlite3_value_bytes(name))
+                        : NULL;
+}
+
+static struct span shown_key_text(sqlite3_value *value) {
+    const char *text = (const char *)sqlite3_value_text(value);
+    return (struct span){text, text != NULL ? (size_t)sqlite3_value_bytes(value) : 0};
 }
 
 static void shown_key_write_real(struct buffer *out, double real) {
@@ -52,36 +60,58 @@ static void shown_key_write_bytes(struct buffer *out, struct span hex) {
     out->failed |= bytes.failed;
 }
 
-static struct span shown_key_text(sqlite3_value *value) {
-    const char *text = (const char *)sqlite3_value_text(value);
-    return (struct span){text, text != NULL ? (size_t)sqlite3_value_bytes(value) : 0};
-}
-
-static void shown_key_write(struct buffer *out, const struct column *column, sqlite3_value *value) {
+static void shown_key_write(struct buffer *out, const struct column *column, const struct value *value) {
     static const struct column unknown = {.type = COLUMN_OTHER};
     if (column == NULL)
         column = &unknown;
-    int type = sqlite3_value_type(value);
-    if (type == SQLITE_INTEGER)
-        shown_key_write_integer(out, column, sqlite3_value_int64(value));
-    else if (type == SQLITE_FLOAT)
-        shown_key_write_real(out, sqlite3_value_double(value));
+    if (value->kind == VALUE_INTEGER)
+        shown_key_write_integer(out, column, value->integer);
+    else if (value->kind == VALUE_REAL)
+        shown_key_write_real(out, value->real);
     else if (column->type == COLUMN_BYTEA)
-        shown_key_write_bytes(out, shown_key_text(value));
+        shown_key_write_bytes(out, value->bytes);
     else
-        buffer_json_string(out, shown_key_text(value));
+        buffer_json_string(out, value->bytes);
 }
 
+// Nothing is known of what is no such text, as infinities once were written.
 static void shown_key_call(sqlite3_context *context, int count, sqlite3_value **values) {
-    (void)count;
     CLEANUP(buffer_free) struct buffer out = {0};
-    struct span name = shown_key_text(values[0]);
-    shown_key_write(&out, shown_key_column(sqlite3_user_data(context), name, sqlite3_value_int(values[1])),
-                    values[2]);
+    CLEANUP(arena_free) struct arena arena = {0};
+    struct value parts[TABLE_KEYS_MAX];
+    const struct table *table = shown_key_table(context, values[0]);
+    count = key_text_parts(shown_key_text(values[1]), &arena, parts);
+    for (int i = 0; i < count; i++) {
+        buffer_char(&out, i == 0 ? '[' : ',');
+        shown_key_write(&out, table != NULL && i < table->key_count ? &table->columns[table->keys[i]] : NULL,
+                        &parts[i]);
+    }
+    buffer_char(&out, ']');
     if (out.failed)
         sqlite3_result_error_nomem(context);
-    else
+    else if (count > 0)
         sqlite3_result_text64(context, out.data, out.size, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+// The value goes with its arena.
+static void shown_key_give(sqlite3_context *context, const struct value *value) {
+    if (value->kind == VALUE_TEXT)
+        sqlite3_result_text64(context, value->bytes.data, value->bytes.size, SQLITE_TRANSIENT, SQLITE_UTF8);
+    else if (value->kind == VALUE_BLOB)
+        sqlite3_result_blob64(context, value->bytes.data, value->bytes.size, SQLITE_TRANSIENT);
+    else
+        sqlite_value_result(context, value);
+}
+
+static void shown_key_part_call(sqlite3_context *context, int count, sqlite3_value **values) {
+    (void)count;
+    CLEANUP(arena_free) struct arena arena = {0};
+    struct value key[TABLE_COLUMNS_MAX];
+    const struct table *table = shown_key_table(context, values[0]);
+    int part = sqlite3_value_int(values[2]);
+    if (table != NULL && part >= 0 && part < table->key_count &&
+        key_text_read(shown_key_text(values[1]), table, &arena, key))
+        shown_key_give(context, &key[table->keys[part]]);
 }
 
 int shown_key_register(struct sqlite3 *db, const struct catalog *catalog) {
@@ -90,6 +120,10 @@ int shown_key_register(struct sqlite3 *db, const struct catalog *catalog) {
         const struct catalog *borrowed;
         void *user_data;
     } pass = {.borrowed = catalog};
-    return sqlite3_create_function_v2(db, "shown_key", 3, SQLITE_UTF8 | SQLITE_DETERMINISTIC, pass.user_data,
-                                      shown_key_call, NULL, NULL, NULL);
+    const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+    int code = sqlite3_create_function_v2(db, "shown_key", 2, flags, pass.user_data, shown_key_call, NULL,
+                                          NULL, NULL);
+    return code != SQLITE_OK ? code
+                             : sqlite3_create_function_v2(db, "key_part", 3, flags, pass.user_data,
+                                                          shown_key_part_call, NULL, NULL, NULL);
 }

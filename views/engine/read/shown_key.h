@@ -1,6 +1,8 @@
-// shown_key(table, number, value): the number-th value of a row's key, as key_text.h writes keys, in the JSON that answers have
-// for the column: decimals and large integers as strings, booleans, bytes in base64. What the catalog does not know is shown as
-// it is written. Registered on a reader's connection.
+// What key_text.h writes of a row's key, in the SQL of a reader's connection.
+//   shown_key(table, key)          in the JSON that answers have for the columns: decimals and large integers as strings, booleans,
+//                                  bytes in base64. What the catalog does not know is shown as it is written.
+//   key_part(table, key, number)   the number-th value from 0 on, as the table's column stores it
+// Either is NULL where the text is no such key.
 #ifndef TIDEMARK_READ_SHOWN_KEY_H
 #define TIDEMARK_READ_SHOWN_KEY_H
 

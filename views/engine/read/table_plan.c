@@ -24,21 +24,19 @@ void table_plan_lay_out(struct table_plan *plan, int64_t order) {
         plan->cursor.columns[i] = table_plan_place(plan, plan->ordering.terms[i].column);
 }
 
-// The row's key is among those of the messages that wait, which are JSON arrays with bytes in hex (row/key_text.h).
+// The row's key is among those of the messages that wait. One that cannot be read, as of an older file, is that of no row.
 static void table_plan_write_quarantined(const struct table_plan *plan, const struct table *table,
                                          sqlite3_str *sql) {
     sqlite3_str_appendall(sql, plan->quarantined == QUARANTINED_NOT ? "not (" : "(");
-    for (int i = 0; i < table->key_count; i++) {
-        const struct column *column = &table->columns[table->keys[i]];
-        sqlite3_str_appendf(sql, column->type == COLUMN_BYTEA ? "%shex(\"%w\")" : "%s\"%w\"",
-                            i > 0 ? "," : "(", column->name);
-    }
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "(", table->columns[table->keys[i]].name);
     sqlite3_str_appendall(sql, ") in (select ");
     for (int i = 0; i < table->key_count; i++)
-        sqlite3_str_appendf(sql, "%sjson_extract(row_key,'$[%d]')", i > 0 ? "," : "", i);
-    sqlite3_str_appendf(sql,
-                        " from _quarantine where \"table\"=%Q and state='waiting' and row_key is not null))",
-                        table->name);
+        sqlite3_str_appendf(sql, "%skey_part(%Q,row_key,%d)", i > 0 ? "," : "", table->name, i);
+    sqlite3_str_appendf(
+        sql,
+        " from _quarantine where \"table\"=%Q and state='waiting' and key_part(%Q,row_key,0) is not null))",
+        table->name, table->name);
 }
 
 static void table_plan_where(const struct table_plan *plan, const struct table *table, bool after,

@@ -524,17 +524,10 @@ char *table_sql_beyond_upsert(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
-static void table_sql_where_keys(sqlite3_str *sql, const struct table *table) {
-    sqlite3_str_appendall(sql, " where ");
-    for (int i = 0; i < table->key_count; i++)
-        sqlite3_str_appendf(sql, "%s\"%w\"=json_extract(:key,'$[%d]')", i > 0 ? " and " : "",
-                            table->columns[table->keys[i]].name, i);
-}
-
 char *table_sql_lacks_column(const struct table *table, int column) {
     sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendf(sql, "select 1 from \"%w\"", table->name);
-    table_sql_where_keys(sql, table);
+    sqlite3_str_appendf(sql, "select 1 from \"%w\" where ", table->name);
+    table_sql_key_equals(sql, table);
     sqlite3_str_appendf(sql, " and \"%w\" is null", table->columns[column].name);
     return sqlite3_str_finish(sql);
 }
@@ -549,7 +542,8 @@ char *table_sql_set_column(const struct table *table, int column) {
             table_sql_operands(sql, table, column);
             sqlite3_str_appendall(sql, "))");
         }
-    table_sql_where_keys(sql, table);
+    sqlite3_str_appendall(sql, " where ");
+    table_sql_key_equals(sql, table);
     return sqlite3_str_finish(sql);
 }
 
@@ -559,58 +553,8 @@ char *table_sql_beyond_column(const struct table *table, int column) {
     table_sql_beyond(sql, table);
     sqlite3_str_appendall(sql, " from (select ");
     table_sql_operands(sql, table, column);
-    sqlite3_str_appendf(sql, " from \"%w\"", table->name);
-    table_sql_where_keys(sql, table);
+    sqlite3_str_appendf(sql, " from \"%w\" where ", table->name);
+    table_sql_key_equals(sql, table);
     sqlite3_str_appendall(sql, ")");
-    return sqlite3_str_finish(sql);
-}
-
-static void table_sql_key_array(sqlite3_str *sql, const struct table *table) {
-    sqlite3_str_appendall(sql, "json_array(");
-    for (int i = 0; i < table->key_count; i++)
-        sqlite3_str_appendf(sql, "%s:key%d", i > 0 ? "," : "", i + 1);
-    sqlite3_str_appendall(sql, ")");
-}
-
-char *table_sql_await(const struct table *table) {
-    sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendall(sql, "insert into _carry(\"table\",txid,lsn,column,kind,key,ts_ms) "
-                               "values(:table,:txid,:lsn,:column,'want',");
-    table_sql_key_array(sql, table);
-    sqlite3_str_appendall(sql, ",:ts_ms) on conflict do nothing");
-    return sqlite3_str_finish(sql);
-}
-
-// A row that joins another has a * and the other's value, until the other is deleted.
-char *table_sql_pass_on(const struct table *table) {
-    sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendall(
-        sql,
-        "update _carry as awaited set (key,value)=(select later.key,iif(later.kind is null,:link,'*' || "
-        "coalesce(later.value,'')) from (select 1) left join _carry as later on later.\"table\"=:table and "
-        "later.txid=:txid and later.lsn=:lsn and later.kind='want' and later.column=awaited.column) "
-        "where \"table\"=:table and kind='want' and key=");
-    table_sql_key_array(sql, table);
-    sqlite3_str_appendall(sql, " returning key");
-    return sqlite3_str_finish(sql);
-}
-
-// By itself SQLite would look through all that the table has in _carry.
-char *table_sql_take_over(const struct table *table) {
-    sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendall(sql, "update _carry indexed by _carry_links set value=null,key=");
-    table_sql_key_array(sql, table);
-    sqlite3_str_appendall(
-        sql, " where \"table\"=:table and kind='want' and key is null and value=:link and column=:column");
-    return sqlite3_str_finish(sql);
-}
-
-char *table_sql_unawait(const struct table *table) {
-    sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendall(sql,
-                          "delete from _carry where \"table\"=:table and (:column is null or column=:column)"
-                          " and kind='want' and key=");
-    table_sql_key_array(sql, table);
-    sqlite3_str_appendall(sql, " returning true,key");
     return sqlite3_str_finish(sql);
 }

@@ -64,9 +64,9 @@ table_sql_part(const struct table *table); // :part; its newest _lsn (-1 = none)
 char *table_sql_truncate_key(const struct table *table); // :lsn, one key
 char *table_sql_note_swept(
     const struct table *table); // :part, :snapshot, :ts_ms; positions of the rows that a sweep will delete
-char *table_sql_purge_deleted(const struct table *table);            // :before_ms
-char *table_sql_lacks_column(const struct table *table, int column); // :key = the keys as a JSON array
-char *table_sql_set_column(const struct table *table, int column); // :value, :key = the keys as a JSON array
+char *table_sql_purge_deleted(const struct table *table); // :before_ms
+char *table_sql_lacks_column(const struct table *table, int column);
+char *table_sql_set_column(const struct table *table, int column); // :value
 // The generated columns in order, from ?N = the table's column N.
 char *table_sql_compute_generated(const struct table *table);
 // The same of a row that is there, into it.
@@ -76,14 +76,6 @@ char *table_sql_set_generated(const struct table *table);
 void table_sql_beyond(struct sqlite3_str *sql, const struct table *table);
 char *table_sql_beyond_upsert(const struct table *table);
 char *table_sql_beyond_column(const struct table *table, int column);
-char *table_sql_await(const struct table *table); // a row of _carry: :table, :txid, :lsn, :column, :ts_ms
-// What a key awaits is passed on along its own key change, which is at :txid and :lsn and called :link: to the row that
-// awaits a value there, or to the link; returns the new key of each, NULL = the link. And a row of that place takes what was
-// passed on to it: :table, :column, :link.
-char *table_sql_pass_on(const struct table *table);
-char *table_sql_take_over(const struct table *table);
-// Ends the awaiting of a key's column: :table, :column (NULL = every column); returns true and the key of each that ended.
-char *table_sql_unawait(const struct table *table);
 // The first :limit rows in the order of their keys that a truncate at :lsn or a sweep of :snapshot deletes; and the bytes
 // of the columns that are set, of the same rows.
 char *table_sql_truncate(const struct table *table);

@@ -429,7 +429,7 @@ static int filter_read_logic(struct filter_reading *reading, struct span name) {
 static int filter_read_plain(const struct filter_reading *reading, int column) {
     for (int i = 0; i < reading->filter->term_count; i++) {
         const struct filter_term *term = &reading->filter->terms[i];
-        if (term->op == FILTER_EQ && !term->negated && term->column == column)
+        if (term->plain && term->column == column)
             return error_set(reading->error, ERROR_USAGE, "column \"%s\" is given twice",
                              reading->filter->table->columns[column].name);
     }
@@ -437,6 +437,7 @@ static int filter_read_plain(const struct filter_reading *reading, int column) {
     if (term == NULL)
         return -1;
     term->column = (uint16_t)column;
+    term->plain = true;
     return filter_add_value(reading, term, reading->rest);
 }
 

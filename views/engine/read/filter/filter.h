@@ -45,6 +45,7 @@ enum filter_operator {
 struct filter_term {
     enum filter_operator op;
     bool negated;
+    bool plain; // a parameter `column=value` of its own: no other can say another value of the column
     enum column_compare compare;
     uint16_t column;
     int first_value;

@@ -1,5 +1,5 @@
--- Each value that is awaited, with its row's key, one part of that a line; none where it was passed on.
-select c."table", c.txid, c.lsn, k.key, k.value
-from _carry c left join json_each(c.key) k
-where c.kind = 'want'
-order by c."table", c.txid, c.lsn, c.column, k.key
+-- Each value that is awaited, with its row's key; NULL where it was passed on.
+select "table", txid, lsn, key
+from _carry
+where kind = 'want'
+order by "table", txid, lsn, column
