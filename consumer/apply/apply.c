@@ -114,7 +114,7 @@ static void apply_load_offset(const struct apply *apply, struct partition *parti
     for (int i = 0; i < count; i++) {
         if (offsets[i].partition != partition->id || strcmp(offsets[i].topic, partition->topic) != 0)
             continue;
-        partition->known = partition->gap.watched = true;
+        partition->known = true;
         partition->first_ms = -1;
         partition->next_offset = partition->committed_offset = offsets[i].next_offset;
         partition->after_delete = offsets[i].after_delete;
@@ -261,9 +261,20 @@ int apply_note_incomplete(struct apply *apply, const struct table *table, const 
     return commit_note_incomplete(apply, table, reason, error);
 }
 
-int apply_note_compacted(struct apply *apply, int slot, int64_t tombstones_ms, int64_t now_ms,
-                         struct error *error) {
-    return compacted_tell(apply, apply->partitions[slot], tombstones_ms, now_ms, error);
+void apply_watch_gaps(struct apply *apply, int slot, int64_t end) {
+    compacted_watch(apply, apply->partitions[slot], end);
+}
+
+bool apply_watches_gaps(const struct apply *apply, int slot) {
+    return compacted_watches(apply->partitions[slot]);
+}
+
+void apply_note_position(struct apply *apply, int slot, int64_t position) {
+    compacted_note_position(apply->partitions[slot], position);
+}
+
+int apply_note_compacted(struct apply *apply, int slot, int64_t tombstones_ms, struct error *error) {
+    return compacted_tell(apply, apply->partitions[slot], tombstones_ms, error);
 }
 
 void apply_verify_first(struct apply *apply, int slot) {

@@ -89,6 +89,7 @@ static void lint_find_topic(struct lint *lint, int slot) {
     int topic = evidence_topic(&lint->evidence, span_of(place.topic), place.partition + 1, &error);
     lint->failed |= topic < 0;
     lint->topics[slot] = topic;
+    apply_watch_gaps(lint->apply, slot, progress_high(lint->config->progress, slot));
     if (topic >= 0)
         lint->evidence.topics[topic].partial = true;
 }
@@ -145,9 +146,10 @@ static void lint_note_compacted(struct lint *lint) {
     for (int slot = 0; slot < lint->slot_count; slot++) {
         int number = lint->topics[slot];
         const struct evidence_topic *topic = number >= 0 ? &lint->evidence.topics[number] : NULL;
+        if (topic != NULL && apply_watches_gaps(lint->apply, slot))
+            apply_note_position(lint->apply, slot, kafka_position(lint->kafka, slot));
         if (topic != NULL && topic->settings_told && topic->compacted)
-            lint->failed |=
-                apply_note_compacted(lint->apply, slot, topic->tombstones_ms, clock_wall_ms(), &error) != 0;
+            lint->failed |= apply_note_compacted(lint->apply, slot, topic->tombstones_ms, &error) != 0;
     }
 }
 
