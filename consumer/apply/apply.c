@@ -273,6 +273,12 @@ void apply_note_position(struct apply *apply, int slot, int64_t position) {
     compacted_note_position(apply->partitions[slot], position);
 }
 
+bool apply_describe_gap(const struct apply *apply, int slot, struct apply_gap *ret) {
+    const struct partition *partition = apply->partitions[slot];
+    *ret = (struct apply_gap){partition->gap.from, partition->gap.to, partition->gap.after_ms};
+    return partition->role == TOPIC_TABLE && partition->gap.to != 0;
+}
+
 int apply_note_compacted(struct apply *apply, int slot, int64_t tombstones_ms, struct error *error) {
     return compacted_tell(apply, apply->partitions[slot], tombstones_ms, error);
 }

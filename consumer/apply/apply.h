@@ -31,6 +31,12 @@ void apply_watch_gaps(struct apply *apply, int slot, int64_t end);
 bool apply_watches_gaps(const struct apply *apply, int slot);
 // All that was delivered of the slot was taken, and before `position` there is no other message.
 void apply_note_position(struct apply *apply, int slot, int64_t position);
+// The ones of them that were passed the latest after their message; false = there are none, or no table is read of the slot.
+struct apply_gap {
+    int64_t from, to;
+    int64_t after_ms; // passed so long after the message before them was sent
+};
+bool apply_describe_gap(const struct apply *apply, int slot, struct apply_gap *ret);
 // The broker says that the slot's topic is compacted, and for how long tombstones stay (delete.retention.ms). Where offsets without
 // a message were passed that long or longer after the message before them was sent, by the wall clock of then, what was deleted
 // there is not known: the tables are told to be incomplete, once.

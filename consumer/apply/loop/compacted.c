@@ -14,8 +14,7 @@ bool compacted_watches(const struct partition *partition) {
     return partition->next_offset < partition->gap.until;
 }
 
-// Of several those that were passed the latest after the message before them: the oldest of what was deleted there is no older than
-// that message.
+// The ones are kept that were passed the latest after the message before them: nothing that was deleted there is older than that message.
 static void compacted_keep(struct partition *partition, int64_t to) {
     if (to <= partition->next_offset || partition->newest_ts_ms <= 0)
         return;

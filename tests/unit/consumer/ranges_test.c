@@ -196,7 +196,7 @@ static void a_row_too_many_is_no_riddle(void **state) {
     assert_int_equal(f->plan.note_count, 0);
 }
 
-// Of an integer key no range holds what is NULL: the source counts such a row, and does not give it.
+// No range of an integer key holds what is NULL: the source counts such a row, and does not give it.
 static void a_row_that_is_counted_alone_is_told(void **state) {
     struct fixture *f = *state;
     give(0, "1", "a");
