@@ -326,6 +326,15 @@ static int ranges_tell(struct fetched *fetched, const struct span *keys, struct 
     return ranges->visitor->visit(ranges->visitor->self, key, keys, version, source, error);
 }
 
+// It finds no row, here or there.
+static bool ranges_key_is_null(const struct fetched *fetched) {
+    const struct plan *plan = fetched->ranges->plan;
+    for (int i = 0; i < plan->key_count; i++)
+        if (fetched->forms[plan->keys[i]].data == NULL)
+            return true;
+    return false;
+}
+
 static int ranges_index(struct fetched *fetched, struct error *error) {
     int count = postgres_rows_count(fetched->rows);
     fetched->row_of = calloc((size_t)count + 1, sizeof *fetched->row_of);
@@ -335,6 +344,8 @@ static int ranges_index(struct fetched *fetched, struct error *error) {
         return ranges_no_memory(error);
     for (int i = 0; i < count; i++) {
         ranges_read_fetched(fetched, i);
+        if (ranges_key_is_null(fetched))
+            continue;
         int keys = fetched->map.count;
         int number = key_map_add(&fetched->map, ranges_key(fetched, fetched->forms));
         if (number < 0 || fetched->key.failed)
