@@ -22,6 +22,7 @@ struct changes {
     struct rebuild *rebuild;    // NULL = no file is built anew
     int percent;                // as told of it, -1 = not yet
     bool joins;                 // it is there, and the loop ends for it
+    bool joining;               // it is waited for, and taken or given up before anything is read
     int joins_failed;           // so often
     int64_t join_failed_ms;     // monotonic, the newest
     bool again;                 // they changed once more meanwhile
@@ -68,7 +69,7 @@ static void changes_refuse(const struct changes *changes, const char *why) {
 void changes_read(struct changes *changes, const char *cause) {
     CLEANUP(catalog_free) struct catalog *next = NULL;
     struct error error = {0};
-    changes->again = changes->reload != NULL;
+    changes->again = changes->reload != NULL || changes->joining;
     if (changes->again)
         return;
     changes->cause = cause;
@@ -204,9 +205,20 @@ static bool changes_join(struct changes *changes, struct stopper *stopper) {
     return false;
 }
 
+// What changed while it was waited for is read then.
+static void changes_end_joining(struct changes *changes) {
+    changes->joining = false;
+    changes_read_if_changed(changes);
+}
+
 bool changes_build(struct changes *changes, struct stopper *stopper) {
-    if (changes->rebuild != NULL)
-        return changes->joins && changes_join(changes, stopper);
+    if (changes->rebuild != NULL) {
+        changes->joining = changes->joins;
+        if (changes->joining && changes_join(changes, stopper))
+            return true;
+        changes_end_joining(changes);
+        return false;
+    }
     if (changes->reload == NULL)
         changes_begin(changes);
     while (changes->reload != NULL && !reload_is_done(changes->reload))
@@ -246,6 +258,7 @@ static int changes_take_rebuilt(struct changes *changes, struct error *error) {
                   changes->cause, config->options->db);
     else
         changes_refuse(changes, refused.message);
+    changes_end_joining(changes);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "consumer/consume/discovery.h"
 #include "consumer/consume/fill_reader.h"
+#include "consumer/consume/kept.h"
 #include "consumer/consume/leader.h"
 #include "consumer/consume/lint.h"
 #include "consumer/consume/state.h"
@@ -23,6 +24,7 @@ struct consume {
     struct kafka *kafka;
     struct apply *apply;
     struct discovery *discovery;
+    struct kept *kept;
     struct lint *lint;
     struct leader *leader; // NULL = none
     struct message_source source;
@@ -625,9 +627,18 @@ static void consume_rest(struct consume *consume) {
     kafka_wait(consume->kafka, CONSUME_WAIT_MS);
 }
 
+// How they are kept, which tells whether tables are complete, and what their messages say of the connector.
+static void consume_look_at_topics(struct consume *consume) {
+    struct error error = {0};
+    if (kept_step(consume->kept, &error) != 0)
+        consume_fail(consume, &error);
+    lint_step(consume->lint);
+}
+
 static void consume_done(struct consume *consume) {
     fill_reader_free(&consume->fill);
     lint_free(&consume->lint);
+    kept_free(&consume->kept);
     apply_free(&consume->apply);
     leader_free(&consume->leader);
     kafka_close(&consume->kafka);
@@ -673,10 +684,11 @@ static int consume_open(struct consume *consume, struct error *error) {
                                                .verify_topics = config->verify_topics,
                                                .captured = config->captured,
                                                .broker = config->broker};
-    return discovery_new(&consume->discovery, &discovery, error) != 0
-               ? -1
-               : lint_new(&consume->lint, &config->apply, consume->apply, consume->kafka, consume->discovery,
-                          error);
+    if (discovery_new(&consume->discovery, &discovery, error) != 0 ||
+        kept_new(&consume->kept, consume->apply, consume->progress, consume->kafka, consume->discovery,
+                 error) != 0)
+        return -1;
+    return lint_new(&consume->lint, &config->apply, consume->kafka, consume->discovery, consume->kept, error);
 }
 
 static int consume_run_once(const struct consume_config *config, bool *ret_anew, struct error *error) {
@@ -704,7 +716,9 @@ static int consume_run_once(const struct consume_config *config, bool *ret_anew,
         if (consume.halted)
             continue;
         consume_report_watermarks(&consume);
-        lint_step(consume.lint);
+        consume_look_at_topics(&consume);
+        if (consume.halted)
+            continue;
         if (consume.leader != NULL)
             leader_look(consume.leader);
         consume_work(&consume);

@@ -118,7 +118,7 @@ static void apply_load_offset(const struct apply *apply, struct partition *parti
         if (offsets[i].unread)
             cut_recall(partition, offsets[i].next_offset);
         else
-            partition->known = partition->gap.watched = true;
+            partition->known = true;
         partition->first_ms = partition->known ? -1 : 0;
         partition->next_offset = partition->committed_offset = offsets[i].next_offset;
         partition->after_delete = offsets[i].after_delete;
@@ -260,9 +260,26 @@ int apply_start_at(struct apply *apply, int slot, int64_t low, int64_t high, str
     return cut_begin(apply, partition, low, high, error);
 }
 
-int apply_note_compacted(struct apply *apply, int slot, int64_t tombstones_ms, int64_t now_ms,
-                         struct error *error) {
-    return compacted_tell(apply, apply->partitions[slot], tombstones_ms, now_ms, error);
+void apply_watch_gaps(struct apply *apply, int slot, int64_t end) {
+    compacted_watch(apply->partitions[slot], end);
+}
+
+bool apply_watches_gaps(const struct apply *apply, int slot) {
+    return compacted_watches(apply->partitions[slot]);
+}
+
+void apply_note_position(struct apply *apply, int slot, int64_t position) {
+    compacted_note_position(apply, apply->partitions[slot], position);
+}
+
+bool apply_describe_gap(const struct apply *apply, int slot, struct apply_gap *ret) {
+    const struct partition *partition = apply->partitions[slot];
+    *ret = (struct apply_gap){partition->gap.from, partition->gap.to, partition->gap.after_ms};
+    return partition->role == TOPIC_TABLE && partition->gap.to != 0;
+}
+
+int apply_note_compacted(struct apply *apply, int slot, int64_t tombstones_ms, struct error *error) {
+    return compacted_tell(apply, apply->partitions[slot], tombstones_ms, error);
 }
 
 void apply_verify_first(struct apply *apply, int slot) {

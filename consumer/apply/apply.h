@@ -22,11 +22,23 @@ void apply_verify_first(struct apply *apply, int slot);
 // The log has offsets from `low` up to `high`, which it does not: for a partition of which nothing was applied. Older rows of the
 // tables that it feeds may be missing where low > 0: told, and kept with the next commit until a snapshot has them.
 int apply_start_at(struct apply *apply, int slot, int64_t low, int64_t high, struct error *error);
-// The broker says that the slot's topic is compacted, and for how long tombstones stay (delete.retention.ms). Offsets without a
-// message behind where the file stood may have been deletes, unless the message before them is newer than that: the tables
-// are told to be incomplete, once.
-int apply_note_compacted(struct apply *apply, int slot, int64_t tombstones_ms, int64_t now_ms,
-                         struct error *error);
+// Reading the slot's log begins, and it ends at `end` now. Where the file had read a part of it, offsets before that end without a
+// message are noted when they are passed: in a compacted topic they may have been deletes.
+void apply_watch_gaps(struct apply *apply, int slot, int64_t end);
+// Until it is past that end.
+bool apply_watches_gaps(const struct apply *apply, int slot);
+// All that was delivered of the slot was taken, and before `position` there is no other message.
+void apply_note_position(struct apply *apply, int slot, int64_t position);
+// The ones of them that were passed the latest after their message; false = there are none, or no table is read of the slot.
+struct apply_gap {
+    int64_t from, to;
+    int64_t after_ms; // passed so long after the message before them was sent
+};
+bool apply_describe_gap(const struct apply *apply, int slot, struct apply_gap *ret);
+// The broker says that the slot's topic is compacted, and for how long tombstones stay (delete.retention.ms). Where offsets without
+// a message were passed that long or longer after the message before them was sent, by the wall clock of then, what was deleted
+// there is not known: the tables are told to be incomplete, once.
+int apply_note_compacted(struct apply *apply, int slot, int64_t tombstones_ms, struct error *error);
 int64_t apply_next_offset(const struct apply *apply, int slot);
 // Where the last commit stands.
 int64_t apply_committed_offset(const struct apply *apply, int slot);

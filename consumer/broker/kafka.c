@@ -49,6 +49,7 @@ struct kafka {
     struct kafka_partition **partitions; // by slot, NULL = not assigned
     int partition_count;
     int partition_found;        // the statistics name partitions in the same order each time
+    int partition_decided;      // the newest of which kafka_event told what becomes of it
     struct kafka_events events; // recorded by callbacks and by peek, reported by kafka_event
     bool connected;
     bool all_logs; // the user asked librdkafka for its debug lines
@@ -707,9 +708,22 @@ static bool kafka_goes_on(struct kafka *kafka, struct kafka_event *event) {
     return false;
 }
 
+static bool kafka_take_decision(struct kafka *kafka, struct kafka_event *ret) {
+    for (int i = 0; kafka->owner.decisions > 0 && i < kafka->partition_count; i++) {
+        int at = (kafka->partition_decided + i) % kafka->partition_count;
+        struct kafka_partition *partition = kafka->partitions[at];
+        if (partition != NULL && kafka_partition_take_decision(partition, ret)) {
+            kafka->partition_decided = at;
+            return true;
+        }
+    }
+    return false;
+}
+
 void kafka_event(struct kafka *kafka, struct kafka_event *ret) {
     kafka_serve_main_queue(kafka);
-    while (kafka_events_take(&kafka->events, ret) && kafka_goes_on(kafka, ret))
+    while ((kafka_events_take(&kafka->events, ret) || kafka_take_decision(kafka, ret)) &&
+           kafka_goes_on(kafka, ret))
         ;
 }
 

@@ -21,7 +21,8 @@ struct kafka_ends {
 // How long a topic's messages are kept; -1 = for ever.
 struct kafka_topic_settings {
     const char *topic;
-    bool told; // else the broker did not say
+    bool told;    // else the broker did not say
+    bool refused; // this account may not ask: it lacks DescribeConfigs
     bool compacted;
     int64_t tombstones_ms; // how long compaction leaves them
     int64_t retention_ms;

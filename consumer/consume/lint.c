@@ -15,19 +15,17 @@
 
 struct lint {
     const struct apply_config *config;
-    struct apply *apply;
     struct kafka *kafka;
+    const struct kept *kept;
     const struct discovery *discovery;
     struct evidence evidence;
     int *topics; // by slot: its number in the evidence, -1 = not known yet
     int slot_count;
-    struct kafka_topic_settings *settings; // of the topics that were asked for
-    int asked;                             // how many
+    unsigned answers; // of the topics' settings that were taken
     bool failed;
     bool logged[2];     // what lint_log_unread has told
     int64_t watched_ms; // monotonic times
     int64_t judged_ms;
-    int64_t settings_ms;
 };
 
 static void lint_take(void *self, const struct message *message) {
@@ -38,14 +36,14 @@ static void lint_take(void *self, const struct message *message) {
         lint->failed = evidence_take(&lint->evidence, topic, message, &error) != 0;
 }
 
-int lint_new(struct lint **ret, const struct apply_config *config, struct apply *apply, struct kafka *kafka,
-             const struct discovery *discovery, struct error *error) {
+int lint_new(struct lint **ret, const struct apply_config *config, struct kafka *kafka,
+             const struct discovery *discovery, const struct kept *kept, struct error *error) {
     struct lint *lint = calloc(1, sizeof *lint);
     if (lint == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     lint->config = config;
-    lint->apply = apply;
     lint->kafka = kafka;
+    lint->kept = kept;
     lint->discovery = discovery;
     lint->judged_ms = lint->watched_ms = clock_monotonic_ms();
     kafka_on_release(kafka, lint_take, lint);
@@ -61,7 +59,6 @@ void lint_free(struct lint **lint) {
     kafka_on_release(freed->kafka, NULL, NULL);
     evidence_free(&freed->evidence);
     free(freed->topics);
-    free(freed->settings);
     free(freed);
     *lint = NULL;
 }
@@ -112,43 +109,12 @@ static void lint_watch(struct lint *lint, int64_t now) {
     }
 }
 
-static void lint_ask_settings(struct lint *lint, int64_t now) {
-    if (lint->settings_ms != 0 && now - lint->settings_ms < LINT_SETTINGS_MS)
-        return;
-    lint->settings_ms = now;
-    free(lint->settings);
-    lint->asked = lint->evidence.topic_count;
-    lint->settings = calloc((size_t)lint->asked + 1, sizeof *lint->settings);
-    lint->failed |= lint->settings == NULL;
-    for (int i = 0; lint->settings != NULL && i < lint->asked; i++)
-        lint->settings[i].topic = lint->evidence.topics[i].name;
-    if (lint->settings != NULL)
-        kafka_begin_settings(lint->kafka, lint->settings, lint->asked);
-}
-
 static void lint_take_settings(struct lint *lint) {
-    if (lint->settings == NULL || !kafka_take_settings(lint->kafka, lint->settings, lint->asked))
-        return;
-    for (int i = 0; i < lint->asked; i++) {
-        struct evidence_topic *topic = &lint->evidence.topics[i];
-        topic->settings_told = lint->settings[i].told;
-        topic->compacted = lint->settings[i].compacted;
-        topic->tombstones_ms = lint->settings[i].tombstones_ms;
-        topic->retention_ms = lint->settings[i].retention_ms;
-        topic->retention_bytes = lint->settings[i].retention_bytes;
-    }
-}
-
-// What is compacted and was away for longer than tombstones stay has missed deletes.
-static void lint_note_compacted(struct lint *lint) {
-    struct error error;
-    for (int slot = 0; slot < lint->slot_count; slot++) {
-        int number = lint->topics[slot];
-        const struct evidence_topic *topic = number >= 0 ? &lint->evidence.topics[number] : NULL;
-        if (topic != NULL && topic->settings_told && topic->compacted)
-            lint->failed |=
-                apply_note_compacted(lint->apply, slot, topic->tombstones_ms, clock_wall_ms(), &error) != 0;
-    }
+    int count;
+    const struct kafka_topic_settings *told = kept_topics(lint->kept, &count);
+    if (lint->answers != kept_answers(lint->kept))
+        evidence_note_settings(&lint->evidence, told, count);
+    lint->answers = kept_answers(lint->kept);
 }
 
 static void lint_add_undeclared(void *self, const char *name) {
@@ -237,7 +203,5 @@ void lint_step(struct lint *lint) {
         return;
     lint->judged_ms = now;
     lint_take_settings(lint);
-    lint_note_compacted(lint);
     lint_judge(lint);
-    lint_ask_settings(lint, now);
 }

@@ -1,6 +1,7 @@
 #include "consumer/doctor/settings.h"
 
 #include "consumer/decode/topic_role.h"
+#include "consumer/doctor/retention.h"
 #include "consumer/evidence/column_guess.h"
 #include "consumer/evidence/evidence.h"
 #include "consumer/evidence/feeding.h"
@@ -621,46 +622,6 @@ static void settings_check_identity(const struct evidence *evidence, const struc
         findings_add(findings, "toast", VERDICT_NOT_SEEN, NULL, "no placeholder of an unchanged large value");
 }
 
-// What the topics' own settings will do to what is there now.
-static void settings_check_kept(const struct evidence *evidence, struct findings *findings) {
-    struct finding_names compacted = {0};
-    struct finding_names bounded = {0};
-    int told = 0;
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
-        if (topic->role != EVIDENCE_TABLE || !topic->settings_told)
-            continue;
-        told++;
-        if (topic->compacted)
-            finding_names_add(&compacted, "%s", topic->name);
-        else if (topic->retention_ms >= 0 || topic->retention_bytes >= 0)
-            finding_names_add(&bounded, "%s", topic->name);
-    }
-    if (told == 0) {
-        findings_add(findings, "compaction", VERDICT_NOT_SEEN, NULL,
-                     "nobody told the topics' cleanup.policy");
-        findings_add(findings, "kept", VERDICT_NOT_SEEN, NULL,
-                     "nobody told the topics' retention.ms and retention.bytes");
-        return;
-    }
-    findings_add(
-        findings, "compaction", compacted.count > 0 ? VERDICT_WARN : VERDICT_OK,
-        compacted.count > 0 ? "cleanup.policy=delete, with retention.ms=-1" : NULL, "%s%s",
-        compacted.count > 0
-            ? "drops events of transactions, which are then passed over with rows missing, and deletes that were not "
-              "read within delete.retention.ms: "
-            : "cleanup.policy is delete",
-        compacted.count > 0 ? finding_names_text(&compacted) : "");
-    findings_add(findings, "kept", bounded.count > 0 ? VERDICT_WARN : VERDICT_OK,
-                 bounded.count > 0
-                     ? "retention.ms=-1 and retention.bytes=-1, or snapshots more often than they expire"
-                     : NULL,
-                 "%s%s",
-                 bounded.count > 0 ? "rows that do not change expire, and a new file will lack them: "
-                                   : "no table's messages expire",
-                 bounded.count > 0 ? finding_names_text(&bounded) : "");
-}
-
 static bool settings_changes(const struct evidence_topic *topic) {
     return topic->rows > topic->reads || topic->truncates > 0;
 }
@@ -741,7 +702,7 @@ static void settings_check_retention(const struct evidence *evidence, bool of_br
             finding_names_text(&names));
     else
         findings_add(findings, "retention", VERDICT_OK, NULL, "every log is there from its first offset");
-    settings_check_kept(evidence, findings);
+    retention_check(evidence, findings);
 }
 
 void settings_check(const struct evidence *evidence, const struct catalog *catalog, bool of_broker,

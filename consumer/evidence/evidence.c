@@ -99,6 +99,29 @@ int evidence_topic(struct evidence *evidence, struct span name, int partitions, 
     return evidence->topic_count++;
 }
 
+// They come in the topics' order, or nearly.
+static struct evidence_topic *evidence_topic_told(struct evidence *evidence, const char *name, int likely) {
+    if (likely < evidence->topic_count && strcmp(evidence->topics[likely].name, name) == 0)
+        return &evidence->topics[likely];
+    for (int i = 0; i < evidence->topic_count; i++)
+        if (strcmp(evidence->topics[i].name, name) == 0)
+            return &evidence->topics[i];
+    return NULL;
+}
+
+void evidence_note_settings(struct evidence *evidence, const struct kafka_topic_settings *told, int count) {
+    for (int i = 0; i < count; i++) {
+        struct evidence_topic *topic = evidence_topic_told(evidence, told[i].topic, i);
+        if (topic == NULL)
+            continue;
+        topic->settings_told = told[i].told;
+        topic->settings_refused = told[i].refused;
+        topic->compacted = told[i].compacted;
+        topic->retention_ms = told[i].retention_ms;
+        topic->retention_bytes = told[i].retention_bytes;
+    }
+}
+
 // --- one message
 
 // A message's parts, whatever form it has.

@@ -4,6 +4,7 @@
 #ifndef TIDEMARK_EVIDENCE_H
 #define TIDEMARK_EVIDENCE_H
 
+#include "consumer/broker/kafka_log.h"
 #include "consumer/evidence/facts.h"
 #include "consumer/message.h"
 #include "views/base/error.h"
@@ -15,6 +16,8 @@ int evidence_topic(struct evidence *evidence, struct span name, int partitions, 
 // A topic that may not be seen; all of them are named anew after they were forgotten.
 void evidence_deny(struct evidence *evidence, const char *name);
 void evidence_forget_denied(struct evidence *evidence);
+// What a broker told of topics; those that are not there are passed over.
+void evidence_note_settings(struct evidence *evidence, const struct kafka_topic_settings *told, int count);
 // A message of that topic. Errors: ERROR_SYSTEM; what cannot be read is counted.
 int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error);
 // Transactions that rows of the topic name, and that another BEGIN follows in place of their END: how many are known of. A statement

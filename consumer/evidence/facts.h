@@ -117,7 +117,7 @@ struct evidence_topic {
     int partitions;
     bool partial;                  // there are messages between those that were looked at
     bool settings_told, compacted; // by the broker
-    int64_t tombstones_ms;         // how long compaction leaves them
+    bool settings_refused;         // this account may not ask
     int64_t retention_ms;          // -1 = for ever
     int64_t retention_bytes;       // of a partition, -1 = no bound
     int beginning_gone;            // partitions whose oldest offset is above 0 (of a broker's topic)

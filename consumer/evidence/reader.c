@@ -172,12 +172,7 @@ static int reader_find_settings(struct reader *reader, struct kafka *kafka, stru
     for (int i = 0; i < evidence->topic_count; i++)
         settings[i].topic = evidence->topics[i].name;
     kafka_ask_settings(kafka, settings, evidence->topic_count);
-    for (int i = 0; i < evidence->topic_count; i++) {
-        evidence->topics[i].settings_told = settings[i].told;
-        evidence->topics[i].compacted = settings[i].compacted;
-        evidence->topics[i].retention_ms = settings[i].retention_ms;
-        evidence->topics[i].retention_bytes = settings[i].retention_bytes;
-    }
+    evidence_note_settings(evidence, settings, evidence->topic_count);
     return 0;
 }
 

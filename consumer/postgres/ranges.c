@@ -215,10 +215,12 @@ static int ranges_digest(struct ranges *ranges, struct error *error) {
             return error_set(error, ERROR_STORE, "%s: the source answered with a range that there is not",
                              ranges->plan->table->name);
         struct range *range = &ranges->ranges[number];
-        range->rows[1] = postgres_integer(rows, i, 1);
-        range->sums[1] = ranges_parse_sum(postgres_text(rows, i, 2));
-        ranges->result->source_rows += range->rows[1];
-        ranges->result->digest += (uint64_t)range->sums[1];
+        int64_t count = postgres_integer(rows, i, 1);
+        __int128 sum = ranges_parse_sum(postgres_text(rows, i, 2));
+        range->rows[1] += count; // a key that is NULL is of no range, and told as of the first
+        range->sums[1] += sum;
+        ranges->result->source_rows += count;
+        ranges->result->digest += (uint64_t)sum;
     }
     return 0;
 }
@@ -324,6 +326,15 @@ static int ranges_tell(struct fetched *fetched, const struct span *keys, struct 
     return ranges->visitor->visit(ranges->visitor->self, key, keys, version, source, error);
 }
 
+// It finds no row, here or there.
+static bool ranges_key_is_null(const struct fetched *fetched) {
+    const struct plan *plan = fetched->ranges->plan;
+    for (int i = 0; i < plan->key_count; i++)
+        if (fetched->forms[plan->keys[i]].data == NULL)
+            return true;
+    return false;
+}
+
 static int ranges_index(struct fetched *fetched, struct error *error) {
     int count = postgres_rows_count(fetched->rows);
     fetched->row_of = calloc((size_t)count + 1, sizeof *fetched->row_of);
@@ -333,10 +344,13 @@ static int ranges_index(struct fetched *fetched, struct error *error) {
         return ranges_no_memory(error);
     for (int i = 0; i < count; i++) {
         ranges_read_fetched(fetched, i);
+        if (ranges_key_is_null(fetched))
+            continue;
+        int keys = fetched->map.count;
         int number = key_map_add(&fetched->map, ranges_key(fetched, fetched->forms));
         if (number < 0 || fetched->key.failed)
             return ranges_no_memory(error);
-        fetched->ranges->result->duplicates += number < fetched->map.count - 1 || fetched->row_of[number] > 0;
+        fetched->ranges->result->duplicates += fetched->map.count == keys;
         fetched->row_of[number] = i;
     }
     fetched->ranges->result->fetched += count;
@@ -355,8 +369,10 @@ static int ranges_match(struct fetched *fetched, struct error *error) {
     struct ranges *ranges = fetched->ranges;
     const struct span *mirror = ranges->sample.forms;
     int number = key_map_find(&fetched->map, ranges_key(fetched, mirror));
-    if (number < 0)
+    if (number < 0) {
+        ranges->result->uncounted++;
         return ranges_tell(fetched, mirror, (struct span){0}, NULL, error);
+    }
     fetched->matched[number] = true;
     ranges_read_fetched(fetched, fetched->row_of[number]);
     if (ranges_same_row(ranges->plan, fetched->forms, mirror))
@@ -411,6 +427,7 @@ static int ranges_compare_wanted(struct ranges *ranges, struct error *error) {
     for (int i = 0; i < fetched.map.count; i++) {
         if (fetched.matched[i])
             continue;
+        ranges->result->uncounted--;
         ranges_read_fetched(&fetched, fetched.row_of[i]);
         struct span version = postgres_text(fetched.rows, fetched.row_of[i], SAMPLE_VERSION);
         if (ranges_tell(&fetched, fetched.forms, version, fetched.forms, error) != 0)
@@ -474,5 +491,8 @@ int ranges_compare(const struct plan *plan, struct postgres *postgres, struct re
     ret->ranges = ranges.count;
     if ((digests ? ranges_digest(&ranges, error) : ranges_count_only(&ranges, error)) != 0)
         return -1;
-    return ranges_compare_rows(&ranges, error);
+    if (ranges_compare_rows(&ranges, error) != 0)
+        return -1;
+    ret->uncounted += ret->source_rows - ret->mirror_rows - ret->duplicates;
+    return 0;
 }

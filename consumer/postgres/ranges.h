@@ -26,6 +26,9 @@ struct ranges_result {
     int found;          // keys given
     bool more;          // RANGES_FOUND_MAX was reached
     int64_t duplicates; // rows of the source whose key another fetched row has too
+    // Unless `more`: rows that the source has more than the mirror though no key tells which they are, below 0 less. So it is of
+    // those whose key is NULL there.
+    int64_t uncounted;
 };
 
 // Told of each key whose rows differ: PostgreSQL's version and forms (NULL = no such row there).

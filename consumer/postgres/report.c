@@ -92,13 +92,20 @@ void report_explain(const struct report_table *report, struct plan *plan) {
         plan_note(plan,
                   "the source has rows with the same key, and the mirror keeps one of each: %lld were seen",
                   (long long)report->ranges->duplicates);
+    if (!report->ranges->more && report->ranges->uncounted != 0)
+        plan_note(
+            plan,
+            "the source has %lld rows and the mirror %lld, and no key tells which: a column of its key may be "
+            "NULL there",
+            (long long)report->ranges->source_rows, (long long)report->ranges->mirror_rows);
 }
 
 enum report_outcome report_outcome(const struct report_table *report) {
     if (report->different > 0 ||
         (report->plan->unproven && report->source_lsn < 0 && report->ranges->mirror_rows > 0))
         return REPORT_DIFFERENT;
-    if (report->open > 0 || report->ranges->more || report->ranges->duplicates > 0 || report->plan->unproven)
+    if (report->open > 0 || report->ranges->more || report->ranges->duplicates > 0 ||
+        report->ranges->uncounted != 0 || report->plan->unproven)
         return REPORT_UNDECIDED;
     return REPORT_EQUAL;
 }

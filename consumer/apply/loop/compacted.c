@@ -5,14 +5,37 @@
 
 #include <stdio.h>
 
-void compacted_note_gap(struct partition *partition) {
-    int64_t offset = partition->head->offset;
-    if (partition->gap.watched && partition->gap.to == 0 && offset > partition->next_offset &&
-        partition->newest_ts_ms > 0) {
-        partition->gap.from = partition->next_offset;
-        partition->gap.to = offset;
-        partition->gap.ts_ms = partition->newest_ts_ms;
-    }
+void compacted_watch(struct partition *partition, int64_t end) {
+    partition->gap.until = partition->known && end > partition->next_offset ? end : 0;
+}
+
+bool compacted_watches(const struct partition *partition) {
+    return partition->next_offset < partition->gap.until;
+}
+
+// The ones are kept that were passed the latest after the message before them: nothing that was deleted there is older than that message.
+static void compacted_keep(const struct apply *apply, struct partition *partition, int64_t to) {
+    if (to <= partition->next_offset || partition->newest_ts_ms <= 0)
+        return;
+    int64_t after_ms = apply->config.wall_ms() - partition->newest_ts_ms;
+    if (partition->gap.to != 0 && after_ms <= partition->gap.after_ms)
+        return;
+    partition->gap.from = partition->next_offset;
+    partition->gap.to = to;
+    partition->gap.after_ms = after_ms;
+}
+
+void compacted_note_gap(const struct apply *apply, struct partition *partition) {
+    if (compacted_watches(partition))
+        compacted_keep(apply, partition, partition->head->offset);
+}
+
+void compacted_note_position(const struct apply *apply, struct partition *partition, int64_t position) {
+    if (!compacted_watches(partition) || partition->head != NULL)
+        return;
+    compacted_keep(apply, partition, position);
+    if (position >= partition->gap.until)
+        partition->gap.until = 0;
 }
 
 static int compacted_tell_table(struct apply *apply, const struct table *table, const char *reason,
@@ -24,10 +47,10 @@ static int compacted_tell_table(struct apply *apply, const struct table *table, 
     return 0;
 }
 
-int compacted_tell(struct apply *apply, struct partition *partition, int64_t tombstones_ms, int64_t now_ms,
+int compacted_tell(struct apply *apply, struct partition *partition, int64_t tombstones_ms,
                    struct error *error) {
     if (partition->role != TOPIC_TABLE || partition->gap.to == 0 || partition->gap.told ||
-        now_ms - partition->gap.ts_ms < tombstones_ms)
+        partition->gap.after_ms < tombstones_ms)
         return 0;
     partition->gap.told = true;
     char reason[ERROR_MESSAGE_SIZE];

@@ -5,11 +5,15 @@
 
 #include "consumer/apply/loop/state.h"
 
-// The partition's head is about to be taken. Of a log that the file had read a part of the first offsets without a message are
-// kept: markers of Kafka's transactions have some too, so they tell nothing alone.
-void compacted_note_gap(struct partition *partition);
+// See apply_watch_gaps and apply_note_position.
+void compacted_watch(struct partition *partition, int64_t end);
+bool compacted_watches(const struct partition *partition);
+void compacted_note_position(const struct apply *apply, struct partition *partition, int64_t position);
+// The partition's head is about to be taken. The offsets without a message are kept that were passed the latest after the message
+// before them: markers of Kafka's transactions have some too, so they tell nothing alone.
+void compacted_note_gap(const struct apply *apply, struct partition *partition);
 // See apply_note_compacted.
-int compacted_tell(struct apply *apply, struct partition *partition, int64_t tombstones_ms, int64_t now_ms,
+int compacted_tell(struct apply *apply, struct partition *partition, int64_t tombstones_ms,
                    struct error *error);
 
 #endif

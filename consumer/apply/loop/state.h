@@ -47,10 +47,10 @@ struct partition {
     bool verify;          // that message is to come again, for comparison
     // what compacted.h keeps of a log that the file had read a part of
     struct {
-        bool watched;
+        int64_t until;    // where the log ended when reading it began, 0 = nothing of it is kept
+        int64_t from, to; // offsets without a message, to = 0: none yet
+        int64_t after_ms; // so long after the message before them was sent they were passed
         bool told;
-        int64_t from, to; // the first offsets without a message, to = 0: none yet
-        int64_t ts_ms;    // the broker's timestamp of the message before them
     } gap;
     // the oldest message that was delivered and not taken, decoded
     const struct message *head;

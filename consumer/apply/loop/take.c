@@ -16,7 +16,7 @@ void take_set_writing(struct apply *apply) {
 
 void take_release(struct apply *apply, int slot) {
     struct partition *partition = apply->partitions[slot];
-    compacted_note_gap(partition);
+    compacted_note_gap(apply, partition);
     partition->next_offset = partition->head->offset + 1;
     partition->newest_ts_ms = partition->head->ts_ms;
     if (!partition->known) {

@@ -111,6 +111,9 @@ void kafka_partition_close(struct kafka_partition **partition) {
     struct kafka_partition *closing = *partition;
     if (closing == NULL)
         return;
+    struct kafka_event untold;
+    while (kafka_partition_take_decision(closing, &untold))
+        continue;
     for (int i = 0; i < closing->count; i++)
         rd_kafka_message_destroy(partition_held_at(closing, i));
     if (closing->queue != NULL) {
@@ -132,13 +135,48 @@ void kafka_partition_note_deleted(struct kafka_partition *partition) {
     partition->end_seen = false;
 }
 
+// Told once, by kafka_event.
+static void partition_decide(struct kafka_partition *partition, enum kafka_event_kind kind) {
+    unsigned before = partition->decided;
+    partition->decided |= 1U << kind;
+    partition->owner->decisions += partition->decided != before;
+}
+
 static void partition_report_deleted(struct kafka_partition *partition) {
     if (!partition->deleted || partition->deletion_reported)
         return;
     partition->deletion_reported = true;
-    kafka_events_record(partition->owner->events, KAFKA_EVENT_TOPIC_DELETED, partition->slot,
-                        "%s partition %" PRId32 " does not exist any more", partition->topic,
-                        partition->number);
+    partition_decide(partition, KAFKA_EVENT_TOPIC_DELETED);
+}
+
+static void partition_tell_decision(const struct kafka_partition *partition, enum kafka_event_kind kind,
+                                    struct kafka_event *ret) {
+    *ret = (struct kafka_event){.kind = kind, .slot = partition->slot};
+    if (kind == KAFKA_EVENT_TOPIC_DELETED)
+        (void)snprintf(ret->message, sizeof ret->message, "%s partition %" PRId32 " does not exist any more",
+                       partition->topic, partition->number);
+    else if (kind == KAFKA_EVENT_DAMAGED)
+        (void)snprintf(
+            ret->message, sizeof ret->message,
+            "%s partition %" PRId32 ": the batch at offset %" PRId64
+            " cannot be read, and none behind it is: %s; start anew when the broker's log is sound, or "
+            "when what lies between is read again",
+            partition->topic, partition->number, partition->damaged_offset, partition->damaged_why);
+}
+
+bool kafka_partition_take_decision(struct kafka_partition *partition, struct kafka_event *ret) {
+    static const enum kafka_event_kind kinds[] = {KAFKA_EVENT_OUT_OF_RANGE, KAFKA_EVENT_DAMAGED,
+                                                  KAFKA_EVENT_TOPIC_DELETED};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        unsigned bit = 1U << kinds[i];
+        if ((partition->decided & bit) == 0)
+            continue;
+        partition->decided &= ~bit;
+        partition->owner->decisions--;
+        partition_tell_decision(partition, kinds[i], ret);
+        return true;
+    }
+    return false;
 }
 
 // librdkafka goes on behind a batch that it cannot read, and it would be missing. A decision for a person.
@@ -150,12 +188,10 @@ static bool partition_is_damaged_by(rd_kafka_resp_err_t code) {
 static void partition_note_damaged(struct kafka_partition *partition, const rd_kafka_message_t *notice) {
     partition->damaged = true;
     partition->end_seen = false;
-    kafka_events_record(
-        partition->owner->events, KAFKA_EVENT_DAMAGED, partition->slot,
-        "%s partition %" PRId32 ": the batch at offset %" PRId64
-        " cannot be read, and none behind it is: %s; start anew when the broker's log is sound, or "
-        "when what lies between is read again",
-        partition->topic, partition->number, notice->offset, rd_kafka_message_errstr(notice));
+    partition->damaged_offset = notice->offset;
+    (void)snprintf(partition->damaged_why, sizeof partition->damaged_why, "%s",
+                   rd_kafka_message_errstr(notice));
+    partition_decide(partition, KAFKA_EVENT_DAMAGED);
 }
 
 void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice) {
@@ -175,8 +211,7 @@ void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kaf
         notice->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
         // Where it was in a log that was cut off librdkafka (2.1 and newer) does not say.
         partition->wanted_offset = notice->offset >= 0 ? notice->offset : partition->next_offset;
-        kafka_events_record(partition->owner->events, KAFKA_EVENT_OUT_OF_RANGE, partition->slot,
-                            "out of range");
+        partition_decide(partition, KAFKA_EVENT_OUT_OF_RANGE);
     } else if (kafka_partition_is_deleted_by(notice->err)) {
         kafka_partition_note_deleted(partition);
     } else if (partition_is_damaged_by(notice->err)) {

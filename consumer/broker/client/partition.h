@@ -1,6 +1,9 @@
 // One partition that is read: its queue of librdkafka's, the messages taken from it and not released, where it
 // ends, and what went wrong with it. Inside the kafka module only; the consumer's thread calls everything.
 //
+// What becomes of it (its topic is gone, its offset is out of range, a batch is damaged) is said once by librdkafka, and decides what the
+// loop does: it is kept here until kafka_event has told it, however much happens at once.
+//
 // Messages are held in a ring until they are released. What librdkafka says about a partition (its end, an
 // error) comes in its queue between the messages: a notice is read when it is the oldest that is held.
 #ifndef TIDEMARK_BROKER_CLIENT_PARTITION_H
@@ -29,6 +32,7 @@ enum {
 struct kafka_partition_owner {
     rd_kafka_t *client;
     struct kafka_events *events;
+    int decisions; // of all partitions, not told yet
     struct kafka_nudger *nudger;
     rd_kafka_topic_partition_list_t *assigning; // what is to be assigned together, NULL = each by itself
     struct kafka_wakeup *wakeup;                // signalled when a queue that was empty has something
@@ -41,6 +45,8 @@ struct kafka_partition_owner {
     struct kafka_partition
         *refilled; // whose queue is being read: an error that librdkafka tells meanwhile is its
 };
+
+enum { PARTITION_WHY_SIZE = 256 };
 
 struct kafka_partition {
     struct kafka_partition_owner *owner;
@@ -58,7 +64,7 @@ struct kafka_partition {
     bool was_full; // the queue held about as much as librdkafka lets it
     struct kafka_nudge nudge;
     bool deleted; // the broker does not know it any more: what follows may be another log of the same name
-    bool deletion_reported; // that was recorded, once the last message held was released
+    bool deletion_reported; // that was decided, once the last message held was released
     bool from_oldest;       // is read from its oldest message, and none has come yet
     bool peeked;            // `head` is held[first]
     struct message head;
@@ -69,6 +75,9 @@ struct kafka_partition {
     rd_kafka_resp_err_t error; // reported last
     int watched;               // so many messages more are shown before they are released
     bool damaged;              // a batch cannot be read: nothing behind it is delivered
+    int64_t damaged_offset;
+    char damaged_why[PARTITION_WHY_SIZE];
+    unsigned decided; // kinds of events, as bits: not told yet
     int64_t high;
     int64_t high_read_ms; // when librdkafka was asked for it
     int64_t high_at_ms;   // when a fetch was last answered, or it was assigned; monotonic
@@ -100,11 +109,13 @@ void kafka_partition_release(struct kafka_partition *partition);
 bool kafka_partition_at_end(struct kafka_partition *partition);
 
 // The broker does not know the topic or partition any more, as an error in the partition's queue says. Nothing is
-// taken from the queue any more; KAFKA_EVENT_TOPIC_DELETED is recorded once nothing is held.
+// taken from the queue any more; KAFKA_EVENT_TOPIC_DELETED is decided once nothing is held.
 bool kafka_partition_is_deleted_by(rd_kafka_resp_err_t code);
 void kafka_partition_note_deleted(struct kafka_partition *partition);
 // What librdkafka says about the partition: its end, or an error, which becomes an event.
 void kafka_partition_take_notice(struct kafka_partition *partition, const rd_kafka_message_t *notice);
+// What was decided of it and not told yet; false = nothing. The message of KAFKA_EVENT_OUT_OF_RANGE is the caller's.
+bool kafka_partition_take_decision(struct kafka_partition *partition, struct kafka_event *ret);
 // Since when (monotonic) the log goes on behind the end of what may be read, as statistics showed it, 0 = it does not; then in
 // words: a Kafka transaction is open there.
 int64_t kafka_partition_describe_open(const struct kafka_partition *partition, char *ret, size_t size);

@@ -16,7 +16,10 @@ static void topic_settings_take_resource(const rd_kafka_ConfigResource_t *resour
                                          struct kafka_topic_settings *ret) {
     size_t count = 0;
     const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
-    if (rd_kafka_ConfigResource_error(resource) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    rd_kafka_resp_err_t failure = rd_kafka_ConfigResource_error(resource);
+    ret->refused = failure == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+                   failure == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
     for (size_t i = 0; i < count; i++) {
         const char *name = rd_kafka_ConfigEntry_name(entries[i]);

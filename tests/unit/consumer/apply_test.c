@@ -3,6 +3,7 @@
 #include "consumer/apply/apply.h"
 
 #include "tests/unit/shop_file.h"
+#include "views/base/clock.h"
 #include "views/engine/read.h"
 
 #include <setjmp.h>
@@ -69,6 +70,12 @@ static int tear_down(void **state) {
     return 0;
 }
 
+static int64_t wall_now; // 0 = the clock's
+
+static int64_t wall_ms(void) {
+    return wall_now != 0 ? wall_now : clock_wall_ms();
+}
+
 // What a run of the program has open.
 struct opened {
     struct store *store;
@@ -90,6 +97,7 @@ static struct opened open_all(const struct fixture *fixture, struct message_sour
         .prefix = "shop",
         .settings = &value_settings_default,
         .commit_messages = APPLY_COMMIT_MESSAGES,
+        .wall_ms = wall_ms,
     };
     assert_int_equal(apply_new(&opened.apply, &config, &error), 0);
     return opened;
@@ -210,41 +218,71 @@ static void a_lost_beginning_is_kept_with_the_commit(void **state) {
     }
 }
 
-// Offsets without a message behind where a file stood may have been deletes that compaction took, with their tombstones, unless the
-// message before them is newer than tombstones are. A log that is read from its beginning tells nothing by them.
+enum { TOMBSTONES_MS = 3000, A_DAY_MS = 24 * 3600 * 1000 };
+
+// A run over a log that ended at `end` when it began: it holds the message at `offset` (0 = no more), and that, or its end, is
+// passed at `passed_ms`. What is told of the table a day later, when it is said how long tombstones stay.
+struct gap_run {
+    int64_t next; // where the file stands
+    int64_t end;
+    int64_t offset;
+    int64_t passed_ms;
+    const char *gone; // "6 to 8", NULL = nothing new is told
+};
+
+static void run_gap(const struct fixture *fixture, const struct gap_run *run, struct told *told) {
+    struct log log = {0};
+    if (run->offset > 0)
+        add(&log, run->offset, run->passed_ms);
+    struct error error = {0};
+    struct opened opened = open_all(fixture, source_of(&log));
+    struct apply *apply = opened.apply;
+    int64_t taken;
+    int slot;
+    int64_t next;
+    assert_int_equal(apply_add_partition(apply, "shop.public.orders", 0, &slot, &next, &error), 0);
+    assert_int_equal(next, run->next);
+    apply_watch_gaps(apply, slot, run->end);
+    wall_now = run->passed_ms;
+    assert_int_equal(apply_step(apply, &taken, &error), 0);
+    assert_int_equal(taken, run->offset > 0);
+    if (apply_watches_gaps(apply, slot))
+        apply_note_position(apply, slot, run->end);
+    assert_false(apply_watches_gaps(apply, slot));
+    wall_now += A_DAY_MS;
+    add(&log, run->end + 20, run->passed_ms + A_DAY_MS); // a marker was before it
+    assert_int_equal(apply_step(apply, &taken, &error), 0);
+    assert_int_equal(apply_note_compacted(apply, slot, TOMBSTONES_MS, &error), 0);
+    assert_int_equal(apply_commit(apply, &error), 0);
+    close_all(&opened);
+    wall_now = 0;
+    assert_int_equal(read_incomplete(fixture->file.path, tell, told, &error), 0);
+}
+
+// Offsets without a message between where a file stood and the log's end may have been deletes that compaction took, with their
+// tombstones, where they were passed so long after the message before them: when that is asked makes no difference, and neither does
+// what comes behind that end. A log that is read from its beginning tells nothing by them.
 static void what_compaction_took_is_told(void **state) {
-    static const char expected[] =
-        "orders: shop.public.orders partition 0 is compacted, and its offsets 6 to 8 were "
-        "gone before they were read: rows that were deleted there stay until the next "
-        "snapshot (delete.retention.ms is 3000)";
+    static const struct gap_run runs[] = {
+        {-1, 9, 5, 1005 + A_DAY_MS, NULL},                       // from its beginning
+        {30, 40, 39, 1005 + 2 * A_DAY_MS + 2999, NULL},          // the tombstones were there
+        {61, 61, 70, 1005 + 5 * A_DAY_MS, NULL},                 // behind its end
+        {82, 99, 95, 1005 + 6 * A_DAY_MS + 3000, "82 to 94"},    // one after another
+        {120, 150, 0, 1005 + 7 * A_DAY_MS + 6000, "120 to 149"}, // nothing else came
+    };
     const struct fixture *fixture = *state;
-    for (int i = 0; i < 2; i++) {
-        struct log log = {0};
-        add(&log, i == 0 ? 5 : 9, 1005 + 4000 * i);
-        struct error error = {0};
-        struct opened opened = open_all(fixture, source_of(&log));
-        struct apply *apply = opened.apply;
-        int64_t taken;
-        int slot;
-        int64_t next;
-        assert_int_equal(apply_add_partition(apply, "shop.public.orders", 0, &slot, &next, &error), 0);
-        assert_int_equal(next, i == 0 ? -1 : 6);
-        assert_int_equal(apply_step(apply, &taken, &error), 0);
-        assert_int_equal(taken, 1);
+    char expected[256] = "";
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
         struct told told = {0};
-        assert_int_equal(apply_note_compacted(apply, slot, 3000, 1005 + 2999, &error), 0);
-        assert_int_equal(apply_commit(apply, &error), 0);
-        assert_int_equal(read_incomplete(fixture->file.path, tell, &told, &error), 0);
-        assert_int_equal(told.count, 0);
-        assert_int_equal(apply_note_compacted(apply, slot, 3000, 1005 + 3000, &error), 0);
-        if (i == 1)
-            add(&log, 30, 5005);
-        assert_int_equal(apply_step(apply, &taken, &error), 0);
-        assert_int_equal(apply_commit(apply, &error), 0);
-        close_all(&opened);
-        assert_int_equal(read_incomplete(fixture->file.path, tell, &told, &error), 0);
-        assert_int_equal(told.count, i);
-        assert_string_equal(told.text, i == 0 ? "" : expected);
+        run_gap(fixture, &runs[i], &told);
+        if (runs[i].gone != NULL)
+            (void)snprintf(
+                expected, sizeof expected,
+                "orders: shop.public.orders partition 0 is compacted, and its offsets %s were gone "
+                "before they were read: rows that were deleted there stay until the next snapshot "
+                "(delete.retention.ms is 3000)",
+                runs[i].gone);
+        assert_string_equal(told.text, expected);
     }
 }
 

@@ -91,6 +91,19 @@ static void test_a_sample_without_messages_is_not_ok(void **state) {
     assert_verdict(&sample, false, "transactions", "warn", 0);
 }
 
+// What it may not ask about is not known, and what that costs is told.
+static void test_what_may_not_be_asked(void **state) {
+    (void)state;
+    struct sample sample;
+    sample_of(&sample)->topics[ORDERS].settings_refused = true;
+    assert_verdict(&sample, true, "compaction", "warn", 0);
+    assert_verdict(&sample, true, "kept", "not seen", 0);
+    sample.topics[ORDERS].settings_told = true;
+    sample.topics[ORDERS].retention_ms = sample.topics[ORDERS].retention_bytes = -1;
+    assert_verdict(&sample, true, "compaction", "ok", 0);
+    assert_verdict(&sample, true, "kept", "ok", 0);
+}
+
 static void test_what_fails(void **state) {
     (void)state;
     struct sample sample;
@@ -153,6 +166,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_connector_that_is_well),
         cmocka_unit_test(test_a_sample_without_messages_is_not_ok),
+        cmocka_unit_test(test_what_may_not_be_asked),
         cmocka_unit_test(test_what_fails),
         cmocka_unit_test(test_what_is_warned_of),
         cmocka_unit_test(test_documents_are_not_read),

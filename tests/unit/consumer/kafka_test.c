@@ -522,6 +522,60 @@ static void reads_many(void **state) {
     broker_stop(&broker);
 }
 
+enum { MANY = 2 * KAFKA_EVENTS_MAX };
+
+// All are at what is to be told of them before the first is told of: none of it may be lost, since it is said once.
+static void expect_each_told(struct kafka *kafka, unsigned before, enum kafka_event_kind kind) {
+    struct message_source source = kafka_source(kafka);
+    bool told[MANY] = {false};
+    int count = 0;
+    for (int round = 0; round < ROUNDS_MAX && kafka_arrivals(kafka) - before < MANY; round++)
+        kafka_wait(kafka, ROUND_MS);
+    for (int round = 0; round < ROUNDS_MAX && count < MANY; round++) {
+        struct kafka_event event;
+        for (int i = 0; i < MANY; i++)
+            assert_null(source.peek(source.self, i));
+        for (kafka_event(kafka, &event); event.kind != KAFKA_EVENT_NONE; kafka_event(kafka, &event)) {
+            if (event.slot < 0)
+                continue;
+            assert_int_equal(event.kind, kind);
+            assert_false(told[event.slot]);
+            told[event.slot] = true;
+            count++;
+        }
+        kafka_wait(kafka, count < MANY ? ROUND_MS : 0);
+    }
+    assert_int_equal(count, MANY);
+}
+
+static void tells_what_becomes_of_each_of_many(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, MANY);
+    struct kafka *kafka = open_kafka(&broker);
+    (void)await_topics(kafka, KAFKA_TOPICS_ALL);
+    unsigned before = kafka_arrivals(kafka);
+    for (int i = 0; i < MANY; i++)
+        assign(kafka, i, i, 7);
+    expect_each_told(kafka, before + MANY, KAFKA_EVENT_OUT_OF_RANGE); // an assignment is an arrival too
+    kafka_close(&kafka);
+    kafka = open_kafka(&broker);
+    (void)await_topics(kafka, KAFKA_TOPICS_ALL);
+    for (int i = 0; i < MANY; i++)
+        assign(kafka, i, i, 0);
+    for (int i = 0; i < MANY; i++)
+        await_end(kafka, i);
+    before = kafka_arrivals(kafka);
+    rd_kafka_mock_topic_set_error(broker.cluster, TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    (void)await_topics(kafka, KAFKA_TOPICS_ALL);
+    expect_each_told(kafka, before, KAFKA_EVENT_TOPIC_DELETED);
+    rd_kafka_mock_topic_set_error(broker.cluster, TOPIC, RD_KAFKA_RESP_ERR_NO_ERROR);
+    (void)await_topics(kafka, KAFKA_TOPICS_ALL); // librdkafka's destroy may wait for one that does not exist
+    kafka_close(&kafka);
+    assert_false(kafka_is_closing());
+    broker_stop(&broker);
+}
+
 static void asks_less_often_where_there_are_many(void **state) {
     (void)state;
     assert_int_equal(kafka_setting_fetch_wait_ms(0), 10);
@@ -705,6 +759,7 @@ int main(void) {
         cmocka_unit_test(discovers_asks_and_commits),
         cmocka_unit_test(tells_the_ends_of_many),
         cmocka_unit_test(reads_many),
+        cmocka_unit_test(tells_what_becomes_of_each_of_many),
         cmocka_unit_test(asks_less_often_where_there_are_many),
         cmocka_unit_test(stops_while_no_leader_tells_its_ends),
         cmocka_unit_test(tells_that_fetches_are_not_answered),

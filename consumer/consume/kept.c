@@ -1,0 +1,184 @@
+#include "consumer/consume/kept.h"
+
+#include "views/base/cleanup.h"
+#include "views/base/clock.h"
+#include "views/base/log.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct kept {
+    struct apply *apply;
+    struct progress *progress;
+    struct kafka *kafka;
+    const struct discovery *discovery;
+    struct kafka_topic_settings *topics; // each once; their names are the apply's
+    int topic_count;
+    int topic_capacity;
+    int *topic_of; // by slot, -1 = it is not read yet
+    int slot_count;
+    int asked; // the first so many topics, 0 = never
+    bool open; // and no answer has come
+    unsigned answers;
+    bool logged;
+    int64_t asked_ms; // monotonic times
+    int64_t looked_ms;
+};
+
+int kept_new(struct kept **ret, struct apply *apply, struct progress *progress, struct kafka *kafka,
+             const struct discovery *discovery, struct error *error) {
+    struct kept *kept = calloc(1, sizeof *kept);
+    if (kept == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    *kept = (struct kept){.apply = apply, .progress = progress, .kafka = kafka, .discovery = discovery};
+    *ret = kept;
+    return 0;
+}
+
+void kept_free(struct kept **kept) {
+    if (*kept == NULL)
+        return;
+    free((*kept)->topics);
+    free((*kept)->topic_of);
+    free(*kept);
+    *kept = NULL;
+}
+
+const struct kafka_topic_settings *kept_topics(const struct kept *kept, int *ret_count) {
+    *ret_count = kept->topic_count;
+    return kept->topics;
+}
+
+unsigned kept_answers(const struct kept *kept) {
+    return kept->answers;
+}
+
+static int kept_grow_slots(struct kept *kept, int count, struct error *error) {
+    if (count <= kept->slot_count)
+        return 0;
+    int *grown = realloc(kept->topic_of, (size_t)count * sizeof *grown);
+    if (grown == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int slot = kept->slot_count; slot < count; slot++)
+        grown[slot] = -1;
+    kept->topic_of = grown;
+    kept->slot_count = count;
+    return 0;
+}
+
+// The newest first: partitions of a topic are found one after another.
+static int kept_find_topic(const struct kept *kept, const char *name) {
+    for (int i = kept->topic_count - 1; i >= 0; i--)
+        if (strcmp(kept->topics[i].topic, name) == 0)
+            return i;
+    return -1;
+}
+
+static int kept_add_topic(struct kept *kept, const char *name, struct error *error) {
+    if (kept->topic_count == kept->topic_capacity) {
+        int capacity = kept->topic_capacity == 0 ? 16 : 2 * kept->topic_capacity;
+        struct kafka_topic_settings *grown = realloc(kept->topics, (size_t)capacity * sizeof *grown);
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        kept->topics = grown;
+        kept->topic_capacity = capacity;
+    }
+    kept->topics[kept->topic_count] = (struct kafka_topic_settings){.topic = name};
+    return kept->topic_count++;
+}
+
+static int kept_find_slots(struct kept *kept, struct error *error) {
+    int slots = discovery_slots(kept->discovery);
+    if (kept_grow_slots(kept, slots, error) != 0)
+        return -1;
+    for (int slot = 0; slot < slots; slot++) {
+        struct apply_partition partition;
+        if (kept->topic_of[slot] >= 0 || !discovery_is_assigned(kept->discovery, slot) ||
+            !apply_partition(kept->apply, slot, &partition) || partition.topic == NULL)
+            continue;
+        int topic = kept_find_topic(kept, partition.topic);
+        if (topic < 0 && (topic = kept_add_topic(kept, partition.topic, error)) < 0)
+            return -1;
+        kept->topic_of[slot] = topic;
+        apply_watch_gaps(kept->apply, slot, progress_high(kept->progress, slot));
+    }
+    return 0;
+}
+
+static bool kept_all_told(const struct kept *kept) {
+    for (int i = 0; i < kept->topic_count; i++)
+        if (!kept->topics[i].told)
+            return false;
+    return true;
+}
+
+static int64_t kept_asks_after_ms(const struct kept *kept) {
+    if (kept->asked == 0)
+        return 0;
+    if (kept->topic_count > kept->asked)
+        return KEPT_NEW_MS;
+    return kept_all_told(kept) ? KEPT_AGAIN_MS : KEPT_UNTOLD_MS;
+}
+
+static void kept_ask(struct kept *kept, int64_t now) {
+    if (kept->topic_count == 0 || now - kept->asked_ms < kept_asks_after_ms(kept))
+        return;
+    kept->asked = kept->topic_count;
+    kept->asked_ms = now;
+    kept->open = true;
+    kafka_begin_settings(kept->kafka, kept->topics, kept->asked);
+}
+
+static bool kept_take(struct kept *kept) {
+    if (!kept->open || !kafka_take_settings(kept->kafka, kept->topics, kept->asked))
+        return false;
+    kept->open = false;
+    kept->answers++;
+    return true;
+}
+
+// Once: what it was about is in the file no more at the next start.
+static void kept_warn_untold(struct kept *kept, int slot) {
+    const struct kafka_topic_settings *topic = &kept->topics[kept->topic_of[slot]];
+    struct apply_gap gap;
+    struct apply_partition partition;
+    if (kept->logged || !apply_describe_gap(kept->apply, slot, &gap) || gap.after_ms < KEPT_TOMBSTONES_MS ||
+        !apply_partition(kept->apply, slot, &partition))
+        return;
+    kept->logged = true;
+    log_event(
+        LEVEL_WARN, "incomplete",
+        &(struct log_fields){
+            .topic = topic->topic, .has_offset = true, .partition = partition.partition, .offset = gap.from},
+        "%s partition %" PRId32 ": offsets %" PRId64 " to %" PRId64
+        " were gone before they were read, and the broker does not tell whether it is compacted (%s): where it "
+        "is, rows that were deleted there stay until the next snapshot",
+        topic->topic, partition.partition, gap.from, gap.to - 1,
+        topic->refused ? "this account needs DescribeConfigs on it" : "no answer");
+}
+
+static int kept_look(struct kept *kept, int slot, struct error *error) {
+    const struct kafka_topic_settings *topic = &kept->topics[kept->topic_of[slot]];
+    if (apply_watches_gaps(kept->apply, slot))
+        apply_note_position(kept->apply, slot, kafka_position(kept->kafka, slot));
+    if (topic->told && topic->compacted)
+        return apply_note_compacted(kept->apply, slot, topic->tombstones_ms, error);
+    if (!topic->told && kept->answers > 0)
+        kept_warn_untold(kept, slot);
+    return 0;
+}
+
+int kept_step(struct kept *kept, struct error *error) {
+    int64_t now = clock_monotonic_ms();
+    if (kept_find_slots(kept, error) != 0)
+        return -1;
+    kept_ask(kept, now);
+    if (!kept_take(kept) && now - kept->looked_ms < KEPT_LOOK_MS)
+        return 0;
+    kept->looked_ms = now;
+    for (int slot = 0; slot < kept->slot_count; slot++)
+        if (kept->topic_of[slot] >= 0 && kept_look(kept, slot, error) != 0)
+            return -1;
+    return 0;
+}
