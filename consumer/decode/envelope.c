@@ -197,7 +197,7 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
     return 0;
 }
 
-// Of a source that does not say when, the broker's time is as good.
+// When the row was written: of a source that does not say so, the broker's time is as good.
 static int64_t envelope_written_ms(const struct message *message, const struct change *change) {
     return change->ts_ms > 0 ? change->ts_ms : message->ts_ms;
 }
