@@ -5,6 +5,7 @@
 #include "consumer/decode/envelope/key_check.h"
 #include "consumer/decode/envelope/mend.h"
 #include "consumer/decode/envelope/payload.h"
+#include "consumer/decode/envelope/row_times.h"
 #include "consumer/decode/envelope/shape.h"
 #include "consumer/decode/envelope/transaction.h"
 #include "consumer/decode/framing.h"
@@ -196,29 +197,9 @@ static int envelope_read_key_generally(struct envelope_decoder *decoder, struct 
     return 0;
 }
 
-// A time that would be decades from its row's is never stored unasked: see value_time_is_unsure.
-static int envelope_check_time(const struct row_reader *row, const struct message *message,
-                               const struct change *change, struct error *error) {
-    const struct column *column = &row->table->columns[row->unsure];
-    int64_t source_ms = change->ts_ms > 0 ? change->ts_ms : message->ts_ms;
-    if (source_ms <= 0 || !value_time_is_misread(row->unsure_units, column, row->settings, source_ms))
-        return 0;
-    bool date = (column->type == COLUMN_ARRAY ? column->element : column->type) == COLUMN_DATE;
-    const char *ask = "say which";
-    const char *modes =
-        "connect (milliseconds), nanoseconds, or adaptive (as declared: timestamp(7) is nanoseconds)";
-    if (date) {
-        ask = "where it is a count of days, say so";
-        modes = "adaptive (days)";
-    } else if (row->settings->bare_unsure) {
-        ask = "declare its digits (timestamp(0) is milliseconds, timestamp(6) microseconds), or say which";
-        modes = "connect (milliseconds), or adaptive_time_microseconds (as declared)";
-    }
-    return error_set(error, ERROR_INPUT,
-                     "column %s (declared %s): %lld is of another unit of time than the column's, or %s from "
-                     "the row's own time; %s in source.sql: -- tidemark: time %s = %s",
-                     column->name, column->declared, (long long)row->unsure_units,
-                     date ? "millennia" : "decades", ask, row->table->name, modes);
+// When the row was written: of a source that does not say so, the broker's time is as good.
+static int64_t envelope_written_ms(const struct message *message, const struct change *change) {
+    return change->ts_ms > 0 ? change->ts_ms : message->ts_ms;
 }
 
 static int envelope_read_key(struct envelope_decoder *decoder, const struct message *message,
@@ -235,6 +216,7 @@ static int envelope_read_key(struct envelope_decoder *decoder, const struct mess
                              .settings = envelope_settings(decoder, table),
                              .values = decoder->key_values,
                              .arena = &event->arena,
+                             .far = -1,
                              .unsure = -1};
     // The schema of a row that no shape knows may say more of the key than when the key's shape was learnt.
     const struct schema *of_row = of != NULL && !of->by_shape ? of->schema : NULL;
@@ -243,7 +225,7 @@ static int envelope_read_key(struct envelope_decoder *decoder, const struct mess
     if (!by_shape && envelope_read_key_generally(decoder, message->key, of_row, &row, error) != 0)
         return -1;
     // A row's own time is looked at with the row.
-    return of == NULL && row.unsure >= 0 ? envelope_check_time(&row, message, &event->change, error) : 0;
+    return of == NULL ? row_times_check(&row, envelope_written_ms(message, &event->change), error) : 0;
 }
 
 static bool envelope_has_a_column(const struct event *event) {
@@ -456,8 +438,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     bool must_exist = change->op == CHANGE_READ && (row->found_unavailable || row->failed);
     if (change->op == CHANGE_TRUNCATE)
         return envelope_check_truncate(members, change, error);
-    if (row->unsure >= 0 && change->op != CHANGE_DELETE &&
-        envelope_check_time(row, message, change, error) != 0)
+    if (change->op != CHANGE_DELETE && row_times_check(row, envelope_written_ms(message, change), error) != 0)
         return -1;
     if (row->by_shape && !envelope_may_move(decoder, members, change) &&
         envelope_agrees_by_shape(decoder, message->key, row, members, change)) {
@@ -661,6 +642,7 @@ static bool envelope_read_place(const struct envelope_decoder *decoder, const st
     struct row_reader row = {.config = &quiet,
                              .table = table,
                              .settings = envelope_settings(decoder, table),
+                             .far = -1,
                              .unsure = -1,
                              .may_be_unavailable = true,
                              .values = event->values,
@@ -691,6 +673,7 @@ static int envelope_decode_row(struct envelope_decoder *decoder, const struct ta
                              .may_be_unavailable = true,
                              .values = event->values,
                              .arena = &event->arena,
+                             .far = -1,
                              .unsure = -1};
     struct members members = members_none;
     members.arena = &event->arena;

@@ -64,7 +64,12 @@ int value_take(const struct json_value *json, const struct column *column, struc
 // A DATE is days in every mode. After the year 88311 it is refused where it is such a time in seconds or less, but for
 // PostgreSQL's last day, which stands for the end of time.
 // Every other number is taken: no unit but its own makes sense of it.
-uint8_t value_time_sure_digits(const struct column *column); // so many are always sure; 0 = no time
+// Connect's own types and texts need no unit, and are still of another one where Kafka's TimestampConverter has written them: it takes
+// the connector's microseconds for milliseconds, unless unix.precision says so, and 2026 becomes the year 58863. Such a time after
+// the year 9999, or before 4714 BC, is refused where a thousandth or a millionth of it is plausible as above, but for a year's
+// first or last day, which stands for no end. Java's ISO texts (`isostring`) have a sign before so long a year, and are taken.
+uint8_t value_time_sure_digits(const struct column *column,
+                               struct value_field field); // so many are always sure; 0 = no time
 // What source.sql says of a table's times, over what all tables have.
 struct value_settings value_settings_of(const struct table *table, const struct value_settings *all);
 // The same, where the connector is MySQL's or MariaDB's and source.sql says no mode: a TIME is microseconds whatever its
@@ -82,5 +87,8 @@ bool value_time_find_unsure(const struct json_value *array, const struct column 
 // Whether such a number must be refused beside the source's time (ms since 1970).
 bool value_time_is_misread(int64_t units, const struct column *column, const struct value_settings *settings,
                            int64_t source_ms);
+// Whether the DATE or TIMESTAMP that was read of `json` is such a time, and must be refused beside the source's time.
+bool value_time_is_far(const struct json_value *json, struct value_field field, const struct value *value);
+bool value_time_is_stretched(const struct value *value, int64_t source_ms);
 
 #endif

@@ -1,6 +1,7 @@
 #include "consumer/doctor/settings.h"
 
 #include "consumer/decode/topic_role.h"
+#include "consumer/doctor/deletes.h"
 #include "consumer/doctor/retention.h"
 #include "consumer/evidence/column_guess.h"
 #include "consumer/evidence/evidence.h"
@@ -19,7 +20,7 @@ struct settings_sum {
     const struct evidence_topic
         *renamed_transactions; // topics of other names that have some: they are not read
     const struct evidence_topic *renamed_heartbeats;
-    int64_t decimals, schema_decimals;
+    int64_t decimals, schema_decimals, exact_numbers;
     struct finding_names doubles; // numbers with a fraction, but for what source.sql declares so
     int64_t nulls_kept;           // columns with a default that had a null
     int64_t nameless_binlog;
@@ -53,7 +54,8 @@ static void settings_add_columns(struct settings_sum *sum, const struct evidence
         bool decimal = strcmp(column->semantic, "org.apache.kafka.connect.data.Decimal") == 0;
         sum->schema_decimals += decimal;
         sum->decimals += column->decimals > 0 && column->strings == column->decimals + column->special;
-        if (column->reals > 0 && !decimal && !settings_is_declared_real(table, column))
+        sum->exact_numbers += column->padded > 0;
+        if (column->reals > 0 && column->padded == 0 && !decimal && !settings_is_declared_real(table, column))
             finding_names_add(&sum->doubles, "%s.%s", settings_table_name(topic), column->name);
         sum->nulls_kept += column->has_default && column->optional && column->nulls > 0;
     }
@@ -207,6 +209,9 @@ static void settings_check_decimals(struct settings_sum *sum, struct findings *f
                      finding_names_text(&sum->doubles));
     else if (sum->schema_decimals > 0)
         findings_add(findings, "decimals", VERDICT_OK, NULL, "precise, with their scale in the schema");
+    else if (sum->exact_numbers > 0)
+        findings_add(findings, "decimals", VERDICT_OK, NULL,
+                     "numbers with all their digits, as the converter's decimal.format=NUMERIC writes them");
     else if (sum->decimals > 0)
         findings_add(findings, "decimals", VERDICT_OK, NULL, "text, all digits");
     else
@@ -217,6 +222,7 @@ static void settings_check_decimals(struct settings_sum *sum, struct findings *f
 struct settings_units {
     int64_t micros, iso;
     struct finding_names other;
+    struct finding_names mistaken; // with a schema, of another unit than that says
 };
 
 // Milliseconds are what a declared precision of 3 has in adaptive mode; a line `-- tidemark: time` tells the rest.
@@ -237,8 +243,13 @@ static void settings_note_unit(struct settings_units *units, const struct eviden
                                const struct catalog *catalog, const struct evidence_topic *topic,
                                const struct evidence_column *column) {
     struct column_guess guess;
-    if (column->has_schema)
+    if (column->has_schema) {
+        bool millis = strcmp(column->semantic, "org.apache.kafka.connect.data.Timestamp") == 0 ||
+                      strcmp(column->semantic, "io.debezium.time.Timestamp") == 0;
+        if (millis && column->micros > 0 && column->millis == 0)
+            finding_names_add(&units->mistaken, "%s.%s", settings_table_name(topic), column->name);
         return;
+    }
     column_guess(column, &guess);
     units->micros += column->micros > 0;
     units->iso += column->iso > 0 && column->iso == column->strings;
@@ -257,7 +268,12 @@ static void settings_check_times(const struct evidence *evidence, const struct c
         for (int c = 0; c < count; c++)
             settings_note_unit(&units, evidence, catalog, topic, &topic->columns[c]);
     }
-    if (sum->tables.with_schema > 0)
+    if (units.mistaken.count > 0)
+        findings_add(findings, "times", VERDICT_WARN,
+                     "unix.precision=microseconds of Kafka's TimestampConverter",
+                     "the schema says milliseconds, and the numbers are microseconds of our time: %s",
+                     finding_names_text(&units.mistaken));
+    else if (sum->tables.with_schema > 0)
         findings_add(findings, "times", VERDICT_OK, NULL, "each with its unit in the schema");
     else if (units.other.count > 0)
         findings_add(
@@ -722,6 +738,7 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     settings_check_rolled_back(evidence, &sum, findings);
     settings_check_passed_over(&sum, findings);
     settings_check_heartbeats(evidence, &sum, findings);
+    deletes_check(evidence, catalog, findings);
     settings_check_tombstones(evidence, &sum, findings);
     settings_check_identity(evidence, &sum, findings);
     settings_check_retention(evidence, of_broker, findings);

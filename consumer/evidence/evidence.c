@@ -323,6 +323,7 @@ static void evidence_count_message(struct evidence_topic *topic, const struct ev
     topic->rows += row;
     topic->with_schema += parts->schema.data != NULL;
     topic->unwrapped += !parts->enveloped;
+    topic->marked += !parts->enveloped && fields_get(&parts->row, "__deleted") != NULL;
     topic->with_transaction += parts->has_transaction;
     switch (parts->op) {
     case 'r':

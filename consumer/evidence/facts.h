@@ -87,6 +87,9 @@ struct evidence_column {
     int scale;       // of decimals: digits behind the point, -1 = not the same in all
     int digits;      // of decimals: the most digits before the point
     int real_digits; // of reals: the most digits behind the point
+    int64_t
+        padded; // of reals: that end with a zero behind another digit of a fraction, as no double's text does
+    int64_t truths; // strings "true" and "false"
     // What the newest schema says; has_schema false = no message had one.
     bool has_schema, optional, has_default, schema_changed;
     char type[16];     // Connect's: "int32"
@@ -133,6 +136,7 @@ struct evidence_topic {
     char unreadable_like[EVIDENCE_LIKE_SIZE]; // what the first of them looks like
     // rows and what is in place of one
     int64_t rows, with_schema, unwrapped, with_position, with_transaction;
+    int64_t marked;           // unwrapped, and say whether they are deleted
     int64_t nameless_binlog;  // unwrapped, with a binlog's file, and no connector: read as MariaDB's
     int64_t without_timeline; // unwrapped, with an LSN, and nothing that tells a new timeline of the source's
     int64_t reads, updates, deletes, truncates, logical;

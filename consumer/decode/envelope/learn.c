@@ -215,7 +215,8 @@ static bool learn_source_member(struct learner *learner) {
 }
 
 static uint8_t learn_sure_digits(const struct table *table, const struct schema *schema, int number) {
-    return schema == NULL ? value_time_sure_digits(&table->columns[number]) : 0;
+    return value_time_sure_digits(&table->columns[number],
+                                  schema != NULL ? schema->fields[number] : (struct value_field){0});
 }
 
 static bool learn_column(struct learner *learner) {

@@ -11,7 +11,7 @@ void row_begin(struct row_reader *row) {
     row->expected = 0;
     row->found_unavailable = false;
     row->failed = false;
-    row->unsure = -1;
+    row->far = row->unsure = -1;
 }
 
 int row_broken(const struct json_reader *json, struct error *error) {

@@ -21,7 +21,8 @@ struct row_reader {
     bool found_unavailable;
     bool by_shape; // shape.h has read it
     bool failed;   // a column could not be read: the first error is kept, the rest is still passed over
-    int unsure;    // number of a column whose unit of time is to be looked at beside source.ts_ms, -1 = none
+    int far; // number of a column whose time is to be looked at beside source.ts_ms, since it is far from ours, -1 = none
+    int unsure; // number of a column whose unit of time is to be looked at so, -1 = none
     int64_t unsure_units;
 };
 
@@ -36,8 +37,11 @@ static inline void row_note_time(struct row_reader *row, int number, struct valu
     if (column->type == COLUMN_ARRAY && row_is_time(column->element) && row->unsure < 0 &&
         value_time_find_unsure(json, column, field, row->settings, &row->unsure_units))
         row->unsure = number;
-    if (row_is_time(column->type) && row->unsure < 0 &&
-        value_time_is_unsure(json, column, field, row->settings) &&
+    if (!row_is_time(column->type))
+        return;
+    if (row->far < 0 && value_time_is_far(json, field, &row->values[number]))
+        row->far = number;
+    if (row->unsure < 0 && value_time_is_unsure(json, column, field, row->settings) &&
         json_to_integer(json->raw, &row->unsure_units))
         row->unsure = number;
 }

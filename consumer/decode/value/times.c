@@ -393,8 +393,22 @@ struct value_settings value_settings_of_postgres(const struct value_settings *se
 }
 
 // Every time from 2001 to 2286 has this many digits, every date from 1997 to 2243.
-uint8_t value_time_sure_digits(const struct column *column) {
+uint8_t value_time_sure_digits(const struct column *column, struct value_field field) {
     enum { NANOS_DIGITS = 19, MICROS_DIGITS = 16, MILLIS_DIGITS = 13, DAYS_DIGITS = 5 };
+    switch (field.semantic) {
+    case SEMANTIC_TIMESTAMP_MS:
+    case SEMANTIC_CONNECT_TIMESTAMP:
+        return MILLIS_DIGITS;
+    case SEMANTIC_TIMESTAMP_US:
+        return MICROS_DIGITS;
+    case SEMANTIC_TIMESTAMP_NS:
+        return NANOS_DIGITS;
+    case SEMANTIC_DATE:
+    case SEMANTIC_CONNECT_DATE:
+        return DAYS_DIGITS;
+    default:
+        break;
+    }
     if (column->type == COLUMN_ARRAY &&
         (column->element == COLUMN_TIMESTAMP || column->element == COLUMN_DATE))
         return 1; // no array is so short
@@ -501,6 +515,40 @@ bool value_time_is_misread(int64_t units, const struct column *column, const str
     return own_ms < ms_at_year_10000 ? value_times_is_larger_unit(units, per_ms, source_ms)
                                      : value_times_is_plausible(units / 1000000, source_ms) ||
                                            (per_ms == 1 && value_times_is_plausible(units / 1000, source_ms));
+}
+
+// A far year's first or last day stands for no end.
+static bool value_times_is_mark(struct span date) {
+    enum { MONTH_AND_DAY = 6 };
+    struct span end = {date.data + date.size - MONTH_AND_DAY, MONTH_AND_DAY};
+    return date.size > MONTH_AND_DAY && (span_is(end, "-01-01") || span_is(end, "-12-31"));
+}
+
+static struct span value_times_date_of(struct span stored) {
+    const char *between = memchr(stored.data, 'T', stored.size);
+    return between != NULL ? (struct span){stored.data, (size_t)(between - stored.data)} : stored;
+}
+
+bool value_time_is_far(const struct json_value *json, struct value_field field, const struct value *value) {
+    if (value->kind != VALUE_TEXT || value->bytes.size == 0 ||
+        (value->bytes.data[0] != '+' && value->bytes.data[0] != '-'))
+        return false;
+    bool converted = field.semantic == SEMANTIC_CONNECT_TIMESTAMP || field.semantic == SEMANTIC_CONNECT_DATE;
+    if (json->kind == JSON_STRING)
+        converted = json->raw.size > 1 && json->raw.data[1] >= '0' && json->raw.data[1] <= '9';
+    return converted && !value_times_is_mark(value_times_date_of(value->bytes));
+}
+
+bool value_time_is_stretched(const struct value *value, int64_t source_ms) {
+    const int64_t year = 365 * ms_per_day;
+    int64_t days;
+    if (!iso8601_read_date(value_times_date_of(value->bytes), &days) || days > INT64_MAX / ms_per_day ||
+        days < INT64_MIN / ms_per_day || (days < 0 && days >= date_least))
+        return false;
+    int64_t thousandth = days * ms_per_day / 1000;
+    int64_t millionth = thousandth / 1000;
+    return value_times_is_plausible(thousandth, source_ms) ||
+           ((millionth > year || millionth < -year) && value_times_is_plausible(millionth, source_ms));
 }
 
 int reading_timestamp(const struct reading *reading) {

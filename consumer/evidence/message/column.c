@@ -135,6 +135,9 @@ static void column_count_number(struct evidence_column *column, struct span numb
         const char *point = memchr(number.data, '.', number.size);
         int digits = point != NULL ? (int)(number.data + number.size - point - 1) : 0;
         column->real_digits = digits > column->real_digits ? digits : column->real_digits;
+        column->padded += digits > 1 && number.data[number.size - 1] == '0' &&
+                          memchr(number.data, 'e', number.size) == NULL &&
+                          memchr(number.data, 'E', number.size) == NULL;
         column->reals++;
         return;
     }
@@ -181,6 +184,7 @@ void column_count_value(struct evidence_column *column, const struct json_value 
             return;
         }
         column->strings++;
+        column->truths += span_is(text, "true") || span_is(text, "false");
         column_count_text(column, text);
         break;
     case JSON_OBJECT_BEGIN:

@@ -162,6 +162,42 @@ static void test_nulls_that_became_defaults(void **state) {
     assert_verdict(&sample, true, "nulls", "ok", 0);
 }
 
+static void test_deletes_of_unwrapped_rows(void **state) {
+    (void)state;
+    struct sample sample;
+    sample_of(&sample)->topics[ORDERS].unwrapped = 9;
+    assert_verdict(&sample, true, "deletes", "ok", 0);
+    sample.topics[ORDERS].deletes = 0;
+    assert_verdict(&sample, true, "deletes", "ok", 0); // a tombstone is one
+    sample.topics[ORDERS].tombstones = 0;
+    assert_verdict(&sample, true, "deletes", "not seen", 0);
+    sample.columns[0].truths = 9;
+    assert_verdict(&sample, true, "deletes", "warn", 0);
+    sample.columns[0].truths = 8; // a text that may say true
+    assert_verdict(&sample, true, "deletes", "not seen", 0);
+    sample.topics[ORDERS].marked = 9;
+    assert_verdict(&sample, true, "deletes", "ok", 0);
+}
+
+static void test_what_a_transform_made_of_times_and_decimals(void **state) {
+    (void)state;
+    struct sample sample;
+    sample_of(&sample)->columns[0] =
+        (struct evidence_column){.name = total_name, .key = 1, .seen = 9, .reals = 9, .padded = 1};
+    assert_verdict(&sample, true, "decimals", "ok", 0);
+    sample.columns[0] = (struct evidence_column){.name = total_name,
+                                                 .key = 1,
+                                                 .seen = 9,
+                                                 .integers = 9,
+                                                 .micros = 9,
+                                                 .has_schema = true,
+                                                 .semantic = "org.apache.kafka.connect.data.Timestamp"};
+    assert_verdict(&sample, true, "times", "warn", 0);
+    sample.columns[0].millis = 1;
+    sample.topics[ORDERS].with_schema = 9;
+    assert_verdict(&sample, true, "times", "ok", 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_connector_that_is_well),
@@ -171,6 +207,8 @@ int main(void) {
         cmocka_unit_test(test_what_is_warned_of),
         cmocka_unit_test(test_documents_are_not_read),
         cmocka_unit_test(test_nulls_that_became_defaults),
+        cmocka_unit_test(test_deletes_of_unwrapped_rows),
+        cmocka_unit_test(test_what_a_transform_made_of_times_and_decimals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
