@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """The command line: exit codes, one line an error, flags and their environment twins, help, the log's forms."""
 
+import contextlib
 import gzip
 import json
 import re
 import resource
+import socket
 import subprocess
 import sys
+import threading
 import unittest
 
 import tide
@@ -349,6 +352,22 @@ class CommandLine(tide.Case):
             self.assertEqual(200, server.get("/healthz")[0])
             self.assertEqual(503, server.get("/readyz")[0])
             self.assertEqual(0, server.stop())
+
+    def test_a_port_that_is_no_brokers(self):
+        """librdkafka asks for more memory for what is an answer of HTTP's: what it means is said beside it."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def answer():
+                while True:
+                    with contextlib.suppress(OSError), listener.accept()[0] as client:
+                        client.recv(1000)
+                        client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+            threading.Thread(target=answer, daemon=True).start()
+            with tide.Server("run", "--brokers", f"127.0.0.1:{listener.getsockname()[1]}", "--prefix", "p", "--db", self.path / "x.db",
+                             stderr=self.path / "log") as server:  # fmt: skip
+                said = "another service's port, or a listener that wants TLS (-X security.protocol=SSL)"
+                tide.wait_for("what it may be", lambda: said in server.get("/readyz")[1]["detail"])
+                self.assertEqual(0, server.stop())
 
     def test_serve(self):
         tide.replay(self.path / "x.db", BASIC)
