@@ -1,6 +1,7 @@
 #include "consumer/consume/lint.h"
 
 #include "consumer/doctor/declared.h"
+#include "consumer/doctor/elsewhere.h"
 #include "consumer/doctor/settings.h"
 #include "consumer/evidence/evidence.h"
 #include "views/base/cleanup.h"
@@ -213,6 +214,7 @@ static void lint_judge(struct lint *lint) {
         evidence_deny(&lint->evidence, kafka_denied(lint->kafka, i));
     lint_name_likely(lint);
     settings_check(&lint->evidence, lint->config->catalog, false, findings);
+    elsewhere_check(&lint->evidence, lint->config->catalog, findings);
     declared_check(&lint->evidence, lint->config->catalog, findings);
     lint_log_unread(lint, findings);
     progress_set_findings(lint->config->progress, told, lint_take_findings(findings, told));
