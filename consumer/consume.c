@@ -395,6 +395,7 @@ static void consume_report_state(struct consume *consume) {
         .silent_after_ms = consume->config->silent_after_ms,
         .source_age_ms = consume_source_age_ms(&summary),
         .missing = discovery_missing(consume->discovery),
+        .others = discovery_others(consume->discovery),
         .denied = discovery_denied(consume->discovery),
     };
     // What the thread of a statement said of it (loading_tell_slow) says more.

@@ -1,6 +1,7 @@
 #include "consumer/doctor.h"
 
 #include "consumer/doctor/declared.h"
+#include "consumer/doctor/elsewhere.h"
 #include "consumer/doctor/settings.h"
 
 #include <stdlib.h>
@@ -66,6 +67,7 @@ int doctor_write(const struct doctor_config *config, struct buffer *out) {
     if (findings == NULL)
         return -1;
     settings_check(config->evidence, config->catalog, config->of_broker, findings);
+    elsewhere_check(config->evidence, config->catalog, findings);
     if (config->catalog != NULL)
         declared_check(config->evidence, config->catalog, findings);
     if (config->json)

@@ -2,10 +2,10 @@
 
 #include "consumer/decode/topic_role.h"
 #include "consumer/init/ddl_notes.h"
+#include "consumer/init/ddl_text.h"
 #include "consumer/init/identifier.h"
 #include "consumer/init/source_text.h"
 #include "views/base/cleanup.h"
-#include "views/base/utf8.h"
 #include "views/engine/check.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { INIT_PATH_SIZE = 1024, INIT_DDL_BYTES_MAX = 64 << 20 };
+enum { INIT_PATH_SIZE = 1024 };
 
 // What was made, so that a failure leaves nothing behind.
 struct init_made {
@@ -91,38 +91,15 @@ static int init_write_again(const char *path, const struct buffer *text, struct 
 
 // --- source.sql
 
-static void init_close_stream(FILE **stream) {
-    if (*stream != NULL)
-        (void)fclose(*stream);
-}
-
-static int init_append_ddl(struct buffer *out, const char *path, struct error *error) {
-    CLEANUP(init_close_stream) FILE *file = fopen(path, "rb");
-    char block[65536];
-    size_t size, begin = out->size;
-    if (file == NULL)
-        return error_set(error, ERROR_INPUT, "--ddl %s: %s", path, strerror(errno));
-    while ((size = fread(block, 1, sizeof block, file)) > 0) {
-        buffer_append(out, block, size);
-        if (out->size > INIT_DDL_BYTES_MAX)
-            return error_set(error, ERROR_INPUT,
-                             "--ddl %s: it has more than %d bytes; `pg_dump -s` writes no rows", path,
-                             INIT_DDL_BYTES_MAX);
-    }
-    if (ferror(file))
-        return error_set(error, ERROR_INPUT, "--ddl %s: %s", path, strerror(errno));
-    if (utf8_is_16(out->data + begin, out->size - begin))
-        return error_set(error, ERROR_INPUT, "--ddl %s: " UTF8_NOT_16 ", as `pg_dump -s -f FILE` does", path);
-    memset(out->data + begin, ' ',
-           utf8_mark(out->data + begin, out->size - begin)); // no longer at the beginning
-    return 0;
+static void init_write_heading(struct buffer *out, const char *from) {
+    buffer_format(out, "-- Made by `tidemark init` from %s.\n", from);
 }
 
 static int init_write_source(const struct init_config *config, struct init_made *made, const char *path,
                              struct init_report *report, struct error *error) {
     CLEANUP(buffer_free) struct buffer text = {0};
     struct source_text_report counts = {0};
-    buffer_format(&text, "-- Made by `tidemark init` from %s.\n", config->from);
+    init_write_heading(&text, config->from);
     if (config->ddl == NULL) {
         buffer_text(
             &text,
@@ -133,11 +110,12 @@ static int init_write_source(const struct init_config *config, struct init_made 
             return error_set(error, ERROR_INPUT,
                              "no row with a key%s was found in %s: there is no table to declare",
                              counts.without > 0 ? " that can be declared" : "", config->from);
-    } else if (init_append_ddl(&text, config->ddl, error) != 0) {
+    } else if (ddl_text_append(&text, config->ddl, &counts.without, error) != 0) {
         return -1;
     }
     report->unsure = counts.unsure;
     report->without = counts.without;
+    report->elsewhere = counts.elsewhere;
     return init_write_file(made, path, &text, error);
 }
 
@@ -236,13 +214,28 @@ static int init_check(const struct init_config *config, const char *path, struct
     CLEANUP(catalog_free) struct catalog *declared = NULL;
     CLEANUP(catalog_free) struct catalog *whole = NULL;
     if (catalog_load(config->out, NULL, &declared, error) != 0)
-        return -1;
+        return config->ddl != NULL ? ddl_text_blame(config->ddl, ddl_text_before(report->without), error)
+                                   : -1;
     report->tables = declared->table_count;
     return init_note_topics(config, path, declared, report, error) != 0 ||
                    init_write_views(config, declared, made, error) != 0 ||
                    catalog_load(config->out, NULL, &whole, error) != 0 || catalog_check(whole, error) != 0
                ? -1
                : 0;
+}
+
+int init_load_ddl(const char *path, struct catalog **ret, struct error *error) {
+    CLEANUP(buffer_free) struct buffer text = {0};
+    int without;
+    init_write_heading(&text, path);
+    if (ddl_text_append(&text, path, &without, error) != 0)
+        return -1;
+    buffer_char(&text, '\0');
+    if (text.failed)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    return catalog_load_source(text.data, ret, error) == 0
+               ? 0
+               : ddl_text_blame(path, ddl_text_before(without), error);
 }
 
 int init_write(const struct init_config *config, struct init_report *ret, struct error *error) {

@@ -36,7 +36,8 @@ static int look_at(const struct options *options, const struct catalog *catalog,
         return -1;
     kafka.sought = sought.names;
     kafka.sought_count = kafka.sought_at_once = sought.count;
-    return evidence_read_broker(evidence, &kafka, options->prefix, options->command == COMMAND_DOCTOR, error);
+    return evidence_read_broker(evidence, &kafka, options->prefix, catalog,
+                                options->command == COMMAND_DOCTOR, error);
 }
 
 static void look_print_init(const struct options *options, const char *prefix, const char *out,
@@ -48,6 +49,9 @@ static void look_print_init(const struct options *options, const char *prefix, c
                      report->unsure == 1 ? " is" : "s are");
     if (report->without > 0)
         (void)printf("; %d left out, as it says there", report->without);
+    if (report->elsewhere > 0)
+        (void)printf("; no topic has the rows of %d table%s more, as it says there", report->elsewhere,
+                     report->elsewhere == 1 ? "" : "s");
     if (report->missing > 0)
         (void)printf("; no topic for %d table%s, as it says there", report->missing,
                      report->missing == 1 ? "" : "s");
@@ -64,9 +68,11 @@ static void look_print_init(const struct options *options, const char *prefix, c
 
 int look_init(const struct options *options, struct error *error) {
     CLEANUP(evidence_free) struct evidence evidence = {0};
+    CLEANUP(catalog_free) struct catalog *declared = NULL;
     struct init_report report;
     bool looks = options->brokers != NULL || options->capture != NULL;
-    if (looks && look_at(options, NULL, &evidence, error) != 0)
+    if (looks && ((options->ddl != NULL && init_load_ddl(options->ddl, &declared, error) != 0) ||
+                  look_at(options, declared, &evidence, error) != 0))
         return -1;
     const char *prefix = looks ? evidence.prefix : options->prefix != NULL ? options->prefix : "PREFIX";
     const char *out = options->out != NULL               ? options->out

@@ -5,6 +5,7 @@
 #include "views/base/bounds.h"
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
+#include "views/base/nearest.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -14,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+extern char **environ; // POSIX has it in no header
 
 enum option_kind { OPTION_TEXT, OPTION_NUMBER, OPTION_INTEGER, OPTION_BOOL };
 
@@ -58,14 +61,17 @@ struct option {
     const char *help;
 };
 
+// A flag that means something else to another command has a line for each.
 #define MEMBER(name) offsetof(struct options, name)
 
 static const struct option option_table[] = {
     {"--brokers", "HOST:PORT[,..]", OPTION_TEXT, FOR_BROKER, MEMBER(brokers), "Kafka's bootstrap servers"},
     {"--prefix", "NAME", OPTION_TEXT, FOR_BROKER | FOR_REPLAY | FOR_PROVE, MEMBER(prefix),
      "the connector's topic.prefix"},
-    {"--db", "FILE", OPTION_TEXT, FOR_WRITERS | FOR_SERVE | FOR_QUARANTINE | FOR_PROVE, MEMBER(db),
-     "the SQLite file (demo and prove: a temporary one when not given)"},
+    {"--db", "FILE", OPTION_TEXT, FOR_RUN | FOR_REPLAY | FOR_SERVE | FOR_QUARANTINE, MEMBER(db),
+     "the SQLite file"},
+    {"--db", "FILE", OPTION_TEXT, FOR_DEMO | FOR_PROVE, MEMBER(db),
+     "the SQLite file (a temporary one when not given)"},
     {"--views", "DIR", OPTION_TEXT, FOR_ALL | FOR_DOCTOR, MEMBER(views),
      "your own views; without a source.sql beside the built-in ones"},
     {"--watch", NULL, OPTION_BOOL, FOR_RUN, MEMBER(watch),
@@ -76,8 +82,10 @@ static const struct option option_table[] = {
     {"--listen", "ADDRESS:PORT", OPTION_TEXT, FOR_HTTP, MEMBER(listen),
      "where HTTP is served (127.0.0.1:8080); or unix:/PATH"},
     {"--socket-mode", "OCTAL", OPTION_TEXT, FOR_HTTP, MEMBER(socket_mode), "of unix:/PATH (660)"},
-    {"--token-file", "FILE", OPTION_TEXT, FOR_HTTP | FOR_STATUS, MEMBER(token_file),
+    {"--token-file", "FILE", OPTION_TEXT, FOR_HTTP, MEMBER(token_file),
      "bearer tokens, one a line, that requests need; SIGHUP reads it again"},
+    {"--token-file", "FILE", OPTION_TEXT, FOR_STATUS, MEMBER(token_file),
+     "bearer tokens, one a line: the first is sent"},
     {"--no-auth", NULL, OPTION_BOOL, FOR_HTTP, MEMBER(no_auth),
      "listen on other addresses than loopback without a token file"},
     {"--allow-host", "NAME[,..]", OPTION_TEXT, FOR_HTTP, MEMBER(allow_hosts),
@@ -98,8 +106,10 @@ static const struct option option_table[] = {
      "memory of all answers under way together, 128 or more (256)"},
     {"--answer-empty", NULL, OPTION_BOOL, FOR_HTTP, MEMBER(answer_empty),
      "answer with no rows, not 503, before anything was applied to the file"},
-    {"--capture", "FILE", OPTION_TEXT, FOR_DEMO | FOR_LOOKS, MEMBER(capture),
-     "demo: what the embedded broker is fed (a built-in capture); else what is looked at in place of a broker's topics"},
+    {"--capture", "FILE", OPTION_TEXT, FOR_DEMO, MEMBER(capture),
+     "what the embedded broker is fed (a built-in capture)"},
+    {"--capture", "FILE", OPTION_TEXT, FOR_LOOKS, MEMBER(capture),
+     "what is looked at in place of a broker's topics"},
     {"--out", "DIR", OPTION_TEXT, FOR_INIT, MEMBER(out),
      "where source.sql and the views are written (a folder called like the prefix)"},
     {"--ddl", "FILE", OPTION_TEXT, FOR_INIT, MEMBER(ddl),
@@ -107,7 +117,7 @@ static const struct option option_table[] = {
     {"--postgres", "DSN", OPTION_TEXT, FOR_PROVE, MEMBER(postgres),
      "the source: postgresql://USER@HOST/DATABASE, as psql takes it; --db FILE is compared with it"},
     {"--wait", "SECONDS", OPTION_NUMBER, FOR_PROVE, MEMBER(wait),
-     "--postgres: how long rows that move are looked at again, a table (30)"},
+     "of --postgres: how long rows that move are looked at again, a table (30)"},
     {"--rate", "EVENTS_PER_S", OPTION_NUMBER, FOR_DEMO, MEMBER(rate),
      "how fast the capture is fed, 0 = as it is taken (0)"},
     {"--traffic", "EVENTS_PER_S", OPTION_NUMBER, FOR_DEMO, MEMBER(traffic),
@@ -133,12 +143,14 @@ static const struct option option_table[] = {
      "how long a view's statement may run within a commit, sixty times that in filling the view (60)"},
     {"--durable", NULL, OPTION_BOOL, FOR_WRITERS, MEMBER(durable),
      "sync each commit before it is shown; else a power cut may take the newest, which are read again"},
-    {"--json", NULL, OPTION_BOOL, FOR_REPLAY | FOR_DOCTOR | FOR_PROVE, MEMBER(json),
-     "replay: print the counts as one JSON line at the end; doctor: the checks as one; prove --postgres: the tables"},
+    {"--json", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(json), "print the counts as one JSON line at the end"},
+    {"--json", NULL, OPTION_BOOL, FOR_DOCTOR, MEMBER(json), "print the checks as one JSON line"},
+    {"--json", NULL, OPTION_BOOL, FOR_PROVE, MEMBER(json),
+     "of --postgres: print the tables as one JSON line"},
     {"--strict", NULL, OPTION_BOOL, FOR_REPLAY, MEMBER(strict), "exit 1 when something was quarantined"},
     {"--state", "waiting|superseded|applied|discarded|all", OPTION_TEXT, FOR_QUARANTINE, MEMBER(state),
-     "list: only these (waiting)"},
-    {"--reason", "TEXT", OPTION_TEXT, FOR_QUARANTINE, MEMBER(reason), "discard: why; it is kept"},
+     "of list: only these (waiting)"},
+    {"--reason", "TEXT", OPTION_TEXT, FOR_QUARANTINE, MEMBER(reason), "of discard: why; it is kept"},
     {"--url", "URL", OPTION_TEXT, FOR_STATUS, MEMBER(url),
      "whom to ask: http://HOST:PORT, https://.. or unix:/PATH (http://127.0.0.1:8080)"},
     {"--ca", "FILE", OPTION_TEXT, FOR_STATUS, MEMBER(ca),
@@ -194,7 +206,8 @@ void options_help(enum command command, FILE *out) {
     }
     for (int i = 0; i < COMMAND_COUNT; i++)
         if (command_table[i].command == command)
-            (void)fprintf(out, "tidemark %s %s\n%s\n\n", command_table[i].name, command_table[i].arguments,
+            (void)fprintf(out, "tidemark %s%s%s\n%s\n\n", command_table[i].name,
+                          command_table[i].arguments[0] != '\0' ? " " : "", command_table[i].arguments,
                           command_table[i].help);
     for (size_t i = 0; i < sizeof option_table / sizeof *option_table; i++) {
         const struct option *option = &option_table[i];
@@ -288,6 +301,39 @@ static void options_twin_name(const char *flag, char *ret, size_t size) {
         *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
 }
 
+// A twin that is spelt nearly right would set nothing, in silence. Other names are nobody's mistake: what starts a process may
+// have variables of its own that begin so (TIDEMARK_SERVICE_HOST, of a service of Kubernetes that is called tidemark).
+static int options_check_twin(const char *name, struct error *error) {
+    char twin[64];
+    const char *near = NULL;
+    char meant[sizeof twin] = "";
+    const size_t begin = sizeof "TIDEMARK_" - 1;
+    for (size_t i = 0; i < sizeof option_table / sizeof *option_table; i++) {
+        options_twin_name(option_table[i].flag, twin, sizeof twin);
+        if (strcmp(name, twin) == 0)
+            return 0;
+        if (near == NULL && strlen(name) > begin + 2 && nearest_is(name + begin, twin + begin))
+            near = memcpy(meant, twin, sizeof meant);
+    }
+    return near == NULL ? 0
+                        : error_set(error, ERROR_USAGE, "%s is the twin of no flag; %s is, and may be meant",
+                                    name, near);
+}
+
+static int options_check_twins(struct error *error) {
+    for (char **variable = environ; variable != NULL && *variable != NULL; variable++) {
+        char name[64];
+        size_t size = strcspn(*variable, "=");
+        if (strncmp(*variable, "TIDEMARK_", sizeof "TIDEMARK_" - 1) != 0 || size >= sizeof name)
+            continue;
+        memcpy(name, *variable, size);
+        name[size] = '\0';
+        if (options_check_twin(name, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int options_read_environment(struct options *options, struct error *error) {
     for (size_t i = 0; i < sizeof option_table / sizeof *option_table; i++) {
         char name[64];
@@ -337,18 +383,38 @@ static int options_read_environment_properties(struct options *options, struct e
     return 0;
 }
 
-static const struct option *options_find_name(const char *flag, size_t size) {
-    for (size_t i = 0; i < sizeof option_table / sizeof *option_table; i++)
-        if (strlen(option_table[i].flag) == size && memcmp(option_table[i].flag, flag, size) == 0)
-            return &option_table[i];
-    return NULL;
+// That of the command where it has one, else another's.
+static const struct option *options_find_name(enum command command, const char *flag, size_t size) {
+    const struct option *found = NULL;
+    for (size_t i = 0; i < sizeof option_table / sizeof *option_table; i++) {
+        const struct option *option = &option_table[i];
+        if (strlen(option->flag) == size && memcmp(option->flag, flag, size) == 0 &&
+            (found == NULL || (option->commands & (1 << command)) != 0))
+            found = option;
+    }
+    return found;
 }
 
-static const struct option *options_find_option(const char *argument, const char **ret_value) {
+// " is there, and may be meant" of the command's flag that is called nearly so; "" where none is.
+static const char *options_meant(enum command command, const char *flag, size_t size, char ret[128]) {
+    char name[64];
+    ret[0] = '\0';
+    if (size >= sizeof name)
+        return ret;
+    memcpy(name, flag, size);
+    name[size] = '\0';
+    for (size_t i = 0; i < sizeof option_table / sizeof *option_table && ret[0] == '\0'; i++)
+        if ((option_table[i].commands & (1 << command)) != 0 && nearest_is(name, option_table[i].flag))
+            (void)snprintf(ret, 128, "%s is there, and may be meant; ", option_table[i].flag);
+    return ret;
+}
+
+static const struct option *options_find_option(enum command command, const char *argument,
+                                                const char **ret_value) {
     const char *equals = strchr(argument, '=');
     size_t size = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
     *ret_value = equals != NULL ? equals + 1 : NULL;
-    return options_find_name(argument, size);
+    return options_find_name(command, argument, size);
 }
 
 static const char *options_command_name(enum command command) {
@@ -364,7 +430,7 @@ static const char *options_find_config(int argc, char **argv) {
     const char *found = getenv("TIDEMARK_CONFIG");
     for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
         const char *value;
-        const struct option *option = options_find_option(argv[i], &value);
+        const struct option *option = options_find_option(COMMAND_NONE, argv[i], &value);
         bool takes_next =
             strcmp(argv[i], "-X") == 0 || (option != NULL && option->argument != NULL && value == NULL);
         if (takes_next && i + 1 < argc)
@@ -399,8 +465,9 @@ static int options_read_setting(struct options *options, const char *path,
         return options_asks_broker(options->command) ? options_add_property(options, text.data, error) : 0;
     }
     int size = snprintf(name, sizeof name, "--%s", setting->name);
-    const struct option *option =
-        size > 0 && (size_t)size < sizeof name ? options_find_name(name, (size_t)size) : NULL;
+    const struct option *option = size > 0 && (size_t)size < sizeof name
+                                      ? options_find_name(options->command, name, (size_t)size)
+                                      : NULL;
     if (option == NULL || strcmp(option->flag, "--config") == 0)
         return options_refuse_key(options->command, path, setting->name, error);
     if ((option->commands & (1 << options->command)) == 0)
@@ -437,10 +504,12 @@ static int options_read_flag(struct options *options, int argc, char **argv, int
                    : error_set(error, ERROR_USAGE, "-X is for the commands that ask a broker");
     }
     const char *value;
-    const struct option *option = options_find_option(argument, &value);
+    const struct option *option = options_find_option(options->command, argument, &value);
+    char meant[128];
     if (option == NULL || (option->commands & (1 << options->command)) == 0)
-        return error_set(error, ERROR_USAGE, "`tidemark %s` has no flag %s; see `tidemark %s --help`",
+        return error_set(error, ERROR_USAGE, "`tidemark %s` has no flag %s; %ssee `tidemark %s --help`",
                          options_command_name(options->command), argument,
+                         options_meant(options->command, argument, strcspn(argument, "="), meant),
                          options_command_name(options->command));
     if (option->argument == NULL)
         return value == NULL ? options_set_option(options, option, option->flag, NULL, error)
@@ -455,8 +524,15 @@ static int options_check_choice(const char *name, const char *value, const char 
     for (int i = 0; choices[i] != NULL; i++)
         if (value == NULL || strcmp(value, choices[i]) == 0)
             return 0;
-    return error_set(error, ERROR_USAGE, "%s %s: it is %s or %s%s", name, value, choices[0], choices[1],
-                     choices[2] != NULL ? ", ..; see --help" : "");
+    char all[128] = "";
+    size_t used = 0;
+    for (int i = 0; choices[i] != NULL && used < sizeof all; i++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
+                                 i == 0                   ? ""
+                                 : choices[i + 1] == NULL ? " or "
+                                                          : ", ",
+                                 choices[i]);
+    return error_set(error, ERROR_USAGE, "%s %s: it is %s", name, value, all);
 }
 
 // `tidemark run` and those that look at topics, or at a capture in their place.
@@ -591,7 +667,7 @@ int options_parse(struct options *ret, int argc, char **argv, struct error *erro
         return ret->version = true, 0;
     if (options_read_command(ret, argv[1], error) != 0 ||
         options_read_config(ret, options_find_config(argc, argv), error) != 0 ||
-        options_read_environment(ret, error) != 0)
+        options_check_twins(error) != 0 || options_read_environment(ret, error) != 0)
         return -1;
     bool flags = true;
     if (options_read_environment_properties(ret, error) != 0)

@@ -79,6 +79,15 @@ static void kafka_set_connected(struct kafka *kafka, bool connected, enum kafka_
            kafka->brokers, why, connected ? "" : kafka_fresh_failure(kafka));
 }
 
+// librdkafka takes the first bytes of any answer for its size, and asks for more memory: those of a TLS alert, of HTTP or of
+// PostgreSQL are larger than any first answer of a broker's.
+static const char *kafka_no_broker(const char *reason) {
+    return strstr(reason, "Invalid response size") != NULL && strstr(reason, "state APIVERSION_QUERY") != NULL
+               ? "; what answers there is no broker that speaks so: another service's port, or a listener that wants TLS "
+                 "(-X security.protocol=SSL)"
+               : "";
+}
+
 static void kafka_on_error(rd_kafka_t *client, int code, const char *reason, void *opaque) {
     struct kafka *kafka = opaque;
     char text[CLIENT_ERROR_SIZE];
@@ -94,9 +103,11 @@ static void kafka_on_error(rd_kafka_t *client, int code, const char *reason, voi
         (void)rd_kafka_fatal_error(client, text, sizeof text);
         reason = text;
     }
-    (void)snprintf(kafka->owner.failure, sizeof kafka->owner.failure, "; %s", reason);
+    const char *no_broker = kafka_no_broker(reason);
+    (void)snprintf(kafka->owner.failure, sizeof kafka->owner.failure, "; %s%s", reason, no_broker);
     kafka->owner.failure_at_ms = clock_monotonic_ms();
-    record(kafka, KAFKA_EVENT_ERROR, -1, "%s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)code), reason);
+    record(kafka, KAFKA_EVENT_ERROR, -1, "%s: %s%s", rd_kafka_err2name((rd_kafka_resp_err_t)code), reason,
+           no_broker);
 }
 
 static void kafka_on_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {

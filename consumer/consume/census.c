@@ -1,5 +1,7 @@
 #include "consumer/consume/census.h"
 
+#include "consumer/decode/other_prefixes.h"
+
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
 
@@ -18,6 +20,10 @@ struct census {
     char missing[CENSUS_TEXT_SIZE]; // as reported last
     char reported[CENSUS_TEXT_SIZE];
     bool warned;
+    // In the listing that is under way: whether a topic begins with the prefix, or is its heartbeats'; and others' prefixes.
+    bool own;
+    char seen_others[OTHER_PREFIXES_SIZE];
+    char others[OTHER_PREFIXES_SIZE]; // of the newest that ended
     char may_be_transactions[CENSUS_LIKELY_SIZE];
     char may_be_heartbeats[CENSUS_LIKELY_SIZE];
 };
@@ -57,6 +63,21 @@ void census_begin(struct census *census) {
     census_forget_undeclared(census);
     memset(census->has_topic, 0, ((size_t)census->catalog->table_count + 1) * sizeof(bool));
     census->may_be_transactions[0] = census->may_be_heartbeats[0] = '\0';
+    census->own = false;
+    census->seen_others[0] = '\0';
+}
+
+void census_see(struct census *census, const char *topic) {
+    const struct table *table;
+    size_t size = strlen(census->prefix);
+    census->own |= (strncmp(topic, census->prefix, size) == 0 && topic[size] == '.') ||
+                   topic_role(topic, census->prefix, census->catalog, &table) == TOPIC_HEARTBEAT;
+    if (!census->own)
+        other_prefixes_add(census->seen_others, topic);
+}
+
+const char *census_others(const struct census *census) {
+    return census->others;
 }
 
 // As many names as there is room for.
@@ -121,14 +142,16 @@ void census_end(struct census *census) {
     char topics[CENSUS_TEXT_SIZE];
     char text[2 * CENSUS_TEXT_SIZE];
     const char *const *undeclared = (const char *const *)census->undeclared;
+    (void)snprintf(census->others, sizeof census->others, "%s", census->own ? "" : census->seen_others);
     progress_set_undeclared(census->progress, undeclared, census->undeclared_count);
     census_list(topics, sizeof topics, undeclared, census->undeclared_named, census->undeclared_count);
     int missing = census_list_missing(census, census->missing, sizeof census->missing);
     if (missing == 0)
         (void)snprintf(text, sizeof text, "every table of source.sql has a topic now");
     else if (census->undeclared_count == 0)
-        (void)snprintf(text, sizeof text, "no topic of prefix %s yet for: %s", census->prefix,
-                       census->missing);
+        (void)snprintf(text, sizeof text, "no topic of prefix %s yet for: %s%s%s", census->prefix,
+                       census->missing, census->others[0] != '\0' ? "; there are topics of " : "",
+                       census->others);
     else if (missing == census->catalog->table_count)
         (void)snprintf(text, sizeof text,
                        "no table of source.sql has a topic: it declares %s; the topics of prefix %s are %s",

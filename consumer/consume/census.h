@@ -20,9 +20,14 @@ int census_new(struct census **ret, const struct catalog *catalog, const char *p
 void census_free(struct census **census);
 
 void census_begin(struct census *census);
-// A topic of the listing; `table` as topic_role gave it.
+// Each topic of the listing.
+void census_see(struct census *census, const char *topic);
+// One of a table or of nothing that is known; `table` as topic_role gave it.
 void census_note(struct census *census, const char *topic, int partitions, const struct table *table);
 void census_end(struct census *census);
+
+// Prefixes of other topics, as consumer/decode/other_prefixes.h has them, where the newest listing had none of this one; else "".
+const char *census_others(const struct census *census);
 
 // "a, b and 7 more": the first `named` of `count` names, CENSUS_NAMED_MAX at most.
 void census_list(char *ret, size_t size, const char *const *names, int named, int count);

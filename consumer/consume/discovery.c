@@ -134,6 +134,10 @@ const char *discovery_missing(const struct discovery *discovery) {
     return census_missing(discovery->census);
 }
 
+const char *discovery_others(const struct discovery *discovery) {
+    return census_others(discovery->census);
+}
+
 const char *discovery_denied(const struct discovery *discovery) {
     return discovery->denied[0] != '\0' ? discovery->denied : NULL;
 }
@@ -205,6 +209,7 @@ static void discovery_found(void *self, const char *topic, int partitions) {
     const struct apply_config *applied = discovery->config.applied;
     const struct table *table;
     enum topic_role role = topic_role(topic, applied->prefix, applied->catalog, &table);
+    census_see(discovery->census, topic);
     if (role == TOPIC_IGNORED || role == TOPIC_TABLE)
         census_note(discovery->census, topic, partitions, table);
     if (role == TOPIC_IGNORED)

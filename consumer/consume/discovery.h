@@ -79,6 +79,8 @@ const char *discovery_trouble(const struct discovery *discovery);
 void discovery_topic_deleted(struct discovery *discovery, int slot, const char *why);
 // Declared tables without a topic, by name, NULL = none.
 const char *discovery_missing(const struct discovery *discovery);
+// Prefixes that other topics have, where there is none of this one (census_others).
+const char *discovery_others(const struct discovery *discovery);
 // Topics that this account may not see, and what it needs, in words; NULL = none is known.
 const char *discovery_denied(const struct discovery *discovery);
 // What census_may_be_.. say of the newest listing.

@@ -1,6 +1,7 @@
 #include "consumer/consume/lint.h"
 
 #include "consumer/doctor/declared.h"
+#include "consumer/doctor/elsewhere.h"
 #include "consumer/doctor/settings.h"
 #include "consumer/evidence/evidence.h"
 #include "views/base/cleanup.h"
@@ -22,6 +23,7 @@ struct lint {
     int *topics; // by slot: its number in the evidence, -1 = not known yet
     int slot_count;
     unsigned answers; // of the topics' settings that were taken
+    int undeclared;   // topics that are named as that, PROGRESS_UNDECLARED_MAX at most
     bool failed;
     bool logged[2];     // what lint_log_unread has told
     int64_t watched_ms; // monotonic times
@@ -121,6 +123,7 @@ static void lint_add_undeclared(void *self, const char *name) {
     struct lint *lint = self;
     struct error error;
     (void)evidence_topic(&lint->evidence, span_of(name), 1, &error);
+    lint->undeclared++;
 }
 
 // What is not seen is not told.
@@ -173,12 +176,15 @@ static void lint_judge(struct lint *lint) {
     CLEANUP(free_any) struct progress_finding *told = calloc(FINDINGS_MAX, sizeof *told);
     if (findings == NULL || told == NULL || lint->evidence.topic_count == 0)
         return;
+    lint->undeclared = 0;
     progress_undeclared_each(lint->config->progress, lint_add_undeclared, lint);
     evidence_forget_denied(&lint->evidence);
     for (int i = 0; kafka_denied(lint->kafka, i) != NULL; i++)
         evidence_deny(&lint->evidence, kafka_denied(lint->kafka, i));
     lint_name_likely(lint);
     settings_check(&lint->evidence, lint->config->catalog, false, findings);
+    if (lint->undeclared < PROGRESS_UNDECLARED_MAX) // else there may be topics of which nothing is known here
+        elsewhere_check(&lint->evidence, lint->config->catalog, findings);
     declared_check(&lint->evidence, lint->config->catalog, findings);
     lint_log_unread(lint, findings);
     progress_set_findings(lint->config->progress, told, lint_take_findings(findings, told));

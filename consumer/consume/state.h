@@ -28,7 +28,9 @@ struct state_facts {
     int64_t silent_after_ms;
     int64_t source_age_ms; // since the newest applied change was committed at the source, -1 = none is known
     const char *missing;   // declared tables without a topic, by name, NULL = none
-    const char *denied;    // topics that may not be seen (discovery_denied), NULL = none is known
+    const char
+        *others; // whose topics there are where none is of the prefix (discovery_others), "" = not known
+    const char *denied; // topics that may not be seen (discovery_denied), NULL = none is known
 };
 
 struct state_report {

@@ -87,17 +87,63 @@ static void declared_check_keys(const struct evidence *evidence, const struct ca
                      any ? "rows are told apart by them" : "no row of a declared table was looked at");
 }
 
-static bool declared_has_column(const struct evidence_topic *topic, const char *name) {
+static const struct evidence_column *declared_find_column(const struct evidence_topic *topic,
+                                                          const char *name) {
     for (int i = 0; i < topic->column_count; i++)
         if (strcmp(topic->columns[i].name, name) == 0)
-            return true;
-    return false;
+            return &topic->columns[i];
+    return NULL;
+}
+
+enum declared_presence { DECLARED_THERE, DECLARED_NEVER, DECLARED_GONE };
+
+// Whether rows have the column, by any of its names: GONE = older ones had it and the newest has not, since it was dropped or
+// renamed at the source. One of the key may be in that alone.
+static enum declared_presence declared_presence(const struct evidence_topic *topic,
+                                                const struct column *column) {
+    int64_t newest_ms = -1;
+    for (int i = -1; i < column->older_count; i++) {
+        const struct evidence_column *seen =
+            declared_find_column(topic, i < 0 ? column->name : column->older[i]);
+        if (seen != NULL && (seen->key > 0 || seen->seen == 0))
+            return DECLARED_THERE;
+        if (seen != NULL && seen->newest_ms > newest_ms)
+            newest_ms = seen->newest_ms;
+    }
+    return newest_ms < 0 ? DECLARED_NEVER : newest_ms < topic->newest_row_ms ? DECLARED_GONE : DECLARED_THERE;
+}
+
+static bool declared_knows_column(const struct table *table, const char *name) {
+    bool known = table_column(table, name, strlen(name)) >= 0;
+    for (int c = 0; c < table->column_count && !known; c++)
+        for (int i = 0; i < table->columns[c].older_count && !known; i++)
+            known = strcmp(table->columns[c].older[i], name) == 0;
+    return known;
+}
+
+static void declared_tell_columns(struct finding_names *missing, struct finding_names *gone,
+                                  struct findings *findings) {
+    if (gone->count > 0)
+        findings_add(
+            findings, "declared columns", VERDICT_WARN,
+            "a column that was renamed: its new name in source.sql, with `-- tidemark: renamed TABLE.NEW from OLD`; one "
+            "that was dropped: drop it there",
+            "the newest row has no more, so that rows keep what they had: %s%s%s", finding_names_text(gone),
+            missing->count > 0 ? "; no row that was looked at has " : "",
+            missing->count > 0 ? finding_names_text(missing) : "");
+    else if (missing->count > 0)
+        findings_add(findings, "declared columns", VERDICT_WARN,
+                     "correct source.sql, or the connector's column.include.list",
+                     "no row that was looked at has %s", finding_names_text(missing));
+    else
+        findings_add(findings, "declared columns", VERDICT_OK, NULL, "the rows have them all");
 }
 
 static void declared_check_columns(const struct evidence *evidence, const struct catalog *catalog,
                                    struct findings *findings) {
     struct finding_names extra = {0};
     struct finding_names missing = {0};
+    struct finding_names gone = {0};
     bool any = false;
     for (int i = 0; i < evidence_count(evidence); i++) {
         const struct evidence_topic *topic = evidence_at(evidence, i);
@@ -106,20 +152,22 @@ static void declared_check_columns(const struct evidence *evidence, const struct
             continue;
         any = true;
         for (int c = 0; c < topic->column_count; c++)
-            if (table_column(table, topic->columns[c].name, strlen(topic->columns[c].name)) < 0)
+            if (!declared_knows_column(table, topic->columns[c].name))
                 finding_names_add(&extra, "%s.%s", table->name, topic->columns[c].name);
-        for (int c = 0; c < table->column_count; c++)
-            if (table->columns[c].generated == NULL && !declared_has_column(topic, table->columns[c].name))
-                finding_names_add(&missing, "%s.%s", table->name, table->columns[c].name);
+        for (int c = 0; c < table->column_count; c++) {
+            const struct column *column = &table->columns[c];
+            enum declared_presence presence =
+                column->generated != NULL ? DECLARED_THERE : declared_presence(topic, column);
+            if (presence != DECLARED_THERE)
+                finding_names_add(presence == DECLARED_GONE ? &gone : &missing, "%s.%s", table->name,
+                                  column->name);
+        }
     }
     if (!any)
         findings_add(findings, "declared columns", VERDICT_NOT_SEEN, NULL,
                      "no row of a declared table was looked at");
     else
-        findings_add(findings, "declared columns", missing.count > 0 ? VERDICT_WARN : VERDICT_OK,
-                     missing.count > 0 ? "correct source.sql, or the connector's column.include.list" : NULL,
-                     "%s%s", missing.count > 0 ? "no row that was looked at has " : "the rows have them all",
-                     missing.count > 0 ? finding_names_text(&missing) : "");
+        declared_tell_columns(&missing, &gone, findings);
     if (extra.count > 0)
         findings_add(findings, "undeclared columns", VERDICT_WARN,
                      "declare them in source.sql: they are filled from the log",

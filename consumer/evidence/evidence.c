@@ -4,6 +4,7 @@
 #include "consumer/decode/guess.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/evidence/message/column.h"
+#include "consumer/evidence/message/counted.h"
 #include "consumer/evidence/message/schema_change.h"
 #include "consumer/evidence/message/unended.h"
 #include "views/base/hash.h"
@@ -43,6 +44,7 @@ void evidence_free(struct evidence *evidence) {
     evidence_free_topics(evidence->topics, evidence->topic_count);
     evidence_free_topics(evidence->parts, evidence->part_count);
     evidence_forget_denied(evidence);
+    counted_free(&evidence->collections);
     arena_free(&evidence->arena);
     free(evidence->reads);
     *evidence = (struct evidence){0};
@@ -376,9 +378,15 @@ static bool evidence_take_schema(struct evidence_topic *topic, const struct evid
     return true;
 }
 
+static void evidence_note_newer(int64_t *newest_ms, int64_t ts_ms) {
+    *newest_ms = ts_ms > *newest_ms ? ts_ms : *newest_ms;
+}
+
 // A delete names its columns, but its values are the key's only.
 static bool evidence_take_columns(struct evidence_topic *topic, const struct evidence_parts *parts,
-                                  struct arena *arena) {
+                                  int64_t ts_ms, struct arena *arena) {
+    if (parts->op != 'd')
+        evidence_note_newer(&topic->newest_row_ms, ts_ms);
     for (int i = 0; i < parts->row.count; i++) {
         const struct field *field = &parts->row.list[i];
         if (!parts->enveloped && evidence_is_added(field->name))
@@ -386,8 +394,10 @@ static bool evidence_take_columns(struct evidence_topic *topic, const struct evi
         struct evidence_column *column = column_of(topic, field->name);
         if (column == NULL)
             return false;
-        if (parts->op != 'd')
-            column_count_value(column, &field->value, arena);
+        if (parts->op == 'd')
+            continue;
+        column_count_value(column, &field->value, arena);
+        evidence_note_newer(&column->newest_ms, ts_ms);
     }
     return parts->schema.data == NULL || evidence_take_schema(topic, parts, arena);
 }
@@ -493,6 +503,7 @@ static void evidence_take_boundary(struct evidence *evidence, struct evidence_to
     topic->ends += span_is(status, "END");
     bool placed = id.data != NULL && memchr(id.data, ':', id.size) != NULL;
     topic->placed += placed;
+    counted_take(&evidence->collections, &object, &evidence->arena);
     if (topic->partitions == 1)
         unended_take_boundary(&evidence->unended, message->offset, span_is(status, "BEGIN"), id);
     bool rowless = span_is(status, "END") && count != NULL && span_is(count->raw, "0");
@@ -624,7 +635,7 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
         return 0;
     bool row = parts.op != 't' && parts.op != 'm';
     int key_columns = row ? evidence_take_key(topic, message->key, &key, arena) : 0;
-    if (key_columns < 0 || (row && !evidence_take_columns(topic, &parts, arena)))
+    if (key_columns < 0 || (row && !evidence_take_columns(topic, &parts, message->ts_ms, arena)))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (parts.op == 'r' && parts.enveloped && !evidence_take_read(evidence, number, &parts.row))
         return error_set(error, ERROR_SYSTEM, "out of memory");
@@ -653,7 +664,7 @@ int evidence_take(struct evidence *evidence, int topic, const struct message *me
     message = framing_pass_message(message, &bare);
     arena_reset(&evidence->arena);
     taking->messages++;
-    evidence->newest_ms = message->ts_ms > evidence->newest_ms ? message->ts_ms : evidence->newest_ms;
+    evidence_note_newer(&evidence->newest_ms, message->ts_ms);
     if (taking->role == EVIDENCE_TABLE)
         return evidence_take_row(evidence, topic, message, error);
     if (taking->role == EVIDENCE_TRANSACTIONS)

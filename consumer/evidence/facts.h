@@ -14,6 +14,8 @@ enum {
     EVIDENCE_DENIED_MAX = 32,    // beyond it they are not named
     EVIDENCE_COLUMNS_MAX = 1600, // PostgreSQL's
     EVIDENCE_NAME_SIZE = 256,
+    EVIDENCE_COLLECTIONS_MAX =
+        1024, // tables that transactions count rows of: of more it is not said that no topic has them
     EVIDENCE_EXAMPLE_SIZE = 48,
     EVIDENCE_LIKE_SIZE = 256,
     EVIDENCE_GONE_MAX = 4, // statements that are named
@@ -47,6 +49,12 @@ struct evidence_rollbacks {
     int64_t whole, to_savepoint;
 };
 
+// The tables that ENDs count rows of, "schema.table" as the connector names them; owned.
+struct evidence_collections {
+    char *names[EVIDENCE_COLLECTIONS_MAX];
+    int count;
+};
+
 // Transactions by the hash of their id, the newest of each list: N at N % its size. A hash of 0 is none.
 struct evidence_unended {
     uint64_t begun; // what the newest boundary that was looked at begins, and where that is
@@ -72,8 +80,9 @@ struct evidence_reads {
 // A column, over all rows that were looked at. What a row's `before` says counts only where it has no `after`.
 struct evidence_column {
     char *name;
-    int key;      // 1-based place in the messages' key, 0 = not in it
-    int64_t seen; // rows that have it, null or not
+    int key;           // 1-based place in the messages' key, 0 = not in it
+    int64_t seen;      // rows that have it, null or not
+    int64_t newest_ms; // of these the newest, by its message's time
     int64_t nulls, integers, reals, booleans, strings, objects, arrays;
     int64_t placeholders; // of unchanged TOAST values
     // Integers that are 0; and those that are a moment of 1980 to 2099, counted in days, ms, us or ns.
@@ -137,6 +146,7 @@ struct evidence_topic {
     // rows and what is in place of one
     int64_t rows, with_schema, unwrapped, with_position, with_transaction;
     int64_t marked;           // unwrapped, and say whether they are deleted
+    int64_t newest_row_ms;    // of those that are no deletes, by its message's time
     int64_t nameless_binlog;  // unwrapped, with a binlog's file, and no connector: read as MariaDB's
     int64_t without_timeline; // unwrapped, with an LSN, and nothing that tells a new timeline of the source's
     int64_t reads, updates, deletes, truncates, logical;
@@ -173,6 +183,7 @@ struct evidence {
     struct evidence_gone gone;
     struct evidence_cascades cascades;
     struct evidence_rollbacks rollbacks;
+    struct evidence_collections collections;
     struct evidence_unended unended;
     struct evidence_reads *reads; // owned; NULL until there are some
     struct arena arena;           // of one message

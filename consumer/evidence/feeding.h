@@ -24,6 +24,12 @@ bool feeding_is_unplaced(const struct evidence *evidence, const struct catalog *
 bool feeding_is_left_out(const struct evidence *evidence, const struct catalog *catalog,
                          const struct evidence_topic *topic);
 
+// Transactions count rows of that table (evidence_collections), and no topic that was looked at brings them, as far as can be
+// told: a transform sends them to one of another name, or drops them. `catalog` (NULL = nothing is declared): what it declares
+// or leaves out is not asked for.
+bool feeding_is_elsewhere(const struct evidence *evidence, const struct catalog *catalog,
+                          const char *collection);
+
 // Whether a topic feeds the table: its own, or one of its partitions'.
 bool feeding_has_topic(const struct evidence *evidence, const struct table *table);
 

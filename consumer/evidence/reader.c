@@ -1,6 +1,7 @@
 #include "consumer/evidence/reader.h"
 
 #include "consumer/capture.h"
+#include "consumer/decode/other_prefixes.h"
 #include "consumer/decode/topic_role.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READER_WAIT_MS = 100, READER_OTHERS_SIZE = 200 };
+enum { READER_WAIT_MS = 100 };
 
 static const char reader_heartbeat[] = "__debezium-heartbeat.";
 
@@ -54,11 +55,13 @@ struct reader_window {
 
 struct reader {
     struct evidence *evidence;
-    struct kafka_ends *ends; // of every partition of the topics; their topics are the evidence's names
-    int *topics;             // of ends
+    const struct catalog *declared; // NULL = nothing is
+    struct kafka_ends *ends;        // of every partition of the topics; their topics are the evidence's names
+    int *topics;                    // of ends
     int count;
-    struct reader_window *windows;   // of ends
-    char others[READER_OTHERS_SIZE]; // prefixes that there are
+    struct reader_window *windows;    // of ends
+    char others[OTHER_PREFIXES_SIZE]; // prefixes that there are
+    bool own;                         // there is a topic of the prefix
     struct error failure;
 };
 
@@ -76,23 +79,19 @@ static bool reader_is_of(const char *topic, const char *prefix) {
            topic_may_be_heartbeats(topic, prefix);
 }
 
-// SCHEMA.TABLE behind a first part: what other connectors may have made.
-static void reader_note_other(struct reader *reader, const char *topic) {
-    const char *dot = strchr(topic, '.');
-    if (dot == NULL || strchr(dot + 1, '.') == NULL || topic[0] == '_')
-        return;
-    char name[READER_OTHERS_SIZE];
-    (void)snprintf(name, sizeof name, "%.*s", (int)(dot - topic), topic);
-    size_t used = strlen(reader->others);
-    if (strstr(reader->others, name) == NULL && used + strlen(name) + 3 < sizeof reader->others)
-        (void)snprintf(reader->others + used, sizeof reader->others - used, "%s%s", used > 0 ? ", " : "",
-                       name);
+// A line `-- tidemark: topic` may name one that has not the prefix.
+static bool reader_is_declared(const struct reader *reader, const char *topic) {
+    const struct table *table;
+    return reader->declared != NULL &&
+           topic_role(topic, reader->evidence->prefix, reader->declared, &table) == TOPIC_TABLE;
 }
 
 static void reader_found(void *self, const char *topic, int partitions) {
     struct reader *reader = self;
-    if (!reader_is_of(topic, reader->evidence->prefix))
-        reader_note_other(reader, topic);
+    bool own = reader_is_of(topic, reader->evidence->prefix);
+    reader->own |= own;
+    if (!own && !reader_is_declared(reader, topic))
+        other_prefixes_add(reader->others, topic);
     else if (reader->failure.kind == ERROR_NONE)
         (void)evidence_topic(reader->evidence, span_of(topic), partitions, &reader->failure);
 }
@@ -113,7 +112,7 @@ static int reader_find_topics(struct reader *reader, struct kafka *kafka, struct
         evidence_deny(reader->evidence, kafka_denied(kafka, i));
     if (reader->failure.kind != ERROR_NONE)
         return *error = reader->failure, -1;
-    if (reader->evidence->topic_count == 0)
+    if (!reader->own)
         return error_set(
             error, ERROR_NOTFOUND, "no topic begins with %s.; --prefix is the connector's topic.prefix%s%s%s",
             reader->evidence->prefix, reader->others[0] != '\0' ? ", and there are topics of " : "",
@@ -276,8 +275,8 @@ static int reader_read_part(struct reader *reader, const struct kafka_config *co
 }
 
 int evidence_read_broker(struct evidence *evidence, const struct kafka_config *config, const char *prefix,
-                         bool settings, struct error *error) {
-    CLEANUP(reader_free) struct reader reader = {.evidence = evidence};
+                         const struct catalog *declared, bool settings, struct error *error) {
+    CLEANUP(reader_free) struct reader reader = {.evidence = evidence, .declared = declared};
     if (strlen(prefix) >= sizeof evidence->prefix)
         return error_set(error, ERROR_USAGE, "--prefix is longer than a topic's name can be");
     (void)snprintf(evidence->prefix, sizeof evidence->prefix, "%s", prefix);

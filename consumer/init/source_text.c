@@ -503,10 +503,32 @@ static void source_text_write_rows(struct buffer *out, const struct source_text_
     report->without += table.refusal != NULL;
 }
 
+// At the end, since nothing is known of them but their names.
+static void source_text_write_elsewhere(struct buffer *out, const struct evidence *evidence,
+                                        struct source_text_report *report) {
+    for (int i = 0; i < evidence->collections.count; i++) {
+        const char *name = evidence->collections.names[i];
+        if (!feeding_is_elsewhere(evidence, NULL, name))
+            continue;
+        if (report->elsewhere++ == 0)
+            buffer_format(
+                out,
+                "\n-- Transactions count rows of these tables too, which come in no topic of %s: a transform "
+                "(RegexRouter) sends them to topics of\n-- other names, or drops them. Where a topic has them, "
+                "declare the table, with a line `-- tidemark: topic TABLE = NAME`.\n",
+                evidence->prefix);
+        buffer_text(out, "--     ");
+        for (const char *c = name; *c != '\0'; c++) // it may hold what ends a comment
+            buffer_char(out, *c == '\n' || *c == '\r' ? ' ' : *c);
+        buffer_char(out, '\n');
+    }
+}
+
 void source_text_write(struct buffer *out, const struct evidence *evidence, struct source_text_report *ret) {
     CLEANUP(source_text_list_free) struct source_text_list list;
     *ret = (struct source_text_report){0};
     out->failed |= !source_text_list_make(&list, evidence);
     for (int i = 0; i < list.count; i++)
         source_text_write_rows(out, &list, i, ret);
+    source_text_write_elsewhere(out, evidence, ret);
 }

@@ -7,6 +7,7 @@
 
 struct source_text_report {
     int tables, unsure, without;
+    int elsewhere; // tables that transactions count rows of, which come in none of the topics
 };
 
 // Appends a `create table` for each table that the topics have rows of, and its topic where that does not follow from the

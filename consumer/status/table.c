@@ -118,8 +118,9 @@ static void table_render_state(struct page *page, const struct table_answers *an
     if (quarantined > 0)
         table_line(
             page,
-            "quarantine   %lld messages could not be applied: rows are missing or stale (/v1/quarantine)",
-            (long long)quarantined);
+            "quarantine   %lld message%s could not be applied: rows are missing or stale; `tidemark quarantine list --db %s` says why",
+            (long long)quarantined, quarantined == 1 ? "" : "s",
+            table_text(json_object_get(status, "process"), "file", "FILE"));
 }
 
 static void table_render_hops(struct page *page, const struct table_answers *answers) {

@@ -283,6 +283,10 @@ class Api(tide.Case):
         self.assertEqual([2], self.ids(server, "/v1/tables/caps?column.limit=2&limit=1"))
         self.assertEqual([3], self.ids(server, "/v1/tables/caps?column.after=a3&column.wait_ms=3&column.after_lsn=3"))
         self.assertEqual([4], self.ids(server, "/v1/tables/caps?column.name=n4&column.id=4"))
+        for more in ("", "&order=name"):
+            status, _, body = ask(server, f"/v1/tables/caps?after=a3{more}")
+            self.assertEqual(400, status)
+            self.assertIn("after=a3 is not a cursor that this route gave; the column of this name is asked for as column.after", json.loads(body)["detail"])
         status, _, body = ask(server, "/v1/tables/caps?column.colour=2")
         self.assertEqual((400, "/problems/unknown-parameter"), (status, json.loads(body)["type"]))
         self.assertIn('"colour"', json.loads(body)["detail"])

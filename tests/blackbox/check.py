@@ -142,6 +142,21 @@ class Check(tide.Case):
             self.assertEqual(0, done.returncode, done.stderr)
             self.assertEqual(warned, "source.sql:1: table t is unlogged" in done.stderr, text)
 
+    def test_types_that_are_none_of_postgresqls(self):
+        views = self.views()
+        (views / "source.sql").write_text(
+            "create type mood as enum('a'); create domain price as numeric(8, 2); create type pair as (a int, b int);\n"
+            "create table t(id int primary key, a mood, b price[], c pair, d inet, e interval, f public.citext, g tsrange, h float,\n"
+            "  i nmeric(10, 2),\n  j datetime,\n  k geology,\n  l geology, m timestmptz[]);\n")  # fmt: skip
+        done = tide.run("check", "--views", views)
+        self.assertEqual(0, done.returncode, done.stderr)
+        none = "which is no type of PostgreSQL's and is not made here: its values are kept as they come, as text"
+        self.assertEqual([f"source.sql:3: column i is nmeric(10, 2), {none}; numeric may be meant",
+                          f"source.sql:4: column j is datetime, {none}; timestamp may be meant",
+                          f"source.sql:5: column k is geology, {none}",
+                          f"source.sql:6: column m is timestmptz[], {none}; timestamptz may be meant"],
+                         [line.split("warn  ")[1] for line in done.stderr.splitlines() if none in line])  # fmt: skip
+
     def test_parameter_lines(self):
         query = "select id from accounts where name = :name"
         self.refused("v/query.q.sql:1: the query has no parameter :nam", query_q="-- tidemark: nam is text\n" + query)

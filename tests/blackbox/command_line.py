@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """The command line: exit codes, one line an error, flags and their environment twins, help, the log's forms."""
 
+import contextlib
 import gzip
 import json
 import re
 import resource
+import socket
 import subprocess
 import sys
+import threading
 import unittest
 
 import tide
@@ -27,7 +30,9 @@ USAGE = [
     (["replay"], "--db"),
     (["replay", "--db", "x.db"], "CAPTURE"),
     (["replay", "--db"], "--db"),
-    (["replay", "--frob", BASIC], "--frob"),
+    (["replay", "--frob", BASIC], "`tidemark replay` has no flag --frob; see `tidemark replay --help`"),
+    (["replay", "--comit-mesages=5", BASIC], "no flag --comit-mesages=5; --commit-messages is there, and may be meant; see"),
+    (["replay", "--watc", BASIC], "no flag --watc; see"),  # it is another command's
     (["replay", "--db", "x.db", "--json=yes", BASIC], "--json"),
     (["replay", "--db", "x.db", "--commit-messages", "0", BASIC], "--commit-messages"),
     (["replay", "--db", "x.db", "--commit-messages", "many", BASIC], "--commit-messages"),
@@ -48,7 +53,7 @@ USAGE = [
     (["demo", "--seed", "9223372036854775808"], "--seed 9223372036854775808: a whole number from 0 to 9223372036854775807"),
     (["demo", "-X", "a=b"], "-X"),
     (["demo", "--log-format", "xml"], "--log-format"),
-    (["demo", "--log-level", "loud"], "--log-level"),
+    (["demo", "--log-level", "loud"], "--log-level loud: it is error, warn, info or debug"),
     (["serve"], "--db"),
     (["check", "more"], "more"),
 ]
@@ -190,6 +195,17 @@ class CommandLine(tide.Case):
         wrong = tide.run("replay", "--db", db, BASIC, env={"TIDEMARK_COMMIT_MESSAGES": "x"})
         self.assertEqual(2, wrong.returncode)
         self.assertIn("TIDEMARK_COMMIT_MESSAGES", self.told(wrong))
+
+    def test_a_twin_that_is_misspelt(self):
+        """It would set nothing, in silence. What others have put there for themselves is no twin."""
+        for name, meant in (("TIDEMARK_DURABEL", "TIDEMARK_DURABLE"), ("TIDEMARK_COMIT_MESSAGE", "TIDEMARK_COMMIT_MESSAGES"),
+                            ("TIDEMARK_ONYL", "TIDEMARK_ONLY"), ("TIDEMARK_LOGLEVEL", "TIDEMARK_LOG_LEVEL")):  # fmt: skip
+            done = tide.run("check", env={name: "1"})
+            self.assertEqual(2, done.returncode, done.stderr)
+            self.assertIn(f"{name} is the twin of no flag; {meant} is, and may be meant", self.told(done))
+        others = {"TIDEMARK_SERVICE_HOST": "10.0.0.1", "TIDEMARK_PORT": "tcp://10.0.0.1:8080", "TIDEMARK_PORT_8080_TCP_ADDR": "10.0.0.1",
+                  "TIDEMARK_ID": "7", "TIDEMARK_": "", "TIDEMARK_RATE": "5"}  # fmt: skip
+        self.assertEqual((0, ""), (lambda done: (done.returncode, done.stderr))(tide.run("check", env=others)))
 
     def test_config_file(self):
         """A flag wins over the environment, that over the file."""
@@ -336,6 +352,22 @@ class CommandLine(tide.Case):
             self.assertEqual(200, server.get("/healthz")[0])
             self.assertEqual(503, server.get("/readyz")[0])
             self.assertEqual(0, server.stop())
+
+    def test_a_port_that_is_no_brokers(self):
+        """librdkafka asks for more memory for what is an answer of HTTP's: what it means is said beside it."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def answer():
+                while True:
+                    with contextlib.suppress(OSError), listener.accept()[0] as client:
+                        client.recv(1000)
+                        client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+            threading.Thread(target=answer, daemon=True).start()
+            with tide.Server("run", "--brokers", f"127.0.0.1:{listener.getsockname()[1]}", "--prefix", "p", "--db", self.path / "x.db",
+                             stderr=self.path / "log") as server:  # fmt: skip
+                said = "another service's port, or a listener that wants TLS (-X security.protocol=SSL)"
+                tide.wait_for("what it may be", lambda: said in server.get("/readyz")[1]["detail"])
+                self.assertEqual(0, server.stop())
 
     def test_serve(self):
         tide.replay(self.path / "x.db", BASIC)

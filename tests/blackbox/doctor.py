@@ -351,6 +351,49 @@ class Doctor(tide.Case):
         self.assertIn("t.w", seen["declared columns"])
         self.assertIn("t.v, t.at", seen["undeclared columns"])
 
+    def test_columns_that_the_newest_rows_have_no_more(self):
+        """Renamed or dropped at the source: rows keep what they had."""
+        rows = [self.row(0, {"id": 1, "v": "a", "at": 0}), self.row(1, {"id": 1, "w": "b", "at": 0}, op="u")]
+        found, seen = self.of(rows, source="create table t(id int primary key, v text, at timestamp, none int);")
+        self.assertEqual("warn", found["declared columns"])
+        self.assertIn("the newest row has no more, so that rows keep what they had: t.v; no row that was looked at has t.none", seen["declared columns"])
+        self.assertIn("t.w", seen["undeclared columns"])
+        renamed = "create table t(id int primary key, w text, at timestamp);\n-- tidemark: renamed t.w from v\n"
+        for lines in (rows, rows[:1]):
+            found, seen = self.of(lines, source=renamed)
+            self.assertEqual("ok", found["declared columns"], seen["declared columns"])
+            self.assertNotIn("undeclared columns", found)
+        delete = tide.line("t", 2, {"id": 1}, {"op": "d", "before": {"id": 1}, "after": None, "source": POSTGRES})
+        self.assertEqual("ok", self.of([*rows[:1], delete], source=SOURCE)[0]["declared columns"], "of a delete the key is all that counts")
+
+    def test_rows_elsewhere(self):
+        """Of tables that transactions count rows of; what is declared or left out is not asked for."""
+        end = {"status": "END", "id": "7:1", "event_count": 2,
+               "data_collections": [{"data_collection": name, "event_count": 1} for name in ("public.t", "public.parts")]}  # fmt: skip
+        lines = [self.row(0, {"id": 1, "v": "a", "at": 0}), tide.line(f"{tide.PREFIX}.transaction", 0, None, end)]
+        found, seen = self.of(lines)
+        self.assertEqual("warn", found["rows elsewhere"])
+        self.assertTrue(seen["rows elsewhere"].endswith("come in no topic of theworldshop: public.parts"), seen["rows elsewhere"])
+        self.assertIn("rows elsewhere", self.of(lines, source=SOURCE)[0])
+        for more in ("-- tidemark: ignore parts", "-- tidemark: ignore public.parts", "create table parts(id int primary key);"):
+            self.assertNotIn("rows elsewhere", self.of(lines, source=f"{SOURCE}\n{more}\n")[0], more)
+
+    def test_a_topic_of_another_prefix_that_source_sql_names(self):
+        """It is looked at as those of the prefix are."""
+        parts = tide.line("erp.parts-v2", 0, {"id": 1}, {"op": "c", "after": {"id": 1, "n": 5}, "source": {**POSTGRES, "table": "parts"}})
+        capture = tide.write_capture(self.path / "c.jsonl", [self.row(0, {"id": 1, "v": "a", "at": 0}), parts])
+        (self.path / "views").mkdir()
+        text = SOURCE + "\ncreate table parts(id int primary key);\n-- tidemark: topic parts = erp.parts-v2\n"
+        (self.path / "views" / "source.sql").write_text(text)
+        with tide.Server("demo", "--capture", capture, "--views", self.path / "views", stderr=self.path / "log") as demo:
+            tide.wait_for("all of it", lambda: demo.get("/readyz")[0] == 200)
+            found, seen = self.doctor("--brokers", demo.brokers(), "--prefix", tide.PREFIX, "--views", self.path / "views")
+            made = tide.run("init", "--brokers", demo.brokers(), "--prefix", tide.PREFIX, "--ddl", self.path / "views" / "source.sql", "--out", self.path / "out")
+        self.assertEqual("ok", found["declared tables"], seen["declared tables"])
+        self.assertIn("parts.n", seen["undeclared columns"])
+        self.assertEqual((0, ""), (made.returncode, made.stderr))
+        self.assertNotIn("No topic", (self.path / "out" / "source.sql").read_text())
+
     def test_a_key_of_other_columns_needs_the_rows_before(self):
         source = "create table t(v text primary key, id int);"
         found, seen = self.of([self.row(0, {"id": 1, "v": "a"})], source=source)

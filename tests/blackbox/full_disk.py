@@ -13,6 +13,7 @@ import unittest
 import tide
 
 ROWS = 400
+LARGE = 6000  # more than views/engine/mirror/flush.c keeps for the commit (WRITTEN_OUT_FROM)
 
 
 @unittest.skipIf(shutil.which("cc") is None, "needs a C compiler")
@@ -76,6 +77,20 @@ class FullDisk(tide.Case):
         self.assertEqual(0, server.stop())
         self.whole()
 
+    def test_a_commit_that_is_written_out_before_its_end(self):
+        """Many rows are handed to the system before the commit: what that says is told as what the commit says is."""
+        (self.path / "views").mkdir()
+        (self.path / "views" / "source.sql").write_text("create table orders(id bigint primary key, customer_id bigint, total numeric(9, 2));")
+        views = ("--views", self.path / "views")
+        few, many = (tide.write_capture(self.path / f"{count}.jsonl", [tide.order(n, n, 7) for n in range(count)]) for count in (1, LARGE))
+        tide.replay(self.db, few, flags=views)
+        self.full.touch()
+        told = tide.run("replay", "--db", self.db, *views, many, env=self.shim | {"FULL_DISK_OF": f"{self.db}-wal"})
+        self.assertEqual((1, "tidemark: orders: database or disk is full"), (told.returncode, told.stderr.splitlines()[-1]))
+        self.full.unlink()
+        tide.replay(self.db, many, flags=views)
+        self.whole(LARGE)
+
     def pauses(self, server):
         return [float(s) for s in re.findall(r"degraded: .* is full; it is tried again in ([0-9.]+) s", server.log())]
 
@@ -85,9 +100,9 @@ class FullDisk(tide.Case):
         other.execute("rollback")
         other.close()
 
-    def whole(self):
+    def whole(self, rows=ROWS):
         connection = sqlite3.connect(self.db)
-        self.assertEqual((ROWS, "ok"), (connection.execute("select count(*) from orders").fetchone()[0],
+        self.assertEqual((rows, "ok"), (connection.execute("select count(*) from orders").fetchone()[0],
                                         connection.execute("pragma integrity_check").fetchone()[0]))  # fmt: skip
         connection.close()
 

@@ -2,6 +2,7 @@
 """`tidemark init`: what it writes from a capture, from a broker's topics and from DDL passes `check`, and holds the rows that the
 source.sql written by hand holds."""
 
+import re
 import sqlite3
 import sys
 import unittest
@@ -199,10 +200,46 @@ class Init(tide.Case):
                 self.assertEqual(told is None, out.exists())
 
     def test_a_failure_leaves_nothing_behind(self):
-        ddl = self.path / "keyless.sql"
-        ddl.write_text("create table t(a int);")
-        self.assertIn("table t has no primary key", self.init("--ddl", ddl, "--out", self.path / "out", code=1))
-        self.assertFalse((self.path / "out").exists())
+        """And what is wrong in the DDL is told by its own name and line, since no source.sql is left to look at."""
+        ddl = self.path / "wrong.sql"
+        keyless = "create table u(a int);\n"
+        for text, place in (("create table t(a int);\ncreate tabel v(b int);\n", "2:8: syntax error"),
+                            (keyless + "create table t(id int primary key,\n  id int);\n", "3:3: table t has a column id already"),
+                            (keyless + "create table t(id int primary key);\n-- tidemark: time t = noon\n", "3:23: times are adaptive")):  # fmt: skip
+            ddl.write_text(text)
+            for more in ((), ("--capture", tide.CAPTURES / "basic.jsonl")):
+                told = self.init("--ddl", ddl, *more, "--out", self.path / "out", code=1)
+                self.assertIn(f"tidemark: {ddl}:{place}", told)
+                self.assertFalse((self.path / "out").exists())
+
+    def test_ddl_leaves_out_tables_without_a_key(self):
+        """A dump of many tables is not refused for those that no message can be told apart of."""
+        ddl = self.path / "dump.sql"
+        ddl.write_text('create table t(id int primary key);\ncreate table public."Audit Log"(at timestamptz);\ncreate table app.log(at timestamptz);\n'
+                       "create table app.kept(id int not null unique);\ncreate table named(a int);\n-- tidemark: key named = a\n")  # fmt: skip
+        out = self.path / "out"
+        self.assertIn("3 tables, and a view for each; 2 left out, as it says there", self.init("--ddl", ddl, "--out", out))
+        text = (out / "source.sql").read_text()
+        self.assertIn("-- Left out, since they have no key", text)
+        self.assertIn('\n-- tidemark: ignore public."Audit Log"\n-- tidemark: ignore app.log\ncreate table t(', text)
+        checked = tide.run("check", "--views", out)
+        self.assertEqual((0, ""), (checked.returncode, checked.stderr))
+        self.assertEqual(["t", "app.kept", "named"], re.findall(r"GET /v1/tables/(\S+)", checked.stdout))
+
+    def test_rows_that_come_in_no_topic_of_the_prefix(self):
+        """A transform sends a table's rows elsewhere: the ENDs count them, and nothing else tells of the table."""
+        source = {"connector": "postgresql", "schema": "public", "table": "keyed", "lsn": 1}
+        counts = [{"data_collection": name, "event_count": 1} for name in ("public.keyed", "public.parts", "io.debezium.Message@5ab9", "sales.my table")]
+        lines = [tide.line("keyed", 0, {"id": 1}, {"op": "c", "after": {"id": 1}, "source": source}),
+                 tide.line(f"{tide.PREFIX}.sales.my_table", 0, {"id": 1}, {"op": "c", "after": {"id": 1}, "source": {**source, "schema": "sales", "table": "my table"}}),
+                 tide.line(f"{tide.PREFIX}.transaction", 0, None, {"status": "END", "id": "1:5", "event_count": 4, "data_collections": counts})]  # fmt: skip
+        capture = tide.write_capture(self.path / "c.jsonl", lines)
+        told = self.init("--capture", capture, "--out", self.path / "out")
+        self.assertIn("; no topic has the rows of 1 table more, as it says there", told)
+        self.assertRegex((self.path / "out" / "source.sql").read_text(), r"come in no topic of theworldshop: (.*\n)+--     public\.parts\n$")
+        parts = tide.line("erp.parts-v2", 0, {"id": 1}, {"op": "c", "after": {"id": 1}, "source": {**source, "table": "parts"}})
+        told = self.init("--capture", tide.write_capture(self.path / "d.jsonl", [*lines, parts]), "--out", self.path / "more")
+        self.assertNotIn("no topic has", told)
 
     def test_a_table_without_a_key_is_told(self):
         lines = [

@@ -272,6 +272,23 @@ class States(tide.Case):
         self.assertEqual("no topic yet for: invoices", server.get("/v1/status")[1]["reason"])
         self.assertEqual(0, server.stop())
 
+    def test_a_prefix_that_is_misspelt(self):
+        """The prefixes that there are topics of are named, also where a line names a topic of another one, which is read."""
+        broker = self.demo([tide.order(0, 1, 7), tide.line("theworld.public.orders", 0, {"id": 1}, {})])
+        named = "create table parts(id bigint primary key, customer_id bigint, total numeric(9, 2));\n-- tidemark: topic parts = theworldshop.public.orders\n"
+        for source, state, reason in ((tide.ORDERS, "starting", "no topic of prefix theworldshap exists yet; there are topics of "),
+                                      (tide.ORDERS + named, "live", "no topic yet for: orders; there are topics of ")):  # fmt: skip
+            views = self.files({"source.sql": source})
+            server = tide.Server("run", "--brokers", broker.brokers(), "--prefix", "theworldshap", "--db", self.path / f"{state}.db",
+                                 "--views", views, stderr=self.path / f"{state}.log")  # fmt: skip
+            self.addCleanup(server.__exit__)
+            told = tide.wait_for("the reason", lambda server=server, state=state: server.get("/v1/status")[1]["state"] == state and
+                                 server.get("/v1/status")[1]["reason"])  # fmt: skip
+            self.assertTrue(told.startswith(reason), told)
+            self.assertIn("theworld", told.removeprefix(reason).split(", "))
+            self.assertIn("; there are topics of ", server.log())
+            self.assertEqual(0, server.stop())
+
     def test_no_table_has_a_topic(self):
         broker = self.demo([tide.order(0, 1, 7), tide.line("__debezium-heartbeat." + tide.PREFIX, 0, {}, {"ts_ms": 1700000000000})])
         views = self.files({"source.sql": "create table order_(id bigint primary key);\n"})

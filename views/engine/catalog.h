@@ -19,6 +19,12 @@
 int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error);
 // What the store file `db` was made with; *ret NULL when it remembers nothing, as older files do.
 int catalog_load_stored(const char *db, const char *only, struct catalog **ret, struct error *error);
+// The same from a text in the place of source.sql, and without views.
+int catalog_load_source(const char *source, struct catalog **ret, struct error *error);
+// The tables without a key, for which such a text would be refused (source_sql.h).
+int catalog_each_keyless(const char *source,
+                         void (*take)(void *self, const char *schema, const char *relation), void *self,
+                         struct error *error);
 void catalog_free(struct catalog **catalog);
 // Whether both were loaded from the same words: source.sql, the views, their queries.
 bool catalog_equal(const struct catalog *a, const struct catalog *b);

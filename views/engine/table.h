@@ -72,12 +72,14 @@ struct column {
     char *declared; // the type as PostgreSQL writes it, a domain's base type; for messages
     enum column_type type;
     enum column_variant variant; // ARRAY: its elements'
-    int padded_to;               // PADDED: characters, 0 = it is as wide as its values
-    enum column_type element;    // ARRAY only: of its elements; COLUMN_OTHER when nothing is known of them
-    int precision;               // DECIMAL: digits; BIT: its width, 0 = it varies; ARRAY: its elements'
-    int scale;                   // DECIMAL, and ARRAY of it
-    int key;                     // 1-based place in the primary key, 0 = not part of it
-    int line;                    // of source.sql
+    // The type that may be meant where it is one that neither PostgreSQL has nor source.sql makes, "" = none is like it; else NULL.
+    const char *unknown_meant;
+    int padded_to;            // PADDED: characters, 0 = it is as wide as its values
+    enum column_type element; // ARRAY only: of its elements; COLUMN_OTHER when nothing is known of them
+    int precision;            // DECIMAL: digits; BIT: its width, 0 = it varies; ARRAY: its elements'
+    int scale;                // DECIMAL, and ARRAY of it
+    int key;                  // 1-based place in the primary key, 0 = not part of it
+    int line;                 // of source.sql
     // The literal `default`: what a row has that was written before the column was added. VALUE_ABSENT = none.
     struct value fallback;
     char **labels; // ENUM: of its type, as source.sql makes it; NULL = not said

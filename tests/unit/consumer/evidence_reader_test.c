@@ -61,7 +61,7 @@ static int64_t read_messages(bool moving) {
                                         .group_id = "tidemark-test"};
     struct evidence evidence = {0};
     struct error error = {0};
-    if (evidence_read_broker(&evidence, &config, "shop", false, &error) != 0)
+    if (evidence_read_broker(&evidence, &config, "shop", NULL, false, &error) != 0)
         fail_msg("%s", error.message);
     assert_int_equal(evidence.topic_count, 1);
     int64_t messages = evidence.topics[0].messages;

@@ -25,6 +25,8 @@ static void expect(struct state_facts facts, enum progress_state state, const ch
     struct state_report told;
     if (facts.broker_error == NULL)
         facts.broker_error = "";
+    if (facts.others == NULL)
+        facts.others = "";
     state_of(&facts, &told);
     assert_string_equal(progress_state_name(told.state), progress_state_name(state));
     assert_string_equal(told.reason, reason);
@@ -46,6 +48,10 @@ static void says_each_state(void **state) {
     expect(WITH(NO_HEARTBEATS, .connected = true), STATE_STARTING, "no topic of prefix shop exists yet");
     expect(WITH(NO_HEARTBEATS, .connected = true, .broker_error = "an old one"), STATE_STARTING,
            "no topic of prefix shop exists yet");
+    expect(WITH(NO_HEARTBEATS, .connected = true, .others = "ship, billing"), STATE_STARTING,
+           "no topic of prefix shop exists yet; there are topics of ship, billing");
+    expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = NOW, .missing = "a", .others = "ship"), STATE_LIVE,
+           "no topic yet for: a; there are topics of ship");
     expect(WITH(READS, NO_HEARTBEATS), STATE_CATCHING_UP, "");
     expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = AGO), STATE_CATCHING_UP, "");
     expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = AGO + 1), STATE_LIVE, "");

@@ -435,6 +435,18 @@ int catalog_load(const char *directory, const char *only, struct catalog **ret, 
     return 0;
 }
 
+int catalog_load_source(const char *source, struct catalog **ret, struct error *error) {
+    CLEANUP(view_files_free) struct view_files files = {0};
+    return view_files_add(&files, "source.sql", source, error) != 0 ? -1
+                                                                    : catalog_build(&files, NULL, ret, error);
+}
+
+int catalog_each_keyless(const char *source,
+                         void (*take)(void *self, const char *schema, const char *relation), void *self,
+                         struct error *error) {
+    return source_sql_each_keyless(source, take, self, error);
+}
+
 int catalog_load_stored(const char *db, const char *only, struct catalog **ret, struct error *error) {
     stmt_set_up_library();
     CLEANUP(view_files_free) struct view_files files = {0};

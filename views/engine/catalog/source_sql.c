@@ -283,6 +283,36 @@ static int source_sql_take(struct source_draft *draft, const struct source_lines
     return source_lines_apply(lines, *ret, *ret_count, draft->error);
 }
 
+static int source_sql_run(const char *text, bool cut, struct source_text *source, struct source_lines *lines,
+                          struct source_draft *draft) {
+    if (source_text_read(text, source, draft->error) != 0 ||
+        source_lines_read(source, lines, draft->error) != 0)
+        return -1;
+    if (cut)
+        source->long_name_count = 0;
+    for (int i = 0; i < source->statement_count; i++)
+        if (source_statement_run(draft, lines, &source->statements[i]) != 0)
+            return -1;
+    return 0;
+}
+
+int source_sql_each_keyless(const char *text,
+                            void (*take)(void *self, const char *schema, const char *relation), void *self,
+                            struct error *error) {
+    CLEANUP(source_text_free) struct source_text source = {0};
+    CLEANUP(source_lines_free) struct source_lines lines = {0};
+    CLEANUP(source_draft_free) struct source_draft draft = {.text = &source, .error = error};
+    if (source_sql_run(text, false, &source, &lines, &draft) != 0)
+        return -1;
+    for (int i = 0; i < draft.table_count; i++) {
+        const struct draft_table *table = &draft.tables[i];
+        if (table->key_count == 0 && source_lines_key(&lines, table->name) == NULL &&
+            source_sql_identity(&draft, table) == NULL)
+            take(self, table->schema, table->relation);
+    }
+    return 0;
+}
+
 static int source_sql_read_text(const char *text, bool cut, struct table **ret, int *ret_count,
                                 struct error *error) {
     CLEANUP(source_text_free) struct source_text source = {0};
@@ -290,13 +320,8 @@ static int source_sql_read_text(const char *text, bool cut, struct table **ret, 
     CLEANUP(source_draft_free) struct source_draft draft = {.text = &source, .error = error};
     *ret = NULL;
     *ret_count = 0;
-    if (source_text_read(text, &source, error) != 0 || source_lines_read(&source, &lines, error) != 0)
+    if (source_sql_run(text, cut, &source, &lines, &draft) != 0)
         return -1;
-    if (cut)
-        source.long_name_count = 0;
-    for (int i = 0; i < source.statement_count; i++)
-        if (source_statement_run(&draft, &lines, &source.statements[i]) != 0)
-            return -1;
     if (source_sql_take(&draft, &lines, ret, ret_count) == 0)
         return 0;
     source_sql_free(ret, ret_count);

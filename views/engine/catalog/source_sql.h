@@ -11,6 +11,11 @@
 int source_sql_read(const char *text, struct table **ret, int *ret_count, struct error *error);
 // The same, with names cut as PostgreSQL's grammar cuts them: how older programs read it, whose files know it so.
 int source_sql_read_cut(const char *text, struct table **ret, int *ret_count, struct error *error);
+// The tables of the text that have no key, for which source_sql_read would refuse it: `take` is told schema (NULL = not written)
+// and name of each, in their order. Errors: what else is wrong with it.
+int source_sql_each_keyless(const char *text,
+                            void (*take)(void *self, const char *schema, const char *relation), void *self,
+                            struct error *error);
 void source_sql_free(struct table **tables, int *count);
 // The tables that lines `-- tidemark: ignore` of the same text leave out. `tables`: what it declares, since SCHEMA.TABLE may
 // be a table's column too. *ret: for source_sql_free_ignored. Errors: ERROR_INPUT, ERROR_SYSTEM.

@@ -277,7 +277,34 @@ static const char *lint_how_sent(const struct column *column) {
                : NULL;
 }
 
+// Whether it is the first column of its type.
+static bool lint_is_first_of_type(const struct catalog *catalog, int table, int column) {
+    const char *declared = catalog->tables[table].columns[column].declared;
+    for (int t = 0; t <= table; t++)
+        for (int c = 0; c < (t < table ? catalog->tables[t].column_count : column); c++)
+            if (strcmp(catalog->tables[t].columns[c].declared, declared) == 0)
+                return false;
+    return true;
+}
+
+// A slip of the pen, another database's word, or a type of an extension's: what comes is kept as it comes.
+static void lint_unknown_types(struct catalog *catalog) {
+    for (int t = 0; t < catalog->table_count; t++)
+        for (int c = 0; c < catalog->tables[t].column_count; c++) {
+            const struct column *column = &catalog->tables[t].columns[c];
+            const char *meant = column->unknown_meant;
+            if (meant != NULL && lint_is_first_of_type(catalog, t, c))
+                catalog_warn(
+                    catalog,
+                    "source.sql:%d: column %s is %s, which is no type of PostgreSQL's and is not made here: its "
+                    "values are kept as they come, as text%s%s%s",
+                    column->line, column->name, column->declared, meant[0] != '\0' ? "; " : "", meant,
+                    meant[0] != '\0' ? " may be meant" : "");
+        }
+}
+
 void lint_source(struct catalog *catalog) {
+    lint_unknown_types(catalog);
     for (int i = 0; i < catalog->table_count; i++) {
         const struct table *table = &catalog->tables[i];
         if (table->identity_index)

@@ -403,9 +403,8 @@ static int mirror_flush_together(struct mirror *mirror, struct mirror_table *tab
     list->recalled = list->count;
     // The commit does not come back to most of these pages. Dirty, they would hold nearly all of the cache,
     // and each page that the statements look at would force one of them out. Written now, they make room.
-    if (status == 0 && count > WRITTEN_OUT_FROM && sqlite3_db_cacheflush(mirror->db) != SQLITE_OK)
-        return stmt_error(error, mirror->db, table->table->name);
-    return status;
+    int code = status == 0 && count > WRITTEN_OUT_FROM ? sqlite3_db_cacheflush(mirror->db) : SQLITE_OK;
+    return code == SQLITE_OK ? status : stmt_error_of(error, mirror->db, code, table->table->name);
 }
 
 static int mirror_flush_singly(struct mirror *mirror, struct mirror_table *table, struct delta_list *list,

@@ -120,11 +120,23 @@ static struct statement *table_query_statement(struct reader *reader, const stru
                              error);
 }
 
+static int table_query_bad_cursor(const struct table *table, struct span after, struct error *error) {
+    static const char name[] = "after";
+    return table_column(table, name, sizeof name - 1) < 0
+               ? rows_bad_cursor(after, error)
+               : error_set(
+                     error, ERROR_USAGE,
+                     "after=%.*s is not a cursor that this route gave; the column of this name is asked for as "
+                     "column.after",
+                     (int)after.size, after.data);
+}
+
 static int table_query_bind_after(struct rows *rows, struct span after, int index, struct error *error) {
     struct cell keys[TABLE_KEYS_MAX];
     if (!cursor_read(after, CURSOR_KEYS, &rows->reader->scratch, keys, rows->table->key_count)) {
+        const struct table *table = rows->table;
         rows_close(rows);
-        return rows_bad_cursor(after, error);
+        return table_query_bad_cursor(table, after, error);
     }
     for (int i = 0; i < rows->table->key_count; i++)
         if (rows_bind_cell(rows->statement->stmt, index + i, &keys[i]) != SQLITE_OK)
@@ -250,7 +262,8 @@ static int64_t table_query_order_id(struct span order) {
     return order.size == 0 ? 0 : (int64_t)(hash_bytes(HASH_SEED, order) >> 1 | 1);
 }
 
-static int table_query_read_after(struct reader *reader, struct span after, struct error *error) {
+static int table_query_read_after(struct reader *reader, const struct table *table, struct span after,
+                                  struct error *error) {
     struct table_plan *plan = &reader->plan;
     int order = plan->cursor.order != 0;
     plan->begins_after = after.data != NULL;
@@ -260,7 +273,7 @@ static int table_query_read_after(struct reader *reader, struct span after, stru
     int count = plan->ordering.count;
     if (!cursor_read(after, order ? CURSOR_ORDER : CURSOR_KEYS, &reader->scratch, cells, count + order) ||
         (order && (cells[0].kind != CELL_INTEGER || cells[0].integer != plan->cursor.order)))
-        return rows_bad_cursor(after, error);
+        return table_query_bad_cursor(table, after, error);
     for (int i = 0; i < count; i++)
         plan->after[i] = cells[order + i];
     return 0;
@@ -277,7 +290,7 @@ static int table_query_read(struct reader *reader, const struct table *table,
     table_plan_lay_out(plan, table_query_order_id(question->order));
     if (question->after.data != NULL && question->offset > 0)
         return error_set(error, ERROR_USAGE, "offset and after say both where to begin: give one of them");
-    return table_query_read_after(reader, question->after, error);
+    return table_query_read_after(reader, table, question->after, error);
 }
 
 static int table_query_bind_values(sqlite3_stmt *stmt, const struct cell *cells, int count, int *index) {

@@ -1,5 +1,7 @@
 #include "views/engine/row/column_type.h"
 
+#include "views/base/nearest.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +16,7 @@ struct known_type {
 // source.sql took before it was PostgreSQL's DDL (double, blob, struct). Every other type (intervals, ranges, addresses) is
 // COLUMN_OTHER, which takes what comes.
 static const struct known_type known_types[] = {
+    {"int", COLUMN_INTEGER, COLUMN_COMMON},
     {"int2", COLUMN_INTEGER, COLUMN_COMMON},
     {"int4", COLUMN_INTEGER, COLUMN_COMMON},
     {"int8", COLUMN_INTEGER, COLUMN_BIGINT},
@@ -62,11 +65,132 @@ static const struct known_type known_types[] = {
     {"money", COLUMN_NUMERIC, COLUMN_COMMON},
 };
 
+// PostgreSQL's others, and common extensions': COLUMN_OTHER.
+static const char *const other_types[] = {
+    "interval",
+    "inet",
+    "cidr",
+    "macaddr",
+    "macaddr8",
+    "xml",
+    "tsvector",
+    "tsquery",
+    "jsonpath",
+    "int4range",
+    "int8range",
+    "numrange",
+    "tsrange",
+    "tstzrange",
+    "daterange",
+    "int4multirange",
+    "int8multirange",
+    "nummultirange",
+    "tsmultirange",
+    "tstzmultirange",
+    "datemultirange",
+    "box",
+    "path",
+    "line",
+    "lseg",
+    "polygon",
+    "circle",
+    "pg_lsn",
+    "pg_snapshot",
+    "txid_snapshot",
+    "xid",
+    "xid8",
+    "cid",
+    "tid",
+    "regclass",
+    "regtype",
+    "regproc",
+    "regprocedure",
+    "regoper",
+    "regoperator",
+    "regrole",
+    "regnamespace",
+    "regconfig",
+    "regdictionary",
+    "regcollation",
+    "refcursor",
+    "int2vector",
+    "oidvector",
+    "aclitem",
+    "pg_node_tree",
+    "ltree",
+    "lquery",
+    "ltxtquery",
+    "cube",
+    "seg",
+    "isbn",
+    "isbn13",
+    "issn",
+    "issn13",
+    "ismn",
+    "ismn13",
+    "ean13",
+    "upc",
+    "box2d",
+    "box3d",
+    "raster",
+    "ulid",
+    "semver",
+    "hll",
+    "tdigest",
+};
+
+// Other databases' words for types of PostgreSQL's.
+static const struct foreign_type {
+    const char *name, *meant;
+} foreign_types[] = {
+    {"tinyint", "smallint"},
+    {"mediumint", "int"},
+    {"year", "int"},
+    {"number", "numeric"},
+    {"datetime", "timestamp"},
+    {"datetime2", "timestamp"},
+    {"datetimeoffset", "timestamptz"},
+    {"string", "text"},
+    {"tinytext", "text"},
+    {"mediumtext", "text"},
+    {"longtext", "text"},
+    {"clob", "text"},
+    {"nvarchar", "varchar"},
+    {"varchar2", "varchar"},
+    {"nvarchar2", "varchar"},
+    {"enum", "text"},
+    {"set", "text"},
+    {"binary", "bytea"},
+    {"varbinary", "bytea"},
+    {"tinyblob", "bytea"},
+    {"mediumblob", "bytea"},
+    {"longblob", "bytea"},
+    {"image", "bytea"},
+    {"uniqueidentifier", "uuid"},
+};
+
 static const struct known_type *column_type_find(const char *name) {
     for (size_t i = 0; i < sizeof known_types / sizeof *known_types; i++)
         if (strcmp(known_types[i].name, name) == 0)
             return &known_types[i];
     return NULL;
+}
+
+// As struct column has it.
+static const char *column_type_unknown_meant(const char *name) {
+    const char *meant = "";
+    if (column_type_find(name) != NULL)
+        return NULL;
+    for (size_t i = 0; i < sizeof other_types / sizeof *other_types; i++) {
+        if (strcmp(other_types[i], name) == 0)
+            return NULL;
+        meant = nearest_is(name, other_types[i]) ? other_types[i] : meant;
+    }
+    for (size_t i = sizeof known_types / sizeof *known_types; i-- > 0;) // the first is the likeliest
+        meant = nearest_is(name, known_types[i].name) ? known_types[i].name : meant;
+    for (size_t i = 0; i < sizeof foreign_types / sizeof *foreign_types; i++)
+        meant = strcmp(foreign_types[i].name, name) == 0 ? foreign_types[i].meant : meant;
+    return meant;
 }
 
 // A scale below 0 or above the precision is PostgreSQL's since 15; such a count of units has no INTEGER here.
@@ -86,6 +210,8 @@ static void column_type_set_kind(struct column *column, const struct declared_ty
     const struct known_type *known = column_type_find(declared->name);
     column->type = known != NULL ? known->type : COLUMN_OTHER;
     column->variant = known != NULL ? known->variant : COLUMN_COMMON;
+    column->unknown_meant =
+        declared->is_text || declared->is_any ? NULL : column_type_unknown_meant(declared->name);
     if (!declared->is_text && !declared->is_any)
         return;
     column->type = declared->is_any ? COLUMN_OTHER : COLUMN_TEXT;

@@ -40,14 +40,18 @@ static int stmt_system_error(sqlite3 *db) {
     return cause;
 }
 
-// SQLite's code. A read that the system refuses it takes for damage of the file system, and in the end for damage of the file:
-// that is none.
-static int stmt_code(sqlite3 *db) {
-    const int code = sqlite3_extended_errcode(db);
+// A read that the system refuses SQLite takes for damage of the file system, and in the end for damage of the file: that is
+// none.
+static int stmt_code_of(sqlite3 *db, int code) {
     if ((code & 0xff) != SQLITE_CORRUPT)
         return code;
     const int cause = stmt_system_error(db);
     return cause == EIO || cause == ENXIO ? SQLITE_IOERR_READ : code;
+}
+
+// What the connection's last call ended with.
+static int stmt_code(sqlite3 *db) {
+    return stmt_code_of(db, sqlite3_extended_errcode(db));
 }
 
 const char *stmt_says(sqlite3 *db, enum error_kind *ret_kind) {
@@ -74,8 +78,7 @@ static const char *stmt_file(sqlite3 *db) {
 
 // SQLite says the same of each failed call of the system; its code tells which one it was, and errno why. Of a damaged file it
 // does not say which and what to do, of a locked one not who has it. Empty for all else.
-static const char *stmt_cause(sqlite3 *db, char ret[STMT_CAUSE_SIZE]) {
-    int code = stmt_code(db);
+static const char *stmt_cause(sqlite3 *db, int code, char ret[STMT_CAUSE_SIZE]) {
     int cause = (code & 0xff) == SQLITE_IOERR ? stmt_system_error(db) : 0;
     ret[0] = '\0';
     if ((code & 0xff) == SQLITE_IOERR)
@@ -97,7 +100,14 @@ int stmt_error(struct error *error, sqlite3 *db, const char *what) {
     enum error_kind kind;
     char cause[STMT_CAUSE_SIZE];
     const char *says = stmt_says(db, &kind);
-    return error_set(error, kind, "%s: %s%s", what, says, stmt_cause(db, cause));
+    return error_set(error, kind, "%s: %s%s", what, says, stmt_cause(db, stmt_code(db), cause));
+}
+
+int stmt_error_of(struct error *error, sqlite3 *db, int code, const char *what) {
+    char cause[STMT_CAUSE_SIZE];
+    code = stmt_code_of(db, code);
+    return error_set(error, stmt_error_kind(code), "%s: %s%s", what, sqlite3_errstr(code),
+                     stmt_cause(db, code, cause));
 }
 
 int stmt_prepare(sqlite3 *db, const char *sql, const char *what, sqlite3_stmt **ret, struct error *error) {
@@ -122,7 +132,8 @@ static int stmt_run_error(sqlite3 *db, const char *sql, const char *statement, c
     enum error_kind kind;
     char cause[STMT_CAUSE_SIZE];
     const char *says = stmt_says(db, &kind);
-    return error_set(error, kind, "%s:%d: %s%s", what, stmt_line(sql, offset), says, stmt_cause(db, cause));
+    return error_set(error, kind, "%s:%d: %s%s", what, stmt_line(sql, offset), says,
+                     stmt_cause(db, stmt_code(db), cause));
 }
 
 // A message is to have the line where the statement itself begins.

@@ -16,6 +16,8 @@ void stmt_set_up_library(void);
 // ERROR_STORE (ERROR_BUSY when another connection holds a lock, ERROR_RETRY when the disk is full or fails), "what:
 // SQLite's words". Returns -1.
 int stmt_error(struct error *error, sqlite3 *db, const char *what);
+// The same of a call whose code the connection does not keep (sqlite3_db_cacheflush): `code`, which is not SQLITE_OK.
+int stmt_error_of(struct error *error, sqlite3 *db, int code, const char *what);
 
 // What went wrong, in words that follow the name of the statement, and its kind as stmt_error has it. ERROR_RETRY when it was
 // given up since the process is to stop (statement_limit.h). Valid until the connection's next call.
