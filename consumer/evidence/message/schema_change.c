@@ -97,6 +97,25 @@ bool schema_change_cascades(struct span statement) {
     return false;
 }
 
+bool schema_change_may_move(struct span statement) {
+    bool adds = false, may_be_there = false;
+    if (!schema_change_is(schema_change_word(&statement), "alter"))
+        return false;
+    struct span before = schema_change_word(&statement);
+    for (struct span word; (word = schema_change_word(&statement)).size > 0; before = word) {
+        if (schema_change_is(word, "add") || schema_change_is(word, "drop") ||
+            schema_change_is(word, "modify") || schema_change_is(word, "change") ||
+            schema_change_is(word, "rename")) {
+            adds = schema_change_is(word, "add");
+            may_be_there = false;
+        }
+        may_be_there |= adds && schema_change_is(before, "not") && schema_change_is(word, "exists");
+        if (may_be_there && (schema_change_is(word, "first") || schema_change_is(word, "after")))
+            return true;
+    }
+    return false;
+}
+
 bool schema_change_rolls_back(struct span statement, bool *ret_savepoint) {
     if (!schema_change_is(schema_change_word(&statement), "rollback"))
         return false;
@@ -143,7 +162,7 @@ static void schema_change_take_cascades(struct evidence_cascades *cascades, stru
 }
 
 static void schema_change_forget_rows(struct evidence *evidence) {
-    evidence->gone.count = 0;
+    evidence->gone.count = evidence->moved.count = 0;
     evidence->rollbacks = (struct evidence_rollbacks){0};
 }
 
@@ -159,6 +178,8 @@ void schema_change_take(struct evidence *evidence, const struct fields *message)
         schema_change_forget_rows(evidence);
     else if (schema_change_takes_rows(ddl))
         schema_change_take_gone(&evidence->gone, ddl, table);
+    else if (schema_change_may_move(ddl))
+        schema_change_take_gone(&evidence->moved, ddl, table);
     bool savepoint;
     if (schema_change_rolls_back(ddl, &savepoint))
         (*(savepoint ? &evidence->rollbacks.to_savepoint : &evidence->rollbacks.whole))++;
