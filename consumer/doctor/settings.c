@@ -335,12 +335,24 @@ static bool settings_has_seen(const struct evidence *evidence, const char *table
     return tables[0] == '\0';
 }
 
+// The connector tells statements of databases that it does not capture, too.
+static bool settings_has_seen_database(const struct evidence *evidence, const char *database) {
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        if (topic->role == EVIDENCE_TABLE &&
+            (topic->schema[0] == '\0' || strcmp(topic->schema, database) == 0))
+            return true;
+    }
+    return database[0] == '\0';
+}
+
 static void settings_name_statements(const struct evidence *evidence, const struct evidence_gone *gone,
                                      struct finding_names *names) {
     for (int i = gone->count > EVIDENCE_GONE_MAX ? gone->count - EVIDENCE_GONE_MAX : 0; i < gone->count;
          i++) {
         const struct evidence_statement *statement = &gone->list[i % EVIDENCE_GONE_MAX];
-        if (settings_has_seen(evidence, statement->tables))
+        if (settings_has_seen(evidence, statement->tables) &&
+            settings_has_seen_database(evidence, statement->database))
             finding_names_add(names, "%s", statement->text);
     }
 }

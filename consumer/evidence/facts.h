@@ -28,6 +28,7 @@ enum {
 // Statements since the newest snapshot that took rows away without an event, or moved columns: the newest of them.
 struct evidence_statement {
     char tables[EVIDENCE_NAME_SIZE]; // "a,b"; "" = not said
+    char database[EVIDENCE_NAME_SIZE];
     char text[EVIDENCE_STATEMENT_SIZE];
 };
 

@@ -155,7 +155,7 @@ class Doctor(tide.Case):
             ("alter table t add unique (v)", "t"),
             ("create or replace view v as select 1", "v"),
         )
-        row = self.row(0, {"id": 1, "v": "a"})
+        row = self.binlog_row(0, {"id": 1, "v": "a"})
         for statements, verdict in (takes, "warn"), (leaves, None):
             for statement, tables in statements:
                 with self.subTest(statement):
@@ -163,6 +163,12 @@ class Doctor(tide.Case):
                     self.assertEqual(verdict, found.get("schema changes"))
                     if verdict is not None:
                         self.assertTrue(seen["schema changes"].endswith(statement.replace("\n", " ")), seen["schema changes"])
+        # of another database, which is not captured
+        for database, verdict in ("s", "warn"), ("other", None):
+            change = self.ddl(0, f"drop database {database}", None)
+            change["value"] = change["value"].replace('"db": "s"', f'"db": "{database}"').replace('"db":"s"', f'"db":"{database}"')
+            found, _ = self.of([row, change])
+            self.assertEqual(verdict, found.get("schema changes"), change["value"])
         # a snapshot sweeps what went before it
         swept = [row, self.ddl(0, "drop table t", "t"), self.ddl(1, "create table t (id int primary key)", "t", snapshot="true")]
         found, _ = self.of(swept)

@@ -123,10 +123,13 @@ bool schema_change_rolls_back(struct span statement, bool *ret_savepoint) {
     return true;
 }
 
-static void schema_change_take_gone(struct evidence_gone *gone, struct span ddl, struct span table) {
+static void schema_change_take_gone(struct evidence_gone *gone, struct span ddl, struct span table,
+                                    struct span database) {
     struct evidence_statement *statement = &gone->list[gone->count++ % EVIDENCE_GONE_MAX];
     (void)snprintf(statement->tables, sizeof statement->tables, "%.*s", (int)table.size,
                    table.data != NULL ? table.data : "");
+    (void)snprintf(statement->database, sizeof statement->database, "%.*s", (int)database.size,
+                   database.data != NULL ? database.data : "");
     (void)snprintf(statement->text, sizeof statement->text, "%.*s", (int)ddl.size, ddl.data);
     for (char *c = statement->text; *c != '\0'; c++)
         *c = (unsigned char)*c < ' ' ? ' ' : *c;
@@ -173,13 +176,14 @@ void schema_change_take(struct evidence *evidence, const struct fields *message)
         return;
     struct span snapshot = fields_text(&source, "snapshot", &evidence->arena);
     struct span table = fields_text(&source, "table", &evidence->arena);
+    struct span database = fields_text(&source, "db", &evidence->arena);
     schema_change_take_cascades(&evidence->cascades, ddl, table);
     if (snapshot.data != NULL && !span_is(snapshot, "false"))
         schema_change_forget_rows(evidence);
     else if (schema_change_takes_rows(ddl))
-        schema_change_take_gone(&evidence->gone, ddl, table);
+        schema_change_take_gone(&evidence->gone, ddl, table, database);
     else if (schema_change_may_move(ddl))
-        schema_change_take_gone(&evidence->moved, ddl, table);
+        schema_change_take_gone(&evidence->moved, ddl, table, database);
     bool savepoint;
     if (schema_change_rolls_back(ddl, &savepoint))
         (*(savepoint ? &evidence->rollbacks.to_savepoint : &evidence->rollbacks.whole))++;
