@@ -317,12 +317,13 @@ static int envelope_set_op(const struct members *members, struct change *change,
     return 0;
 }
 
-static void envelope_set_snapshot(struct span snapshot, struct change *change) {
+static void envelope_set_snapshot(const struct members *members, struct change *change) {
+    struct span snapshot = members->snapshot;
     change->snapshot = SNAPSHOT_NONE;
     change->snapshot_first = change->snapshot_table_last = change->snapshot_last = false;
     // ReadToInsertEvent makes a create of a snapshot's row, and unwrapped rows need not say their op.
     if ((change->op == CHANGE_CREATE || (change->op_untold && change->op == CHANGE_UPDATE)) &&
-        snapshot.size > 0 && !span_is(snapshot, "false"))
+        snapshot.size > 0 && !span_is(snapshot, "false") && !members_is_beside_snapshot(members))
         change->op = CHANGE_READ;
     if (change->op != CHANGE_READ)
         return;
@@ -613,7 +614,7 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
     }
     if (envelope_check_mark(members, row->table, error) != 0 || envelope_set_op(members, change, error) != 0)
         return -1;
-    envelope_set_snapshot(members->snapshot, change);
+    envelope_set_snapshot(members, change);
     return envelope_read_by_connector(decoder, message, row, members, error) != 0 ||
                    envelope_finish_row(decoder, message, row, members, event, error) != 0 ||
                    mend_row(event, members, error) != 0
@@ -660,7 +661,7 @@ static bool envelope_read_place(const struct envelope_decoder *decoder, const st
         return false;
     bool left_out = envelope_set_routed(decoder, table, message, &members, event);
     if (!left_out && envelope_set_op(&members, &event->change, &ignored) == 0)
-        envelope_set_snapshot(members.snapshot, &event->change);
+        envelope_set_snapshot(&members, &event->change);
     return left_out;
 }
 

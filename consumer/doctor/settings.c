@@ -352,21 +352,49 @@ static bool settings_has_seen(const struct evidence *evidence, const char *table
     return tables[0] == '\0';
 }
 
-// A table that is dropped and made again keeps here what it had before.
-static void settings_check_gone(const struct evidence *evidence, struct findings *findings) {
-    struct finding_names names = {0};
-    const struct evidence_gone *gone = &evidence->gone;
+// The connector tells statements of databases that it does not capture, too.
+static bool settings_has_seen_database(const struct evidence *evidence, const char *database) {
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        if (topic->role == EVIDENCE_TABLE &&
+            (topic->schema[0] == '\0' || strcmp(topic->schema, database) == 0))
+            return true;
+    }
+    return database[0] == '\0';
+}
+
+static void settings_name_statements(const struct evidence *evidence, const struct evidence_gone *gone,
+                                     struct finding_names *names) {
     for (int i = gone->count > EVIDENCE_GONE_MAX ? gone->count - EVIDENCE_GONE_MAX : 0; i < gone->count;
          i++) {
         const struct evidence_statement *statement = &gone->list[i % EVIDENCE_GONE_MAX];
-        if (settings_has_seen(evidence, statement->tables))
-            finding_names_add(&names, "%s", statement->text);
+        if (settings_has_seen(evidence, statement->tables) &&
+            settings_has_seen_database(evidence, statement->database))
+            finding_names_add(names, "%s", statement->text);
     }
+}
+
+// A table that is dropped and made again keeps here what it had before.
+static void settings_check_gone(const struct evidence *evidence, struct findings *findings) {
+    struct finding_names names = {0};
+    settings_name_statements(evidence, &evidence->gone, &names);
     if (names.count > 0)
         findings_add(
             findings, "schema changes", VERDICT_WARN,
             "a full snapshot by the connector, which sweeps what is gone; `delete from` sends events",
             "rows went with a statement, which no event says, and are still here: %s",
+            finding_names_text(&names));
+}
+
+static void settings_check_moved(const struct evidence *evidence, struct findings *findings) {
+    struct finding_names names = {0};
+    settings_name_statements(evidence, &evidence->moved, &names);
+    if (names.count > 0)
+        findings_add(
+            findings, "moved columns", VERDICT_WARN,
+            "a full snapshot by the connector; no FIRST or AFTER beside IF NOT EXISTS",
+            "where the column was there before, MariaDB's connector has later rows' values under their neighbours' "
+            "names: %s",
             finding_names_text(&names));
 }
 
@@ -733,6 +761,7 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     settings_check_nulls(evidence, catalog, &sum, findings);
     settings_check_truncates(&sum, findings);
     settings_check_gone(evidence, findings);
+    settings_check_moved(evidence, findings);
     settings_check_cascades(evidence, catalog, &sum, findings);
     settings_check_transactions(evidence, &sum, findings);
     settings_check_rolled_back(evidence, &sum, findings);

@@ -27,9 +27,10 @@ enum {
     EVIDENCE_READS_SIZE = 2 * EVIDENCE_READS_MAX,
 };
 
-// Statements that took rows away without an event, since the newest snapshot: the newest of them.
+// Statements since the newest snapshot that took rows away without an event, or moved columns: the newest of them.
 struct evidence_statement {
     char tables[EVIDENCE_NAME_SIZE]; // "a,b"; "" = not said
+    char database[EVIDENCE_NAME_SIZE];
     char text[EVIDENCE_STATEMENT_SIZE];
 };
 
@@ -181,6 +182,7 @@ struct evidence {
     char may_be_transactions[EVIDENCE_NAME_SIZE];
     char may_be_heartbeats[EVIDENCE_NAME_SIZE];
     struct evidence_gone gone;
+    struct evidence_gone moved; // statements that may have moved a column for the connector alone
     struct evidence_cascades cascades;
     struct evidence_rollbacks rollbacks;
     struct evidence_collections collections;

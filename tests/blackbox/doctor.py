@@ -155,7 +155,7 @@ class Doctor(tide.Case):
             ("alter table t add unique (v)", "t"),
             ("create or replace view v as select 1", "v"),
         )
-        row = self.row(0, {"id": 1, "v": "a"})
+        row = self.binlog_row(0, {"id": 1, "v": "a"})
         for statements, verdict in (takes, "warn"), (leaves, None):
             for statement, tables in statements:
                 with self.subTest(statement):
@@ -163,6 +163,12 @@ class Doctor(tide.Case):
                     self.assertEqual(verdict, found.get("schema changes"))
                     if verdict is not None:
                         self.assertTrue(seen["schema changes"].endswith(statement.replace("\n", " ")), seen["schema changes"])
+        # of another database, which is not captured
+        for database, verdict in ("s", "warn"), ("other", None):
+            change = self.ddl(0, f"drop database {database}", None)
+            change["value"] = change["value"].replace('"db": "s"', f'"db": "{database}"').replace('"db":"s"', f'"db":"{database}"')
+            found, _ = self.of([row, change])
+            self.assertEqual(verdict, found.get("schema changes"), change["value"])
         # a snapshot sweeps what went before it
         swept = [row, self.ddl(0, "drop table t", "t"), self.ddl(1, "create table t (id int primary key)", "t", snapshot="true")]
         found, _ = self.of(swept)
@@ -174,6 +180,26 @@ class Doctor(tide.Case):
         self.addCleanup(server.stop)
         _, seen = self.doctor("--brokers", server.brokers(), "--prefix", tide.PREFIX)
         self.assertTrue(seen["schema changes"].endswith(": " + ", ".join(f"drop table t -- {i}" for i in range(2, 6))), seen)
+
+    def test_columns_that_a_statement_moved(self):
+        told = (
+            (True, "alter table t add column if not exists v int first"),
+            (True, "ALTER TABLE `t` ADD IF NOT EXISTS v int default 5 /* now */ AFTER `id`, add w int"),
+            (False, "alter table t add column if not exists v int"),
+            (False, "alter table t add column v int first"),
+            (False, "alter table t add column if not exists v int comment 'first', modify w int after id"),
+            (False, "alter table t drop column if exists v, add w int after id"),
+            (False, "create table if not exists t (id int primary key, `first` int)"),
+        )
+        row = self.binlog_row(0, {"id": 1, "v": "a"})
+        for warned, statement in told:
+            with self.subTest(statement):
+                found, seen = self.of([row, self.ddl(0, statement, "t")])
+                self.assertEqual("warn" if warned else None, found.get("moved columns"), seen)
+        # a snapshot reads the columns anew
+        lines = [row, self.ddl(0, told[0][1], "t"), self.ddl(1, "create table t (id int primary key)", "t", snapshot="true")]
+        found, _ = self.of(lines)
+        self.assertNotIn("moved columns", found)
 
     def test_foreign_keys_that_the_binlog_does_not_have(self):
         row = self.binlog_row(0, {"id": 1, "v": "a"})

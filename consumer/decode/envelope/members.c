@@ -244,6 +244,7 @@ static bool members_has_postgres_labels(const struct members *members) {
 
 enum event_positions members_positions(struct members *members) {
     struct span connector = members->connector;
+    members->names_transaction = members->has_transaction;
     if (connector.data == NULL && !members->has_source && members->schema.data == NULL &&
         !members_has_postgres_labels(members))
         members->schema = members->database;
@@ -257,6 +258,13 @@ enum event_positions members_positions(struct members *members) {
     if (members->schema.data == NULL)
         members->schema = members->database;
     return members_is_mysql(members) ? members_binlog_positions(members) : POSITIONS_OFFSETS;
+}
+
+bool members_is_beside_snapshot(const struct members *members) {
+    enum { MS_PER_SECOND = 1000 };
+    bool whole_second = members->ts_ms > 0 && members->ts_ms % MS_PER_SECOND == 0;
+    return members_is_mysql(members) && span_is(members->snapshot, "incremental") &&
+           (members->names_transaction || whole_second);
 }
 
 int members_unescape_odd(const struct json_value *value, struct arena *arena, struct span *ret,

@@ -35,6 +35,7 @@ struct members {
     bool has_source;
     bool has_transaction;
     bool has_foreign_transaction; // its id is not TXID:LSN
+    bool names_transaction;       // one is there, whatever can be trusted of it
     bool deleted;                 // __deleted is "true"
     bool has_deleted;             // __deleted is there
     bool flat;                    // an unwrapped row
@@ -172,5 +173,9 @@ bool members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn);
 // What the members say of positions, once all are read: leaves in lsn, txid and has_transaction only what can be
 // trusted.
 enum event_positions members_positions(struct members *members);
+// Whether a change was streamed beside an incremental snapshot: behind a chunk that failed MariaDB's connector (3.5.0) says "incremental" of
+// all that it streams. Such a change names its transaction, where those are told, and has the binlog's time, whole seconds but for MySQL's from
+// 8.0 on; a row of the snapshot has the moment at which it was read. Of no use before members_positions.
+bool members_is_beside_snapshot(const struct members *members);
 
 #endif

@@ -97,6 +97,25 @@ bool schema_change_cascades(struct span statement) {
     return false;
 }
 
+bool schema_change_may_move(struct span statement) {
+    bool adds = false, may_be_there = false;
+    if (!schema_change_is(schema_change_word(&statement), "alter"))
+        return false;
+    struct span before = schema_change_word(&statement);
+    for (struct span word; (word = schema_change_word(&statement)).size > 0; before = word) {
+        if (schema_change_is(word, "add") || schema_change_is(word, "drop") ||
+            schema_change_is(word, "modify") || schema_change_is(word, "change") ||
+            schema_change_is(word, "rename")) {
+            adds = schema_change_is(word, "add");
+            may_be_there = false;
+        }
+        may_be_there |= adds && schema_change_is(before, "not") && schema_change_is(word, "exists");
+        if (may_be_there && (schema_change_is(word, "first") || schema_change_is(word, "after")))
+            return true;
+    }
+    return false;
+}
+
 bool schema_change_rolls_back(struct span statement, bool *ret_savepoint) {
     if (!schema_change_is(schema_change_word(&statement), "rollback"))
         return false;
@@ -104,10 +123,13 @@ bool schema_change_rolls_back(struct span statement, bool *ret_savepoint) {
     return true;
 }
 
-static void schema_change_take_gone(struct evidence_gone *gone, struct span ddl, struct span table) {
+static void schema_change_take_gone(struct evidence_gone *gone, struct span ddl, struct span table,
+                                    struct span database) {
     struct evidence_statement *statement = &gone->list[gone->count++ % EVIDENCE_GONE_MAX];
     (void)snprintf(statement->tables, sizeof statement->tables, "%.*s", (int)table.size,
                    table.data != NULL ? table.data : "");
+    (void)snprintf(statement->database, sizeof statement->database, "%.*s", (int)database.size,
+                   database.data != NULL ? database.data : "");
     (void)snprintf(statement->text, sizeof statement->text, "%.*s", (int)ddl.size, ddl.data);
     for (char *c = statement->text; *c != '\0'; c++)
         *c = (unsigned char)*c < ' ' ? ' ' : *c;
@@ -143,7 +165,7 @@ static void schema_change_take_cascades(struct evidence_cascades *cascades, stru
 }
 
 static void schema_change_forget_rows(struct evidence *evidence) {
-    evidence->gone.count = 0;
+    evidence->gone.count = evidence->moved.count = 0;
     evidence->rollbacks = (struct evidence_rollbacks){0};
 }
 
@@ -154,11 +176,14 @@ void schema_change_take(struct evidence *evidence, const struct fields *message)
         return;
     struct span snapshot = fields_text(&source, "snapshot", &evidence->arena);
     struct span table = fields_text(&source, "table", &evidence->arena);
+    struct span database = fields_text(&source, "db", &evidence->arena);
     schema_change_take_cascades(&evidence->cascades, ddl, table);
     if (snapshot.data != NULL && !span_is(snapshot, "false"))
         schema_change_forget_rows(evidence);
     else if (schema_change_takes_rows(ddl))
-        schema_change_take_gone(&evidence->gone, ddl, table);
+        schema_change_take_gone(&evidence->gone, ddl, table, database);
+    else if (schema_change_may_move(ddl))
+        schema_change_take_gone(&evidence->moved, ddl, table, database);
     bool savepoint;
     if (schema_change_rolls_back(ddl, &savepoint))
         (*(savepoint ? &evidence->rollbacks.to_savepoint : &evidence->rollbacks.whole))++;

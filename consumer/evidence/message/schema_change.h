@@ -7,7 +7,7 @@
 #include "consumer/evidence/facts.h"
 #include "consumer/evidence/message/fields.h"
 
-// Into evidence->gone, ->cascades and ->rollbacks. A statement of a snapshot forgets those before it that took rows: the snapshot sweeps
+// Into evidence->gone, ->moved, ->cascades and ->rollbacks. A statement of a snapshot forgets those before it that took rows: the snapshot sweeps
 // what they took. A table's foreign keys are those of
 // its newest CREATE, and of each ALTER since, dropped or not.
 void schema_change_take(struct evidence *evidence, const struct fields *message);
@@ -16,6 +16,10 @@ void schema_change_take(struct evidence *evidence, const struct fields *message)
 bool schema_change_takes_rows(struct span statement);
 // Whether CREATE TABLE or ALTER TABLE has a foreign key that is more than a check: `on delete` or `on update`, and `cascade` or `set ..`.
 bool schema_change_cascades(struct span statement);
+
+// Whether ALTER TABLE adds a column `if not exists`, with FIRST or AFTER: where it was there MariaDB leaves it where it is, and its connector moves it
+// (3.5.0), so that later rows have values under other columns' names.
+bool schema_change_may_move(struct span statement);
 
 // A ROLLBACK that stands in the binlog, as MariaDB writes it where a transaction made a temporary table, or wrote to one without
 // transactions behind a savepoint. *ret_savepoint: it goes back to one.
