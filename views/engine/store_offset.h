@@ -20,6 +20,20 @@ struct store_offset {
     bool has_others; // store_note_others of its topic
 };
 
+// What is known of the source's full snapshots beyond the tables' own (_tables): LSN_NONE = nothing.
+struct store_snapshots {
+    // one that is open and names a commit before it: see snapshots_is_ahead
+    int64_t ahead_lsn;
+    int64_t ahead_commit;
+    int64_t unjudged_lsn; // it was not looked yet which tables it left out (consumer/apply/loop/emptied.h)
+};
+
+struct store_before {
+    bool torn;     // the newest commit showed a transaction in part
+    bool nameless; // the newest row before it named no transaction
+    struct store_snapshots snapshots;
+};
+
 // What the merge needs to go on where it was.
 struct store_sequence {
     int64_t lsn;   // last commit LSN that was sequenced, LSN_NONE = none

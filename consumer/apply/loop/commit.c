@@ -79,6 +79,7 @@ static void commit_describe(const struct apply *apply, struct store_commit *comm
         commit->sequence = apply->newest;
     commit->torn = apply->torn.is || merge_is_letting_through(apply->merge);
     commit->nameless = merge_rows_are_nameless(apply->merge);
+    commit->snapshots = snapshots_known(apply);
 }
 
 int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason,

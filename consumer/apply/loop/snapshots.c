@@ -5,13 +5,43 @@
 int snapshots_init(struct apply *apply, struct error *error) {
     int count = apply->config.catalog->table_count;
     apply->newest_streamed_lsn = apply->last_snapshot_lsn = apply->seen_snapshot_lsn = LSN_NONE;
-    apply->begun.lsn = apply->ahead.lsn = LSN_NONE;
+    apply->begun.lsn = apply->ahead.lsn = apply->unjudged_lsn = apply->judged_lsn = LSN_NONE;
     apply->snapshots = calloc((size_t)count, sizeof *apply->snapshots);
     if (apply->snapshots == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int t = 0; t < count; t++)
-        apply->snapshots[t].lsn = apply->snapshots[t].told_lsn = LSN_NONE;
+        apply->snapshots[t].lsn = apply->snapshots[t].told_lsn = apply->snapshots[t].behind_lsn = LSN_NONE;
     return 0;
+}
+
+static bool snapshots_has_commit(const struct apply *apply, int64_t lsn, int64_t commit) {
+    return lsn != LSN_NONE && (commit == lsn || merge_finished_lsn(apply->merge) >= commit);
+}
+
+void snapshots_load(struct apply *apply, const struct store_snapshots *known) {
+    apply->ahead.lsn = known->ahead_lsn;
+    apply->ahead.commit = known->ahead_commit;
+    apply->ahead.is = snapshots_has_commit(apply, known->ahead_lsn, known->ahead_commit);
+    apply->unjudged_lsn = known->unjudged_lsn;
+}
+
+// One that is swept is nothing to know any more.
+static bool snapshots_are_open(const struct apply *apply, int64_t snapshot_lsn) {
+    bool marked;
+    for (int t = 0; t < apply->config.catalog->table_count; t++)
+        if (store_snapshot_open(apply->config.store, &apply->config.catalog->tables[t], &marked) ==
+            snapshot_lsn)
+            return true;
+    return false;
+}
+
+struct store_snapshots snapshots_known(const struct apply *apply) {
+    struct store_snapshots known = {LSN_NONE, LSN_NONE, apply->unjudged_lsn};
+    if (apply->ahead.lsn != LSN_NONE && snapshots_are_open(apply, apply->ahead.lsn)) {
+        known.ahead_lsn = apply->ahead.lsn;
+        known.ahead_commit = apply->ahead.commit;
+    }
+    return known;
 }
 
 static void snapshots_tear(struct apply *apply) {
@@ -26,8 +56,7 @@ static void snapshots_note_ahead(struct apply *apply, const struct change *chang
     if (change->lsn > apply->ahead.lsn) {
         apply->ahead.lsn = change->lsn;
         apply->ahead.commit = change->previous_commit;
-        apply->ahead.is = change->previous_commit == change->lsn ||
-                          merge_finished_lsn(apply->merge) >= change->previous_commit;
+        apply->ahead.is = snapshots_has_commit(apply, change->lsn, change->previous_commit);
     }
     apply->ahead.read_ms = change->ts_ms;
     if (apply->ahead.is)
@@ -122,8 +151,11 @@ static bool snapshots_are_passed(const struct apply *apply, int64_t snapshot_lsn
     return apply->newest_streamed_lsn > snapshot_lsn || merge_finished_lsn(apply->merge) > snapshot_lsn;
 }
 
-// Whether rows of the snapshot may be under way in the partition: it has shown nothing of that snapshot or after it.
-static bool snapshots_may_come(const struct apply *apply, int slot, int64_t snapshot_lsn) {
+bool snapshots_all_ended(const struct apply *apply, int64_t snapshot_lsn) {
+    return apply->last_snapshot_lsn == snapshot_lsn || snapshots_are_passed(apply, snapshot_lsn);
+}
+
+bool snapshots_may_come(const struct apply *apply, int slot, int64_t snapshot_lsn) {
     const struct partition *partition = apply->partitions[slot];
     if (partition == NULL || partition->table == NULL || partition->newest_lsn > snapshot_lsn ||
         store_snapshot_lsn(apply->config.store, partition->table) == snapshot_lsn)
@@ -136,7 +168,7 @@ static bool snapshots_may_come(const struct apply *apply, int slot, int64_t snap
 bool snapshots_is_complete(const struct apply *apply, int64_t snapshot_lsn) {
     if (snapshot_lsn == LSN_NONE)
         return true;
-    if (apply->last_snapshot_lsn != snapshot_lsn && !snapshots_are_passed(apply, snapshot_lsn))
+    if (!snapshots_all_ended(apply, snapshot_lsn))
         return false;
     if (apply->seen_snapshot_lsn != snapshot_lsn) // of an earlier process
         return true;

@@ -13,6 +13,9 @@ enum {
 };
 
 int snapshots_init(struct apply *apply, struct error *error);
+// What the file knew of them, and what the next commit is to say.
+void snapshots_load(struct apply *apply, const struct store_snapshots *known);
+struct store_snapshots snapshots_known(const struct apply *apply);
 // A row of a table's snapshot was taken from the partition's head.
 void snapshots_note_row(struct apply *apply, struct partition *partition, const struct change *change);
 // Whether the partition's head was streamed behind that snapshot of its table.
@@ -31,6 +34,10 @@ void snapshots_note_end(struct apply *apply, int64_t lsn);
 // it may have been asked for some rows only. Its rows are newer than its LSN: answers hold parts of transactions until one is
 // whole that was committed after they were read.
 bool snapshots_is_ahead(const struct apply *apply, int64_t snapshot_lsn);
+// Whether rows of the snapshot may be under way in the partition: it has shown nothing of that snapshot or after it.
+bool snapshots_may_come(const struct apply *apply, int slot, int64_t snapshot_lsn);
+// Whether the connector is past all of the snapshot.
+bool snapshots_all_ended(const struct apply *apply, int64_t snapshot_lsn);
 // Whether all tables have what the snapshot has of them, as far as is known.
 bool snapshots_is_complete(const struct apply *apply, int64_t snapshot_lsn);
 

@@ -147,10 +147,11 @@ struct table_snapshot {
     struct source *sources; // (sources.h)
     int source_count;
     int source_capacity;
-    bool mixed;       // sources whose snapshots are not to be compared feed the table
-    int64_t told_lsn; // the newest that was said not to be of all sources
-    bool has_itself;  // behind a row of another source's table one came that names the table itself
-    bool told_other;  // that both come was said
+    bool mixed;         // sources whose snapshots are not to be compared feed the table
+    int64_t told_lsn;   // the newest that was said not to be of all sources
+    int64_t behind_lsn; // the lowest LSN that was streamed behind the unjudged snapshot, LSN_NONE = none
+    bool has_itself;    // behind a row of another source's table one came that names the table itself
+    bool told_other;    // that both come was said
     struct mixed_keys mixed_keys;
     bool told_keys; // that rows of several have equal keys was said
 };
@@ -216,6 +217,9 @@ struct apply {
         int64_t read_ms; // the newest source.ts_ms of its rows
         bool is;         // the stream has that commit
     } ahead;             // the newest full snapshot that names a commit: see snapshots_is_ahead
+    int64_t
+        unjudged_lsn; // a snapshot of which it was not looked yet which tables it left out (emptied.h), LSN_NONE = none
+    int64_t judged_lsn; // the newest of which it was
     struct warnings warnings;
     unsigned positions_reported; // a bit for each of enum event_positions that was said
     struct drift drift;          // since the newest commit

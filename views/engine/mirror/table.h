@@ -51,6 +51,7 @@ enum mirror_statement {
     STATEMENT_NOTE_SWEPT,
     STATEMENT_SWEEP,
     STATEMENT_SWEEP_SIZES,
+    STATEMENT_UNNAMED,
     STATEMENT_PURGE,
     STATEMENT_AWAIT, // TOAST values across a key change: toast_carry.h
     STATEMENT_PASS_ON,

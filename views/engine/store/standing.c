@@ -85,9 +85,40 @@ static int standing_load_sequence(struct standing *standing, struct sqlite3 *db,
         standing->sequence =
             (struct store_sequence){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
     int marks = row == 1 ? sqlite3_column_int(stmt, 2) : 0;
-    standing->was_torn = (marks & STANDING_TORN) != 0;
-    standing->was_nameless = (marks & STANDING_NAMELESS) != 0;
+    standing->before.torn = (marks & STANDING_TORN) != 0;
+    standing->before.nameless = (marks & STANDING_NAMELESS) != 0;
     return row < 0 ? -1 : 0;
+}
+
+static const char *const standing_snapshot_names[] = {"snapshot_ahead", "snapshot_ahead_commit",
+                                                      "snapshot_unjudged"};
+
+static int standing_load_snapshots(struct standing *standing, struct sqlite3 *db, struct error *error) {
+    struct store_snapshots *snapshots = &standing->before.snapshots;
+    int64_t *const places[] = {&snapshots->ahead_lsn, &snapshots->ahead_commit, &snapshots->unjudged_lsn};
+    standing->has_snapshots = false;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        *places[i] = LSN_NONE;
+        if (meta_get_integer(db, standing_snapshot_names[i], places[i], error) < 0)
+            return -1;
+        standing->has_snapshots |= *places[i] != LSN_NONE;
+    }
+    return 0;
+}
+
+int standing_save_snapshots(struct standing *standing, struct sqlite3 *db,
+                            const struct store_snapshots *snapshots, struct error *error) {
+    const int64_t values[] = {snapshots->ahead_lsn, snapshots->ahead_commit, snapshots->unjudged_lsn};
+    const size_t count = sizeof values / sizeof *values;
+    bool some = false;
+    for (size_t i = 0; i < count; i++)
+        some |= values[i] != LSN_NONE;
+    for (size_t i = 0; i < count && (some || standing->has_snapshots); i++)
+        if ((values[i] != LSN_NONE ? meta_set_integer(db, standing_snapshot_names[i], values[i], error)
+                                   : meta_unset(db, standing_snapshot_names[i], error)) != 0)
+            return -1;
+    standing->has_snapshots = some;
+    return 0;
 }
 
 int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struct error *error) {
@@ -107,7 +138,9 @@ int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struc
 }
 
 int standing_load(struct standing *standing, struct sqlite3 *db, struct error *error) {
-    return standing_load_offsets(standing, db, error) != 0 || standing_load_sequence(standing, db, error) != 0
+    return standing_load_offsets(standing, db, error) != 0 ||
+                   standing_load_sequence(standing, db, error) != 0 ||
+                   standing_load_snapshots(standing, db, error) != 0
                ? -1
                : standing_load_timelines(standing, db, error);
 }

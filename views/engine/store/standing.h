@@ -16,8 +16,8 @@ struct standing {
     struct store_offset *offsets;
     int offset_count;
     struct store_sequence sequence;
-    bool was_torn;     // the newest commit showed a transaction in part
-    bool was_nameless; // the newest row before it named no transaction
+    struct store_before before;
+    bool has_snapshots; // the file may have some of store_snapshots
     int64_t *timelines;
     int timeline_count;
 };
@@ -29,6 +29,9 @@ int standing_load_offsets(struct standing *standing, struct sqlite3 *db, struct 
 void standing_bind_offset(struct sqlite3_stmt *stmt, const struct store_offset *offset);
 // See store_note_others.
 int standing_note_others(struct sqlite3 *db, const char *topic, struct error *error);
+// Within a transaction. What is LSN_NONE in all is not written again.
+int standing_save_snapshots(struct standing *standing, struct sqlite3 *db,
+                            const struct store_snapshots *snapshots, struct error *error);
 int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struct error *error);
 void standing_free(struct standing *standing);
 

@@ -431,12 +431,8 @@ struct store_sequence store_sequence(const struct store *store) {
     return store->standing.sequence;
 }
 
-bool store_was_torn(const struct store *store) {
-    return store->standing.was_torn;
-}
-
-bool store_was_nameless(const struct store *store) {
-    return store->standing.was_nameless;
+struct store_before store_before(const struct store *store) {
+    return store->standing.before;
 }
 
 static int store_step(struct store *store, enum store_statement which, struct error *error) {
@@ -537,14 +533,18 @@ int64_t store_snapshot_open(const struct store *store, const struct table *table
     return mirror_snapshot_open(store->mirror, table, ret_marked);
 }
 
+int store_has_unnamed(struct store *store, const struct table *table, int64_t snapshot_lsn, int64_t below,
+                      bool *ret, struct error *error) {
+    return mirror_has_unnamed(store->mirror, table, snapshot_lsn, below, ret, error);
+}
+
 int store_snapshot_sweep(struct store *store, const struct table *table, bool whole, bool keep_open,
                          int64_t *ret_swept, struct error *error) {
-    if (mirror_snapshot_sweep(store->mirror, table, whole, keep_open, ret_swept, error) != 0)
+    if (mirror_snapshot_sweep(store->mirror, table, whole, keep_open, ret_swept, error) != 0 ||
+        (whole && *store->quarantined > 0 && store_begin_write(store, error) != 0))
         return -1;
     if (!whole)
         return 0;
-    if (*store->quarantined > 0 && store_begin_write(store, error) != 0)
-        return -1;
     return quarantine_overtake_table(store->quarantine, table, mirror_snapshot_lsn(store->mirror, table),
                                      error);
 }
@@ -626,7 +626,9 @@ static int store_save_position(struct store *store, const struct store_commit *c
     stmt_bind_integer(position, ":torn",
                       (commit->torn ? STANDING_TORN : 0) | (commit->nameless ? STANDING_NAMELESS : 0));
     stmt_bind_integer(position, ":quarantined", *store->quarantined);
-    return store_step(store, STORE_POSITION, error);
+    return store_step(store, STORE_POSITION, error) != 0
+               ? -1
+               : standing_save_snapshots(&store->standing, store->db, &commit->snapshots, error);
 }
 
 static int store_keep_position(struct store *store, struct error *error) {
