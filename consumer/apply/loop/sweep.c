@@ -1,6 +1,7 @@
 #include "consumer/apply/loop/sweep.h"
 
 #include "consumer/apply/loop/commit.h"
+#include "consumer/apply/loop/emptied.h"
 #include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/sources.h"
@@ -17,7 +18,7 @@ bool sweep_is_awaited(const struct apply *apply) {
         if (lsn != LSN_NONE && snapshots_have_ended(apply, table, lsn, marked))
             return true;
     }
-    return false;
+    return emptied_is_awaited(apply);
 }
 
 static bool sweep_is_past_snapshot(const struct apply *apply, const struct table *table, int64_t lsn,
@@ -105,5 +106,5 @@ int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void
             sweep_table(apply, table, lsn, more_may_come, error) != 0)
             return -1;
     }
-    return 0;
+    return emptied_look(apply, more_may_come, error);
 }

@@ -1,4 +1,5 @@
 #include "consumer/apply/loop/take.h"
+#include "consumer/apply/loop/emptied.h"
 
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/compacted.h"
@@ -308,6 +309,7 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     if (sources_note(apply, partition, error) != 0)
         return -1;
     snapshots_place(apply, partition);
+    emptied_note(apply, partition);
     if (take_into_store(apply, partition->event, &outcome, &failure) != 0) {
         if (failure.kind == ERROR_INPUT)
             return take_quarantine(apply, partition, failure.message, error);
