@@ -126,6 +126,8 @@ struct lost_table {
     bool begun_without;    // incomplete for this alone: its log begins with a change of an older row
     bool made_without;     // it was told that rows lack what they had under an older name of the table
     bool moved_without;    // it was told that rows lack what they had under an older key
+    int64_t leaves_lsn;    // where partitions of it were truncated last,
+    uint64_t leaves;       // and which: a bit each (leaves.h)
     // messages in quarantine that may have been rows of any transaction, and were not yet missed
     int64_t unreadable;
     int64_t unreadable_lsn; // a whole transaction above it has not missed them

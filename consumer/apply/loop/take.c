@@ -3,6 +3,7 @@
 
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/compacted.h"
+#include "consumer/apply/loop/leaves.h"
 #include "consumer/apply/loop/lost.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/sources.h"
@@ -465,7 +466,7 @@ int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct 
     event->change.unordered = verdict == MERGE_TAKE;
     if (partition->failure != NULL && take_is_unread_spent(partition))
         apply->counters.ignored++;
-    else if (partition->failure != NULL)
+    else if (partition->failure != NULL && !leaves_are_truncated(apply, partition))
         status = take_quarantine(apply, partition, partition->failure, error);
     else if (event->kind == EVENT_CHANGE)
         status = take_change(apply, partition, &applied, error);
