@@ -92,7 +92,7 @@ class Installed(unittest.TestCase):
         page = self.read("share/man/man1/tidemark.1").replace("\\-", "-")
         self.assertFalse(re.search("@[A-Z_]+@", page), "what CMake was to fill in")
         for command, text in self.help.items():
-            _, _, its = page.partition(f".SS tidemark {command} ")
+            its = re.split(rf"^\.SS tidemark {command}\b", page, maxsplit=1, flags=re.M)[1]
             its = re.split(r"^\.S[SH] ", its, maxsplit=1, flags=re.M)[0]
             with self.subTest(command):
                 self.assertEqual(flags_of(text), set(re.findall(r"^\.B (-[^ ]+) ", its, re.M)))

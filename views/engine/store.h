@@ -101,10 +101,8 @@ void store_want_feed(struct store *store, const char *table);
 const struct store_offset *store_offsets(const struct store *store, int *ret_count);
 
 struct store_sequence store_sequence(const struct store *store);
-// Whether the newest commit before the file was opened showed a transaction in part.
-bool store_was_torn(const struct store *store);
-// Whether the newest row before that named no transaction.
-bool store_was_nameless(const struct store *store);
+// How the newest commit before the file was opened left it.
+struct store_before store_before(const struct store *store);
 
 // The source's timelines as the file knows them, oldest first; lives until store_add_timeline.
 const int64_t *store_timelines(const struct store *store, int *ret_count);
@@ -171,6 +169,9 @@ struct store_snapshot store_snapshot(const struct store *store, const struct tab
 bool store_note_streamed(struct store *store, int64_t commit, bool *ret_more);
 // Messages of the table that were sent up to then may be gone (struct store_snapshot). It never goes back.
 void store_raise_cut(struct store *store, const struct table *table, int64_t ms);
+// Whether the table has a row that a full snapshot at `snapshot_lsn` did not name, streamed below `below`.
+int store_has_unnamed(struct store *store, const struct table *table, int64_t snapshot_lsn, int64_t below,
+                      bool *ret, struct error *error);
 // Rows that the snapshot did not name go, if it is `whole`: of everything that feeds the table. `keep_open`: more rows
 // that it did not name may come, and it is swept again.
 int store_snapshot_sweep(struct store *store, const struct table *table, bool whole, bool keep_open,
@@ -209,6 +210,7 @@ struct store_commit {
     struct store_sequence sequence;
     bool torn;             // some of what is shown may be part of a transaction that is not shown whole
     bool nameless;         // the newest streamed row named no transaction
+    int64_t unjudged_lsn;  // struct store_before
     int64_t applied_total; // sum of next offsets
     struct span offsets;   // JSON object, as readers give it out
 };

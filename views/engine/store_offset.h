@@ -21,6 +21,14 @@ struct store_offset {
     bool has_others; // store_note_others of its topic
 };
 
+// What the newest commit before said.
+struct store_before {
+    bool torn;     // the newest commit showed a transaction in part
+    bool nameless; // the newest row before it named no transaction
+    // a full snapshot of which it was not looked yet which tables it left out (consumer/apply/loop/emptied.h), LSN_NONE = none
+    int64_t unjudged_lsn;
+};
+
 // What the merge needs to go on where it was.
 struct store_sequence {
     int64_t lsn;   // last commit LSN that was sequenced, LSN_NONE = none

@@ -78,6 +78,7 @@ static void commit_describe(const struct apply *apply, struct store_commit *comm
         commit->sequence = apply->newest;
     commit->torn = apply->torn.is || merge_is_letting_through(apply->merge);
     commit->nameless = merge_rows_are_nameless(apply->merge);
+    commit->unjudged_lsn = apply->unjudged_lsn;
 }
 
 int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason,

@@ -5,13 +5,13 @@
 int snapshots_init(struct apply *apply, struct error *error) {
     int count = apply->config.catalog->table_count;
     apply->newest_streamed_lsn = apply->last_snapshot_lsn = apply->seen_snapshot_lsn = LSN_NONE;
-    apply->begun.lsn = LSN_NONE;
+    apply->begun.lsn = apply->unjudged_lsn = apply->judged_lsn = LSN_NONE;
     apply->names_commit = true; // an earlier process may have seen one
     apply->snapshots = calloc((size_t)count, sizeof *apply->snapshots);
     if (apply->snapshots == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int t = 0; t < count; t++)
-        apply->snapshots[t].lsn = apply->snapshots[t].told_lsn = LSN_NONE;
+        apply->snapshots[t].lsn = apply->snapshots[t].told_lsn = apply->snapshots[t].behind_lsn = LSN_NONE;
     return 0;
 }
 
@@ -130,8 +130,11 @@ static bool snapshots_are_passed(const struct apply *apply, int64_t snapshot_lsn
     return apply->newest_streamed_lsn > snapshot_lsn || merge_finished_lsn(apply->merge) > snapshot_lsn;
 }
 
-// Whether rows of the snapshot may be under way in the partition: it has shown nothing of that snapshot or after it.
-static bool snapshots_may_come(const struct apply *apply, int slot, int64_t snapshot_lsn) {
+bool snapshots_all_ended(const struct apply *apply, int64_t snapshot_lsn) {
+    return apply->last_snapshot_lsn == snapshot_lsn || snapshots_are_passed(apply, snapshot_lsn);
+}
+
+bool snapshots_may_come(const struct apply *apply, int slot, int64_t snapshot_lsn) {
     const struct partition *partition = apply->partitions[slot];
     if (partition == NULL || partition->table == NULL || partition->newest_lsn > snapshot_lsn ||
         store_snapshot(apply->config.store, partition->table).lsn == snapshot_lsn)
@@ -144,7 +147,7 @@ static bool snapshots_may_come(const struct apply *apply, int slot, int64_t snap
 bool snapshots_is_complete(const struct apply *apply, int64_t snapshot_lsn) {
     if (snapshot_lsn == LSN_NONE)
         return true;
-    if (apply->last_snapshot_lsn != snapshot_lsn && !snapshots_are_passed(apply, snapshot_lsn))
+    if (!snapshots_all_ended(apply, snapshot_lsn))
         return false;
     if (apply->seen_snapshot_lsn != snapshot_lsn) // of an earlier process
         return true;

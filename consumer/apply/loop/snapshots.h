@@ -31,6 +31,10 @@ void snapshots_note_end(struct apply *apply, int64_t lsn);
 // When the first row of the snapshot that any partition has shown was sent, 0 = not known. Nothing is streamed while a
 // connector takes a snapshot, so it holds for all tables.
 int64_t snapshots_begun_ms(struct apply *apply, int64_t lsn);
+// Whether rows of the snapshot may be under way in the partition: it has shown nothing of that snapshot or after it.
+bool snapshots_may_come(const struct apply *apply, int slot, int64_t snapshot_lsn);
+// Whether the connector is past all of the snapshot.
+bool snapshots_all_ended(const struct apply *apply, int64_t snapshot_lsn);
 // Whether all tables have what the snapshot has of them, as far as is known.
 bool snapshots_is_complete(const struct apply *apply, int64_t snapshot_lsn);
 

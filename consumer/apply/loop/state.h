@@ -127,6 +127,8 @@ struct lost_table {
     bool begun_without;    // incomplete for this alone: its log begins with a change of an older row
     bool made_without;     // it was told that rows lack what they had under an older name of the table
     bool moved_without;    // it was told that rows lack what they had under an older key
+    int64_t leaves_lsn;    // where partitions of it were truncated last,
+    uint64_t leaves;       // and which: a bit each (leaves.h)
     // messages in quarantine that may have been rows of any transaction, and were not yet missed
     int64_t unreadable;
     int64_t unreadable_lsn; // a whole transaction above it has not missed them
@@ -148,11 +150,12 @@ struct table_snapshot {
     struct source *sources; // (sources.h)
     int source_count;
     int source_capacity;
-    bool mixed;       // sources whose snapshots are not to be compared feed the table
-    int64_t told_lsn; // the newest that was said not to be of all sources
-    bool told_cut;    // that its log began later was said
-    bool has_itself;  // behind a row of another source's table one came that names the table itself
-    bool told_other;  // that both come was said
+    bool mixed;         // sources whose snapshots are not to be compared feed the table
+    int64_t told_lsn;   // the newest that was said not to be of all sources
+    int64_t behind_lsn; // the lowest LSN that was streamed behind the unjudged snapshot, LSN_NONE = none
+    bool told_cut;      // that its log began later was said
+    bool has_itself;    // behind a row of another source's table one came that names the table itself
+    bool told_other;    // that both come was said
     struct mixed_keys mixed_keys;
     bool told_keys; // that rows of several have equal keys was said
 };
@@ -214,6 +217,9 @@ struct apply {
     } begun;           // what was last asked of when a snapshot had begun
     int64_t ahead_ms;  // the newest source.ts_ms of a full snapshot's rows that name a commit
     bool names_commit; // rows of one did that the stream had not come to
+    // a snapshot of which it was not looked yet which tables it left out (emptied.h), LSN_NONE = none
+    int64_t unjudged_lsn;
+    int64_t judged_lsn; // the newest of which it was
     struct warnings warnings;
     unsigned positions_reported; // a bit for each of enum event_positions that was said
     struct drift drift;          // since the newest commit

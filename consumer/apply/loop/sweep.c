@@ -2,6 +2,7 @@
 
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/cut.h"
+#include "consumer/apply/loop/emptied.h"
 #include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/sources.h"
@@ -17,7 +18,7 @@ bool sweep_is_awaited(const struct apply *apply) {
         if (its.open && snapshots_have_ended(apply, table, its.lsn, its.marked))
             return true;
     }
-    return false;
+    return emptied_is_awaited(apply);
 }
 
 static bool sweep_is_past_snapshot(const struct apply *apply, const struct table *table, int64_t lsn,
@@ -112,5 +113,5 @@ int sweep_tables(struct apply *apply, bool (*at_end)(void *self, int slot), void
             sweep_table(apply, table, &its, more_may_come, error) != 0)
             return -1;
     }
-    return 0;
+    return emptied_look(apply, more_may_come, error);
 }

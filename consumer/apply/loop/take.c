@@ -3,6 +3,8 @@
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/compacted.h"
 #include "consumer/apply/loop/cut.h"
+#include "consumer/apply/loop/emptied.h"
+#include "consumer/apply/loop/leaves.h"
 #include "consumer/apply/loop/lost.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/sources.h"
@@ -313,6 +315,7 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     if (sources_note(apply, partition, error) != 0)
         return -1;
     snapshots_place(apply, partition);
+    emptied_note(apply, partition);
     if (take_into_store(apply, partition->event, &outcome, &failure) != 0) {
         if (failure.kind == ERROR_INPUT)
             return take_quarantine(apply, partition, failure.message, error);
@@ -468,7 +471,7 @@ int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct 
     event->change.unordered = verdict == MERGE_TAKE;
     if (partition->failure != NULL && take_is_unread_spent(partition))
         apply->counters.ignored++;
-    else if (partition->failure != NULL)
+    else if (partition->failure != NULL && !leaves_are_truncated(apply, partition))
         status = take_quarantine(apply, partition, partition->failure, error);
     else if (event->kind == EVENT_CHANGE)
         status = take_change(apply, partition, &applied, error);

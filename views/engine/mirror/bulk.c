@@ -213,3 +213,21 @@ int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool who
     state->dirty = true;
     return 0;
 }
+
+int mirror_bulk_has_unnamed(struct mirror *mirror, const struct table *table, int64_t snapshot_lsn,
+                            int64_t below, bool *ret, struct error *error) {
+    struct mirror_table *state = &mirror->tables[table->index];
+    *ret = false;
+    if (!state->has_rows)
+        return 0;
+    if (mirror_begin_write(mirror, error) != 0 || mirror_flush(mirror, table, error) != 0)
+        return -1;
+    CLEANUP(stmt_reset) sqlite3_stmt *unnamed = mirror_table_statement(state, STATEMENT_UNNAMED, error);
+    if (unnamed == NULL)
+        return -1;
+    stmt_bind_integer(unnamed, ":snapshot", snapshot_lsn);
+    stmt_bind_integer(unnamed, ":below", below);
+    int row = stmt_row(unnamed, table->name, error);
+    *ret = row == 1;
+    return row < 0 ? -1 : 0;
+}

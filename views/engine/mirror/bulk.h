@@ -10,6 +10,9 @@ int mirror_bulk_truncate(struct mirror *mirror, struct mirror_table *table, cons
 void mirror_bulk_mark_snapshot(struct mirror_table *table, const struct change *change);
 // A row was applied, or accepted to be.
 void mirror_bulk_note_row(struct mirror_table *table, const struct change *change);
+// See store_has_unnamed.
+int mirror_bulk_has_unnamed(struct mirror *mirror, const struct table *table, int64_t snapshot_lsn,
+                            int64_t below, bool *ret, struct error *error);
 // Whether a row without a position is older than the newest truncate of its table, or than the newest full snapshot of it
 // that has come whole: by the source's clock, since it may come behind them, by another partition or out of quarantine.
 bool mirror_bulk_is_stale(const struct mirror_table *table, const struct change *change);

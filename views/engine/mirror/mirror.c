@@ -384,6 +384,11 @@ void mirror_raise_cut(struct mirror *mirror, const struct table *table, int64_t 
     state->dirty = true;
 }
 
+int mirror_has_unnamed(struct mirror *mirror, const struct table *table, int64_t snapshot_lsn, int64_t below,
+                       bool *ret, struct error *error) {
+    return mirror_bulk_has_unnamed(mirror, table, snapshot_lsn, below, ret, error);
+}
+
 int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool whole, bool keep_open,
                           int64_t *ret_swept, struct error *error) {
     int status = mirror_bulk_sweep(mirror, table, whole, keep_open, ret_swept, error);

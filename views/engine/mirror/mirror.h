@@ -49,6 +49,9 @@ bool mirror_made(const struct mirror *mirror);
 // Streamed deletes of the table that found neither a row nor anything newer, since this was asked last; ret_again: those
 // of a key that was deleted before. While nothing is being written.
 int64_t mirror_take_deletes(struct mirror *mirror, const struct table *table, int64_t *ret_again);
+// See store_has_unnamed.
+int mirror_has_unnamed(struct mirror *mirror, const struct table *table, int64_t snapshot_lsn, int64_t below,
+                       bool *ret, struct error *error);
 // A table with rows that are NULL where their unchanged TOAST values never came, NULL: no more since they were taken. While nothing is being written.
 const struct table *mirror_take_lost(struct mirror *mirror);
 // The snapshot markers of an event whose row could not be stored.

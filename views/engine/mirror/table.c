@@ -115,6 +115,8 @@ static char *mirror_table_statement_sql(const struct mirror_table *state, enum m
         return table_sql_sweep(table);
     case STATEMENT_SWEEP_SIZES:
         return table_sql_sweep_sizes(table, state->recalled);
+    case STATEMENT_UNNAMED:
+        return table_sql_unnamed(table);
     default:
         return mirror_table_deleted_sql(table, which);
     }

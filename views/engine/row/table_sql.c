@@ -417,6 +417,11 @@ char *table_sql_sweep_sizes(const struct table *table, const bool *columns) {
     return table_sql_sizes_of_some(table, columns, table_sql_swept);
 }
 
+char *table_sql_unnamed(const struct table *table) {
+    return sqlite3_mprintf("select 1 from main.\"%w\" where %s and _lsn<:below limit 1", table->name,
+                           table_sql_swept);
+}
+
 char *table_sql_purge_deleted(const struct table *table) {
     return sqlite3_mprintf("delete from \"_deleted_%w\" where _ts_ms<:before_ms", table->name);
 }

@@ -82,6 +82,8 @@ char *table_sql_truncate(const struct table *table);
 char *table_sql_truncate_sizes(const struct table *table, const bool *columns);
 char *table_sql_sweep(const struct table *table);
 char *table_sql_sweep_sizes(const struct table *table, const bool *columns);
+// A row where there is one that a sweep of :snapshot would delete, and that has an _lsn below :below.
+char *table_sql_unnamed(const struct table *table);
 // For a rebuild: the rows out and in again, so that insert triggers see them.
 char *table_sql_copy_out(const struct table *table); // into temp._rebuild_NAME
 char *table_sql_copy_in(const struct table *table);

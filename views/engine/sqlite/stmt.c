@@ -188,6 +188,13 @@ void stmt_bind_null(sqlite3_stmt *stmt, const char *name) {
     (void)sqlite3_bind_null(stmt, stmt_parameter_index(stmt, name));
 }
 
+void stmt_bind_integer_or_null(sqlite3_stmt *stmt, const char *name, int64_t value, int64_t none) {
+    if (value == none)
+        stmt_bind_null(stmt, name);
+    else
+        stmt_bind_integer(stmt, name, value);
+}
+
 void stmt_bind_text(sqlite3_stmt *stmt, const char *name, struct span text) {
     (void)sqlite3_bind_text64(stmt, stmt_parameter_index(stmt, name), text.data, text.size, SQLITE_STATIC,
                               SQLITE_UTF8);

@@ -31,6 +31,8 @@ int stmt_run(sqlite3 *db, const char *sql, const char *what, struct error *error
 // By name, with its colon. A name that the statement does not have is a bug: asserted.
 void stmt_bind_integer(sqlite3_stmt *stmt, const char *name, int64_t value);
 void stmt_bind_null(sqlite3_stmt *stmt, const char *name);
+// `none` is null.
+void stmt_bind_integer_or_null(sqlite3_stmt *stmt, const char *name, int64_t value, int64_t none);
 // Borrowed until the next reset; data NULL binds NULL.
 void stmt_bind_text(sqlite3_stmt *stmt, const char *name, struct span text);
 void stmt_bind_blob(sqlite3_stmt *stmt, const char *name, struct span bytes);

@@ -269,19 +269,12 @@ static void quarantine_bind_text_or_null(sqlite3_stmt *stmt, const char *name, c
     stmt_bind_text(stmt, name, text != NULL ? span_of(text) : (struct span){0});
 }
 
-static void quarantine_bind_lsn(sqlite3_stmt *stmt, const char *name, int64_t lsn) {
-    if (lsn != LSN_NONE)
-        stmt_bind_integer(stmt, name, lsn);
-    else
-        stmt_bind_null(stmt, name);
-}
-
 static void quarantine_bind_row(sqlite3_stmt *stmt, const struct store_quarantined *event,
                                 struct span row_key) {
     quarantine_bind_text_or_null(stmt, ":table", event->table != NULL ? event->table->name : NULL);
     quarantine_bind_text_or_null(stmt, ":reason", event->reason);
     stmt_bind_text(stmt, ":row_key", row_key);
-    quarantine_bind_lsn(stmt, ":lsn", event->lsn);
+    stmt_bind_integer_or_null(stmt, ":lsn", event->lsn, LSN_NONE);
 }
 
 int quarantine_renew(struct quarantine *quarantine, int64_t id, const struct store_quarantined *now,
@@ -308,7 +301,7 @@ int quarantine_add(struct quarantine *quarantine, const struct store_quarantined
     stmt_bind_integer(stmt, ":partition", event->partition);
     stmt_bind_integer(stmt, ":offset", event->offset);
     quarantine_bind_row(stmt, event, row_key);
-    quarantine_bind_lsn(stmt, ":behind", event->behind_lsn);
+    stmt_bind_integer_or_null(stmt, ":behind", event->behind_lsn, LSN_NONE);
     stmt_bind_blob(stmt, ":key", event->key);
     stmt_bind_blob(stmt, ":value", event->value);
     stmt_bind_integer(stmt, ":at_ms", event->at_ms);

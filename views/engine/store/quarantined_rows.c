@@ -105,7 +105,8 @@ int quarantined_rows_overtake(struct quarantined_rows *rows, const struct change
     bool lacked = quarantined_rows_lacks(change);
     *ret_settled = 0;
     if (change->op == CHANGE_TRUNCATE)
-        return quarantined_rows_overtake_table(rows, change->table, change->lsn, ret_settled, error);
+        // no row has a truncate's own LSN: what waits there is one of a part of the table
+        return quarantined_rows_overtake_table(rows, change->table, change->lsn + 1, ret_settled, error);
     sqlite3_stmt *stmt = rows->overtake;
     buffer_clear(&rows->text);
     if (!key_text_write(&rows->text, change->table, change->values))

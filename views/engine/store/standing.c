@@ -87,9 +87,26 @@ static int standing_load_sequence(struct standing *standing, struct sqlite3 *db,
         standing->sequence =
             (struct store_sequence){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
     int marks = row == 1 ? sqlite3_column_int(stmt, 2) : 0;
-    standing->was_torn = (marks & STANDING_TORN) != 0;
-    standing->was_nameless = (marks & STANDING_NAMELESS) != 0;
+    standing->before.torn = (marks & STANDING_TORN) != 0;
+    standing->before.nameless = (marks & STANDING_NAMELESS) != 0;
     return row < 0 ? -1 : 0;
+}
+
+static const char standing_unjudged[] = "snapshot_unjudged";
+
+static int standing_load_unjudged(struct standing *standing, struct sqlite3 *db, struct error *error) {
+    standing->before.unjudged_lsn = LSN_NONE;
+    int found = meta_get_integer(db, standing_unjudged, &standing->before.unjudged_lsn, error);
+    standing->has_unjudged = found > 0;
+    return found < 0 ? -1 : 0;
+}
+
+int standing_save_unjudged(struct standing *standing, struct sqlite3 *db, int64_t lsn, struct error *error) {
+    bool had = standing->has_unjudged;
+    standing->has_unjudged = lsn > 0;
+    if (lsn > 0)
+        return meta_set_integer(db, standing_unjudged, lsn, error);
+    return had ? meta_unset(db, standing_unjudged, error) : 0;
 }
 
 int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struct error *error) {
@@ -109,7 +126,9 @@ int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struc
 }
 
 int standing_load(struct standing *standing, struct sqlite3 *db, struct error *error) {
-    return standing_load_offsets(standing, db, error) != 0 || standing_load_sequence(standing, db, error) != 0
+    return standing_load_offsets(standing, db, error) != 0 ||
+                   standing_load_sequence(standing, db, error) != 0 ||
+                   standing_load_unjudged(standing, db, error) != 0
                ? -1
                : standing_load_timelines(standing, db, error);
 }

@@ -16,8 +16,8 @@ struct standing {
     struct store_offset *offsets;
     int offset_count;
     struct store_sequence sequence;
-    bool was_torn;     // the newest commit showed a transaction in part
-    bool was_nameless; // the newest row before it named no transaction
+    struct store_before before;
+    bool has_unjudged; // the file has before.unjudged_lsn
     int64_t *timelines;
     int timeline_count;
 };
@@ -29,6 +29,8 @@ int standing_load_offsets(struct standing *standing, struct sqlite3 *db, struct 
 void standing_bind_offset(struct sqlite3_stmt *stmt, const struct store_offset *offset);
 // See store_note_others.
 int standing_note_others(struct sqlite3 *db, const char *topic, struct error *error);
+// Within a transaction; LSN_NONE = there is none.
+int standing_save_unjudged(struct standing *standing, struct sqlite3 *db, int64_t lsn, struct error *error);
 int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struct error *error);
 void standing_free(struct standing *standing);
 

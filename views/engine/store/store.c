@@ -431,12 +431,8 @@ struct store_sequence store_sequence(const struct store *store) {
     return store->standing.sequence;
 }
 
-bool store_was_torn(const struct store *store) {
-    return store->standing.was_torn;
-}
-
-bool store_was_nameless(const struct store *store) {
-    return store->standing.was_nameless;
+struct store_before store_before(const struct store *store) {
+    return store->standing.before;
 }
 
 static int store_step(struct store *store, enum store_statement which, struct error *error) {
@@ -541,6 +537,11 @@ void store_raise_cut(struct store *store, const struct table *table, int64_t ms)
     mirror_raise_cut(store->mirror, table, ms);
 }
 
+int store_has_unnamed(struct store *store, const struct table *table, int64_t snapshot_lsn, int64_t below,
+                      bool *ret, struct error *error) {
+    return mirror_has_unnamed(store->mirror, table, snapshot_lsn, below, ret, error);
+}
+
 int store_snapshot_sweep(struct store *store, const struct table *table, bool whole, bool keep_open,
                          int64_t *ret_swept, struct error *error) {
     if (mirror_snapshot_sweep(store->mirror, table, whole, keep_open, ret_swept, error) != 0 ||
@@ -608,26 +609,21 @@ int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *e
                : standing_load_timelines(&store->standing, store->db, error);
 }
 
-static void store_bind_or_null(sqlite3_stmt *stmt, const char *name, int64_t value, int64_t none) {
-    if (value == none)
-        stmt_bind_null(stmt, name);
-    else
-        stmt_bind_integer(stmt, name, value);
-}
-
 static int store_save_position(struct store *store, const struct store_commit *commit, struct error *error) {
     sqlite3_stmt *position = store->statements[STORE_POSITION];
-    store_bind_or_null(position, ":lsn", commit->lsn, LSN_NONE);
-    store_bind_or_null(position, ":txid", commit->txid, -1);
+    stmt_bind_integer_or_null(position, ":lsn", commit->lsn, LSN_NONE);
+    stmt_bind_integer_or_null(position, ":txid", commit->txid, -1);
     stmt_bind_integer(position, ":transactional", commit->transactional);
     stmt_bind_integer(position, ":applied_total", commit->applied_total);
     stmt_bind_text(position, ":offsets", commit->offsets);
-    store_bind_or_null(position, ":sequenced_lsn", commit->sequence.lsn, LSN_NONE);
+    stmt_bind_integer_or_null(position, ":sequenced_lsn", commit->sequence.lsn, LSN_NONE);
     stmt_bind_integer(position, ":sequenced_ts_ms", commit->sequence.ts_ms);
     stmt_bind_integer(position, ":torn",
                       (commit->torn ? STANDING_TORN : 0) | (commit->nameless ? STANDING_NAMELESS : 0));
     stmt_bind_integer(position, ":quarantined", *store->quarantined);
-    return store_step(store, STORE_POSITION, error);
+    return store_step(store, STORE_POSITION, error) != 0
+               ? -1
+               : standing_save_unjudged(&store->standing, store->db, commit->unjudged_lsn, error);
 }
 
 static int store_keep_position(struct store *store, struct error *error) {

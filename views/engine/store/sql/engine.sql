@@ -116,15 +116,15 @@ create table _quarantine(
     lsn integer,
     -- 1: a later change of the row was applied and lacked a value that this one may have (unchanged TOAST)
     overtaken integer not null default 0,
-    -- the table's newest full snapshot when the message was streamed behind it, null = it was not
-    behind_lsn integer,
     settled_at_ms integer,
     note text,
     value_dropped integer not null default 0,
     -- so many older ones that waited were dropped: they count as waiting until this one is discarded
     older_dropped integer not null default 0,
     key blob,
-    value blob
+    value blob,
+    -- the table's newest full snapshot when the message was streamed behind it, null = it was not
+    behind_lsn integer
 );
 create index _quarantine_settled on _quarantine(id) where state <> 'waiting';
 create index _quarantine_rows on _quarantine("table", row_key) where state = 'waiting';
