@@ -4,6 +4,7 @@
 #include "views/engine/check/guard.h"
 #include "views/engine/check/lint_apply.h"
 #include "views/engine/check/lint_arms.h"
+#include "views/engine/check/lint_drift.h"
 #include "views/engine/check/lint_literals.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
@@ -230,5 +231,6 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
     for (int i = 0; i < view->apply_count; i++)
         if (check_apply(catalog, scratch, &view->applies[i], &guard, error) != 0)
             return -1;
+    lint_drift(catalog, scratch, view);
     return 0;
 }

@@ -133,7 +133,6 @@ static int mirror_accept_end_chain(struct mirror *mirror, struct mirror_table *t
         return 0;
     if (mirror_begin_write(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
         return -1;
-    list->has_joints = true;
     if (table->in_order && // all are written, and the key's place is another
         newest_find_place(&list->pending, list->steps, hash, change->values, previous, place, error) != 0)
         return -1;

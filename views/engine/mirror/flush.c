@@ -289,6 +289,7 @@ int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const st
         return 0;
     if (mirror_flush_recall(mirror, table, error) != 0)
         return -1;
+    list->has_joints = true; // what is accepted of the key from now on begins another chain
     return mirror_flush_blame_none(mirror_flush_write_chain(mirror, table, list, step, error), error);
 }
 

@@ -1,0 +1,444 @@
+#include "views/engine/check/lint_drift.h"
+
+#include "views/base/cleanup.h"
+#include "views/engine/check/guard.h"
+#include "views/engine/check/lint_names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct lint_drift_statement {
+    const struct apply_statement *apply;
+    struct tokens tokens;
+    enum { DRIFT_INSERTS, DRIFT_UPDATES, DRIFT_DELETES } kind;
+    int begins; // the token that says so
+    struct span written;
+    int written_at; // its token
+};
+
+struct lint_drift {
+    struct catalog *catalog;
+    sqlite3 *db;
+    const struct view *view;
+    struct tokens schema;
+    struct lint_drift_statement *statements;
+};
+
+#define LINT_DRIFT_WARN(lint, statement, number, ...)                                                        \
+    catalog_warn_at((lint)->catalog, (statement)->apply->file, (statement)->apply->sql,                      \
+                    tokens_at(&(statement)->tokens, (number)).data, __VA_ARGS__)
+
+// --- what a statement does
+
+// The first token from `from` on that is one of the words and stands in no brackets; the count when there is none.
+static int lint_drift_outside(const struct tokens *tokens, int from, const char *const *words) {
+    for (int i = from; i < tokens->count; i++) {
+        if (tokens_is(tokens, i, "("))
+            i = tokens_behind(tokens, i) - 1;
+        else if (lint_names_is_any(tokens, i, words))
+            return i;
+    }
+    return tokens->count;
+}
+
+static void lint_drift_read(struct lint_drift_statement *ret, const struct apply_statement *apply) {
+    static const char *const writes[] = {"insert", "replace", "update", "delete", NULL};
+    const struct tokens *tokens = &ret->tokens;
+    ret->apply = apply;
+    tokens_read(&ret->tokens, apply->sql);
+    ret->begins = lint_drift_outside(tokens, 0, writes);
+    ret->kind = DRIFT_INSERTS;
+    ret->written_at = tokens_next(tokens, ret->begins, "into") + 1;
+    if (tokens_is(tokens, ret->begins, "delete")) {
+        ret->kind = DRIFT_DELETES;
+        ret->written_at = ret->begins + 2;
+    } else if (tokens_is(tokens, ret->begins, "update")) {
+        ret->kind = DRIFT_UPDATES;
+        ret->written_at = ret->begins + (tokens_is(tokens, ret->begins + 1, "or") ? 3 : 1);
+    }
+    ret->written = tokens_name(tokens, ret->written_at);
+}
+
+static bool lint_drift_keeps(const struct lint_drift *lint, struct span table) {
+    for (int i = 0; i < lint->view->history_count; i++)
+        if (lint_names_same(span_of(lint->view->history[i]), table))
+            return true;
+    return false;
+}
+
+// The `orders` of `_delta_orders`, `_sums_orders`, `_changes_orders`; empty of any other name.
+static struct span lint_drift_changes_of(struct span name) {
+    static const char *const prefixes[] = {"_delta_", "_sums_", "_changes_", NULL};
+    for (int i = 0; prefixes[i] != NULL; i++)
+        if (tokens_begins(name, prefixes[i]))
+            return (struct span){name.data + strlen(prefixes[i]), name.size - strlen(prefixes[i])};
+    return SPAN("");
+}
+
+static int lint_drift_find(const struct tokens *tokens, const char *prefix) {
+    int i = 0;
+    while (i < tokens->count && !tokens_begins(tokens_name(tokens, i), prefix))
+        i++;
+    return i;
+}
+
+static bool lint_drift_says(const struct tokens *tokens, struct span name) {
+    int i = 0;
+    while (i < tokens->count && !lint_names_same(tokens_name(tokens, i), name))
+        i++;
+    return i < tokens->count;
+}
+
+static bool lint_drift_reads_changes(const struct tokens *tokens, struct span table) {
+    for (int i = 1; i < tokens->count; i++)
+        if (lint_names_same(lint_drift_changes_of(tokens_name(tokens, i)), table))
+            return true;
+    return false;
+}
+
+static bool lint_drift_is_mirrored(const struct lint_drift *lint, struct span name) {
+    return name.size > 0 && catalog_table(lint->catalog, name.data, name.size) != NULL;
+}
+
+// --- rows that stay
+
+// `_weight > 0` and its like: it sees what came, and not what went.
+static bool lint_drift_sees_what_came(const struct tokens *tokens) {
+    static const char *const compares[] = {">", ">=", "=", "==", NULL};
+    int seen = 0;
+    for (int i = 1; i < tokens->count; i++) {
+        if (!lint_names_same(tokens_name(tokens, i), SPAN("_weight")))
+            continue;
+        if (!lint_names_is_any(tokens, i + 1, compares) || tokens_is(tokens, i + 2, "-"))
+            return false;
+        seen++;
+    }
+    return seen > 0 && lint_drift_find(tokens, "_delta_") < tokens->count;
+}
+
+// `.. from T where k in (select k from _delta_T) ..`: a row, or a group's last row, that went is not in T.
+static bool lint_drift_is_anew(const struct lint_drift *lint, const struct lint_drift_statement *statement) {
+    static const char *const from[] = {"from", NULL};
+    static const char *const grouped[] = {"group", NULL};
+    static const char *const aggregates[] = {"count", "sum",         "min",      "max", "avg",
+                                             "total", "decimal_sum", "real_sum", NULL};
+    const struct tokens *tokens = &statement->tokens;
+    int at = lint_drift_outside(tokens, statement->begins, from);
+    struct span table = tokens_name(tokens, at + 1);
+    if (!lint_drift_is_mirrored(lint, table) || !lint_drift_reads_changes(tokens, table))
+        return false;
+    bool groups = lint_drift_outside(tokens, at, grouped) < tokens->count;
+    // one row for all of T, which is there always
+    return groups || lint_drift_outside(tokens, statement->begins, aggregates) >= at;
+}
+
+static bool lint_drift_only_comes(const struct lint_drift *lint,
+                                  const struct lint_drift_statement *statement) {
+    return statement->kind == DRIFT_INSERTS &&
+           (lint_drift_sees_what_came(&statement->tokens) ||
+            (!lint_drift_says(&statement->tokens, SPAN("_weight")) && lint_drift_is_anew(lint, statement)));
+}
+
+// A trigger of the schema, on whatever table, deletes from it or updates it.
+static bool lint_drift_schema_takes(const struct lint_drift *lint, struct span table) {
+    const struct tokens *tokens = &lint->schema;
+    for (int i = 1; i < tokens->count; i++)
+        if (lint_names_same(tokens_name(tokens, i), table) &&
+            (tokens_is(tokens, i - 1, "update") ||
+             (tokens_is(tokens, i - 1, "from") && tokens_is(tokens, i - 2, "delete"))))
+            return true;
+    return tokens->count == TOKENS_MAX;
+}
+
+// Whether another statement, or a trigger, takes away what `of` leaves in its table.
+static bool lint_drift_is_taken(const struct lint_drift *lint, const struct lint_drift_statement *of) {
+    for (int i = 0; i < lint->view->apply_count; i++) {
+        const struct lint_drift_statement *other = &lint->statements[i];
+        if (other != of && lint_names_same(other->written, of->written) &&
+            !lint_drift_only_comes(lint, other))
+            return true;
+    }
+    return lint_drift_schema_takes(lint, of->written);
+}
+
+static void lint_drift_rows(struct lint_drift *lint, const struct lint_drift_statement *statement) {
+    if (!lint_drift_only_comes(lint, statement) || lint_drift_keeps(lint, statement->written) ||
+        lint_drift_is_taken(lint, statement))
+        return;
+    LINT_DRIFT_WARN(
+        lint, statement, statement->written_at,
+        "nothing takes a row away from %.*s: what goes at the source stays there. Let a statement before this "
+        "one delete the rows whose key is in _delta_, or say -- tidemark: keep %.*s where they are to stay",
+        (int)statement->written.size, statement->written.data, (int)statement->written.size,
+        statement->written.data);
+}
+
+// --- rows that go at once
+
+// `delete from T where k in (select k from _delta_S ..)`, and no other condition.
+static bool lint_drift_deletes_changed(const struct lint_drift_statement *statement) {
+    static const char *const others[] = {"not", "and", "or", "having", "except", ">", NULL};
+    const struct tokens *tokens = &statement->tokens;
+    int in = tokens_find(tokens, "in");
+    if (statement->kind != DRIFT_DELETES || !tokens_is(tokens, in + 2, "select") ||
+        lint_drift_find(tokens, "_delta_") == tokens->count)
+        return false;
+    for (int i = statement->begins; i < tokens->count; i++)
+        if (lint_names_is_any(tokens, i, others))
+            return false;
+    return true;
+}
+
+// Statements run in the order of their names: what one inserts, a later one must not delete as changed.
+static void lint_drift_order(struct lint_drift *lint, int number) {
+    const struct lint_drift_statement *deletes = &lint->statements[number];
+    const struct lint_drift_statement *inserts = NULL;
+    if (!lint_drift_deletes_changed(deletes))
+        return;
+    for (int i = 0; i < lint->view->apply_count; i++) {
+        const struct lint_drift_statement *other = &lint->statements[i];
+        if (!lint_drift_only_comes(lint, other) || !lint_names_same(other->written, deletes->written))
+            continue;
+        if (i > number)
+            return;
+        inserts = other;
+    }
+    if (inserts != NULL)
+        LINT_DRIFT_WARN(
+            lint, deletes, deletes->begins,
+            "it deletes what %s has just inserted, since statements run in the order of their names: a row "
+            "that changes would be gone. Name this one so that it comes first",
+            inserts->apply->file);
+}
+
+// --- what happened
+
+// Columns of _changes_T that a view which is made anew finds empty, and what a row was before it.
+static int lint_drift_told_once(const struct tokens *tokens, bool *ret_takes_back) {
+    static const char *const told[] = {"_ts_ms", "_txid", "_lsn", "_snapshot", NULL};
+    int found = tokens->count;
+    *ret_takes_back = false;
+    for (int i = tokens->count - 1; i > 0; i--) {
+        struct span name = tokens_name(tokens, i);
+        *ret_takes_back |= tokens_begins(name, "old_");
+        for (int k = 0; told[k] != NULL; k++)
+            if (lint_names_same(name, span_of(told[k])))
+                found = i;
+    }
+    return found;
+}
+
+static void lint_drift_history(struct lint_drift *lint, const struct lint_drift_statement *statement) {
+    const struct tokens *tokens = &statement->tokens;
+    int changes = lint_drift_find(tokens, "_changes_");
+    bool takes_back;
+    int told = lint_drift_told_once(tokens, &takes_back);
+    if (statement->kind != DRIFT_INSERTS || changes == tokens->count ||
+        lint_drift_keeps(lint, statement->written))
+        return;
+    if (told < tokens->count)
+        LINT_DRIFT_WARN(
+            lint, statement, told,
+            "%.*s is known of changes only, and %.*s is made anew from the rows as they are whenever the "
+            "view changes: say -- tidemark: keep %.*s in schema.sql",
+            (int)tokens_at(tokens, told).size, tokens_at(tokens, told).data, (int)statement->written.size,
+            statement->written.data, (int)statement->written.size, statement->written.data);
+    else if (!takes_back && !lint_drift_is_taken(lint, statement))
+        LINT_DRIFT_WARN(
+            lint, statement, changes,
+            "it takes nothing back for a row that changes or goes (old_ columns), and %.*s is made anew from "
+            "the rows as they are whenever the view changes: read _delta_, or, for what happened, say "
+            "-- tidemark: keep %.*s in schema.sql",
+            (int)statement->written.size, statement->written.data, (int)statement->written.size,
+            statement->written.data);
+}
+
+// --- rows of another table
+
+static bool lint_drift_follows(const struct lint_drift *lint, struct span table) {
+    for (int i = 0; i < lint->view->apply_count; i++)
+        if (lint_drift_reads_changes(&lint->statements[i].tokens, table))
+            return true;
+    return false;
+}
+
+// The mirrored table that is read at `at`, as it is or by _at_T; empty = none is.
+static struct span lint_drift_looked_up(const struct lint_drift *lint, const struct tokens *tokens, int at) {
+    static const char *const before[] = {"from", "join", NULL};
+    static const char as_of[] = "_at_";
+    struct span name = tokens_name(tokens, at);
+    if (!lint_names_is_any(tokens, at - 1, before))
+        return SPAN("");
+    if (tokens_begins(name, as_of))
+        name = (struct span){name.data + sizeof as_of - 1, name.size - (sizeof as_of - 1)};
+    return lint_drift_is_mirrored(lint, name) ? name : SPAN("");
+}
+
+static void lint_drift_lookups(struct lint_drift *lint, const struct lint_drift_statement *statement) {
+    const struct tokens *tokens = &statement->tokens;
+    if (statement->kind == DRIFT_DELETES || lint_drift_keeps(lint, statement->written))
+        return;
+    for (int i = 1; i < tokens->count; i++) {
+        struct span table = lint_drift_looked_up(lint, tokens, i);
+        if (table.size == 0 || lint_drift_follows(lint, table))
+            continue;
+        LINT_DRIFT_WARN(
+            lint, statement, i,
+            "no statement of the view follows %.*s: what %.*s has of it stays as it was, until the view is made "
+            "anew, which takes it as it is then. Join %.*s in the query, or say -- tidemark: keep %.*s",
+            (int)table.size, table.data, (int)statement->written.size, statement->written.data,
+            (int)table.size, table.data, (int)statement->written.size, statement->written.data);
+        return;
+    }
+}
+
+// --- the schema
+
+// Nothing here sets `pragma foreign_keys`.
+static void lint_drift_foreign_keys(struct lint_drift *lint) {
+    static const char *const actions[] = {"cascade", "set", NULL};
+    static const char *const events[] = {"delete", "update", NULL};
+    const struct tokens *tokens = &lint->schema;
+    for (int i = 1; i < tokens->count; i++)
+        if (tokens_is(tokens, i, "on") && lint_names_is_any(tokens, i + 1, events) &&
+            lint_names_is_any(tokens, i + 2, actions))
+            catalog_warn_at(
+                lint->catalog, lint->view->file, lint->view->schema, tokens_at(tokens, i).data,
+                "foreign keys of a view's tables are not looked at, so on %.*s does nothing: let a statement, or "
+                "a trigger of that table, do it",
+                (int)tokens_at(tokens, i + 1).size, tokens_at(tokens, i + 1).data);
+}
+
+struct lint_drift_trigger {
+    struct tokens tokens; // of its text as sqlite_schema has it
+    int event;            // the token insert, update or delete
+};
+
+static void lint_drift_read_trigger(struct lint_drift_trigger *ret, sqlite3_stmt *triggers, int column) {
+    static const char *const events[] = {"insert", "update", "delete", NULL};
+    const char *sql = (const char *)sqlite3_column_text(triggers, column);
+    tokens_read(&ret->tokens, sql != NULL ? sql : "");
+    ret->event = lint_drift_outside(&ret->tokens, 3, events); // behind `create trigger NAME`
+}
+
+// Whether a trigger of that event names `table` (empty = any) behind its own; all triggers on `on`, or on any table.
+static bool lint_drift_has_trigger(const struct lint_drift *lint, const char *event, struct span on,
+                                   struct span table) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *triggers = NULL;
+    CLEANUP(free_any) struct lint_drift_trigger *trigger = calloc(1, sizeof *trigger);
+    if (trigger == NULL ||
+        stmt_prepare(lint->db,
+                     "select sql from sqlite_schema where type = 'trigger' and tbl_name = :on collate nocase",
+                     lint->view->file, &triggers, NULL) != 0)
+        return true;
+    stmt_bind_text(triggers, ":on", on);
+    while (stmt_row(triggers, lint->view->file, NULL) == 1) {
+        lint_drift_read_trigger(trigger, triggers, 0);
+        if (!tokens_is(&trigger->tokens, trigger->event, event))
+            continue;
+        int i = trigger->event + 1;
+        while (table.size > 0 && i < trigger->tokens.count &&
+               !lint_names_same(tokens_name(&trigger->tokens, i), table))
+            i++;
+        if (i < trigger->tokens.count)
+            return true;
+    }
+    return false;
+}
+
+// `replace` into a table whose delete triggers count on being fired.
+static void lint_drift_replaces(struct lint_drift *lint, const struct lint_drift_statement *statement) {
+    const struct tokens *tokens = &statement->tokens;
+    bool replaces = tokens_is(tokens, statement->begins, "replace") ||
+                    (tokens_is(tokens, statement->begins, "insert") &&
+                     tokens_is(tokens, statement->begins + 2, "replace"));
+    if (replaces && lint_drift_has_trigger(lint, "delete", statement->written, SPAN("")))
+        LINT_DRIFT_WARN(
+            lint, statement, statement->begins,
+            "the row that a replace takes the place of fires no delete trigger, and %.*s has one: delete it "
+            "before, or write on conflict do update",
+            (int)statement->written.size, statement->written.data);
+}
+
+// Whether the trigger looks at a column of the new row that is not of its table's key.
+static bool lint_drift_reads_beside_key(const struct lint_drift_trigger *trigger, const struct table *table) {
+    for (int i = trigger->event; i < trigger->tokens.count; i++) {
+        struct span name = tokens_name(&trigger->tokens, i);
+        if (!tokens_begins(tokens_at(&trigger->tokens, i), "new."))
+            continue;
+        for (int c = 0; c < table->column_count; c++)
+            if (!table->columns[c].key && lint_names_same(span_of(table->columns[c].name), name))
+                return true;
+    }
+    return false;
+}
+
+static bool lint_drift_statement_writes(const struct lint_drift *lint, struct span table) {
+    for (int i = 0; i < lint->view->apply_count; i++)
+        if (lint_names_same(lint->statements[i].written, table))
+            return true;
+    return false;
+}
+
+// The insert trigger `name` of `on` writes `table`: what went, and what it was before, is to be taken back.
+static void lint_drift_trigger_writes(struct lint_drift *lint, const struct lint_drift_trigger *trigger,
+                                      const char *name, const struct table *on, struct span table) {
+    const struct span source = span_of(on->name);
+    const char *at = strstr(lint->view->schema, name);
+    if (table.size == 0 || lint_drift_keeps(lint, table) || lint_drift_statement_writes(lint, table))
+        return;
+    const char *lacks =
+        !lint_drift_has_trigger(lint, "delete", source, table) ? "delete"
+        : lint_drift_reads_beside_key(trigger, on) && !lint_drift_has_trigger(lint, "update", source, table)
+            ? "update"
+            : NULL;
+    if (lacks != NULL)
+        catalog_warn_at(
+            lint->catalog, lint->view->file, lint->view->schema, at != NULL ? at : lint->view->schema,
+            "no after %s trigger on %s takes back what this one has put into %.*s: write one, or, where "
+            "it is to stay, say -- tidemark: keep %.*s",
+            lacks, on->name, (int)table.size, table.data, (int)table.size, table.data);
+}
+
+static void lint_drift_triggers(struct lint_drift *lint) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *triggers = NULL;
+    CLEANUP(free_any) struct lint_drift_trigger *trigger = calloc(1, sizeof *trigger);
+    if (trigger == NULL ||
+        stmt_prepare(lint->db, "select name, tbl_name, sql from sqlite_schema where type = 'trigger'",
+                     lint->view->file, &triggers, NULL) != 0)
+        return;
+    while (stmt_row(triggers, lint->view->file, NULL) == 1) {
+        const char *name = (const char *)sqlite3_column_text(triggers, 0);
+        const char *table = (const char *)sqlite3_column_text(triggers, 1);
+        const struct table *on = table != NULL ? catalog_table(lint->catalog, table, strlen(table)) : NULL;
+        lint_drift_read_trigger(trigger, triggers, 2);
+        if (on == NULL || name == NULL || !tokens_is(&trigger->tokens, trigger->event, "insert"))
+            continue;
+        int into = tokens_next(&trigger->tokens, trigger->event, "into");
+        lint_drift_trigger_writes(lint, trigger, name, on, tokens_name(&trigger->tokens, into + 1));
+    }
+}
+
+void lint_drift(struct catalog *catalog, struct sqlite3 *db, const struct view *view) {
+    CLEANUP(free_any) struct lint_drift *lint = calloc(1, sizeof *lint);
+    CLEANUP(free_any)
+    struct lint_drift_statement *statements = calloc((size_t)view->apply_count + 1, sizeof *statements);
+    if (lint == NULL || statements == NULL)
+        return;
+    lint->catalog = catalog;
+    lint->db = db;
+    lint->view = view;
+    lint->statements = statements;
+    tokens_read(&lint->schema, view->schema);
+    for (int i = 0; i < view->apply_count; i++)
+        lint_drift_read(&statements[i], &view->applies[i]);
+    for (int i = 0; i < view->apply_count; i++) {
+        lint_drift_rows(lint, &statements[i]);
+        lint_drift_order(lint, i);
+        lint_drift_history(lint, &statements[i]);
+        lint_drift_lookups(lint, &statements[i]);
+        lint_drift_replaces(lint, &statements[i]);
+    }
+    lint_drift_foreign_keys(lint);
+    lint_drift_triggers(lint);
+}
