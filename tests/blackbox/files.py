@@ -716,7 +716,7 @@ class Views(Case):
         self.assertEqual([(3, 7, b"k", None, "no JSON", 1, "waiting"), (4, 8, None, b"v", "no JSON", 0, "waiting")],
                          self.query('select id, "offset", key, value, reason, value_dropped, state from _quarantine'))
         self.assertEqual([(2,)], self.query("select quarantined from _position"))
-        made = "select name, sql from sqlite_schema where tbl_name like '\\_quarantine%' escape '\\' order by 1"
+        made = "select name, sql from sqlite_schema where type = 'index' and tbl_name like '\\_quarantine%' escape '\\' order by 1"
         connection = sqlite3.connect(self.path / "new.db")
         self.assertEqual(connection.execute(made).fetchall(), self.query(made))
         connection.close()

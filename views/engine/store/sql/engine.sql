@@ -123,7 +123,7 @@ create table _quarantine(
     older_dropped integer not null default 0,
     key blob,
     value blob,
-    -- the table's newest full snapshot when the message was streamed behind it, null = it was not
+    -- the table's newest full snapshot when the message was streamed behind it; null when it was not
     behind_lsn integer
 );
 create index _quarantine_settled on _quarantine(id) where state <> 'waiting';
