@@ -118,6 +118,16 @@ static void consume_note_happening(struct consume *consume) {
     consume->happened_ms = clock_monotonic_ms();
 }
 
+// Messages that were there when the partition was found were gone before they were read: for retention, or since the account was not
+// let read them.
+static void consume_begin_later(struct consume *consume, const struct kafka_event *event) {
+    struct error error = {0};
+    log_event(LEVEL_WARN, "begins_later", NULL, "%s", event->message);
+    progress_set_log_start(consume->progress, event->slot, event->low);
+    if (apply_start_at(consume->apply, event->slot, event->low, event->high, &error) != 0)
+        consume_halt(consume, error.message);
+}
+
 static void consume_handle_event(struct consume *consume, const struct kafka_event *event) {
     consume_note_happening(consume);
     switch (event->kind) {
@@ -134,6 +144,9 @@ static void consume_handle_event(struct consume *consume, const struct kafka_eve
         if (consume->config->passed != NULL)
             atomic_store(consume->config->passed, true);
         consume_halt(consume, event->message);
+        break;
+    case KAFKA_EVENT_BEGINS_LATER:
+        consume_begin_later(consume, event);
         break;
     case KAFKA_EVENT_DAMAGED:
         consume_halt(consume, event->message);

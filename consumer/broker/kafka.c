@@ -2,6 +2,7 @@
 
 #include "consumer/broker/client/closing.h"
 #include "consumer/broker/client/partition.h"
+#include "consumer/broker/client/range.h"
 #include "consumer/broker/client/settings.h"
 #include "consumer/broker/client/stats.h"
 #include "consumer/broker/client/survey.h"
@@ -19,7 +20,6 @@
 
 enum {
     SERVE_MAX = BOUND(256, 4), // things taken from the main queue at once
-    RANGE_WAIT_MS = 1000,      // asking for the ends of a log that lacks an offset
     CLIENT_ERROR_SIZE = 512,   // librdkafka's own texts
     SEVERAL_TIMES = 4,         // as much of each partition: worth opening the client anew
 };
@@ -664,33 +664,7 @@ struct message_source kafka_source(struct kafka *kafka) {
                                    .at_end = kafka_at_end};
 }
 
-static void kafka_explain_range(struct kafka *kafka, struct kafka_event *event) {
-    const struct kafka_partition *partition = kafka->partitions[event->slot];
-    int64_t low = -1;
-    int64_t high = -1;
-    if (rd_kafka_query_watermark_offsets(kafka->link.client, partition->topic, partition->number, &low, &high,
-                                         RANGE_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        (void)snprintf(event->message, sizeof event->message,
-                       "%s partition %" PRId32 ": offset %" PRId64 " is not in the log", partition->topic,
-                       partition->number, partition->wanted_offset);
-    else if (partition->wanted_offset < low)
-        (void)snprintf(event->message, sizeof event->message,
-                       "%s partition %" PRId32 ": offset %" PRId64
-                       " is not in the log any more: the log holds %" PRId64 " up to %" PRId64
-                       "; read the topics into a new --db file",
-                       partition->topic, partition->number, partition->wanted_offset, low, high);
-    else
-        (void)snprintf(event->message, sizeof event->message,
-                       "%s partition %" PRId32 ": the log was cut off: it ends at %" PRId64
-                       ", and everything up to offset %" PRId64
-                       " had been read. The broker lost messages (an unclean "
-                       "leader election, a disk that was set back) or the topic was made anew; read the "
-                       "topics into a new --db file",
-                       partition->topic, partition->number, high, partition->wanted_offset);
-    event->cut_off = high >= 0 && partition->wanted_offset > high;
-}
-
-// Retention was quicker than the first fetch of a partition that is read from its oldest message.
+// Nothing of the partition was read yet, so what its log has lost by now is as if it had begun later.
 static int kafka_begin_later(struct kafka *kafka, int slot, struct error *error) {
     struct kafka_partition **partition = &kafka->partitions[slot];
     CLEANUP(free_charp) char *topic = strdup((*partition)->topic);
@@ -705,18 +679,18 @@ static int kafka_begin_later(struct kafka *kafka, int slot, struct error *error)
     return 0;
 }
 
-// True when nothing is to be told of it.
-static bool kafka_goes_on(struct kafka *kafka, struct kafka_event *event) {
+static void kafka_tell_range(struct kafka *kafka, struct kafka_event *event) {
+    const struct kafka_partition *partition = kafka->partitions[event->slot];
     struct error error = {0};
-    if (event->kind != KAFKA_EVENT_OUT_OF_RANGE)
-        return false;
-    if (!kafka->partitions[event->slot]->from_oldest)
-        kafka_explain_range(kafka, event);
-    else if (kafka_begin_later(kafka, event->slot, &error) == 0)
-        return true;
-    else
-        (void)snprintf(event->message, sizeof event->message, "%s", error.message);
-    return false;
+    if (!partition->from_oldest) {
+        kafka_range_explain(partition, event);
+        return;
+    }
+    kafka_range_begin_later(partition, event);
+    if (kafka_begin_later(kafka, event->slot, &error) == 0)
+        return;
+    event->kind = KAFKA_EVENT_OUT_OF_RANGE;
+    (void)snprintf(event->message, sizeof event->message, "%s", error.message);
 }
 
 static bool kafka_take_decision(struct kafka *kafka, struct kafka_event *ret) {
@@ -733,9 +707,9 @@ static bool kafka_take_decision(struct kafka *kafka, struct kafka_event *ret) {
 
 void kafka_event(struct kafka *kafka, struct kafka_event *ret) {
     kafka_serve_main_queue(kafka);
-    while ((kafka_events_take(&kafka->events, ret) || kafka_take_decision(kafka, ret)) &&
-           kafka_goes_on(kafka, ret))
-        ;
+    if (!kafka_events_take(&kafka->events, ret) && kafka_take_decision(kafka, ret) &&
+        ret->kind == KAFKA_EVENT_OUT_OF_RANGE)
+        kafka_tell_range(kafka, ret);
 }
 
 int64_t kafka_high(struct kafka *kafka, int slot, int64_t *ret_at_ms) {

@@ -98,7 +98,7 @@ int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t parti
 void kafka_assign_begin(struct kafka *kafka);
 int kafka_assign_end(struct kafka *kafka, struct error *error);
 // As kafka_assign, from the oldest there is, which the broker has just said to be `low`: librdkafka asks again only if `low` is
-// gone by then. (Where it asks before it knows which connection is the leader's, it waits for 500 ms first.)
+// gone by then, which is told (KAFKA_EVENT_BEGINS_LATER). (Where it asks before it knows which connection is the leader's, it waits for 500 ms first.)
 int kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t low,
                         struct error *error);
 

@@ -217,17 +217,26 @@ static void begins_later_where_the_oldest_is_gone(void **state) {
     struct error error = {0};
     assert_int_equal(kafka_assign_oldest(kafka, 0, TOPIC, 0, 0, &error), 0);
     const struct message *message = NULL;
+    int64_t low = -1;
     struct message_source source = kafka_source(kafka);
     for (int round = 0; round < ROUNDS_MAX && message == NULL; round++) {
         struct kafka_event event;
-        for (kafka_event(kafka, &event); event.kind != KAFKA_EVENT_NONE; kafka_event(kafka, &event))
+        for (kafka_event(kafka, &event); event.kind != KAFKA_EVENT_NONE; kafka_event(kafka, &event)) {
             assert_int_not_equal(event.kind, KAFKA_EVENT_OUT_OF_RANGE);
+            if (event.kind != KAFKA_EVENT_BEGINS_LATER)
+                continue;
+            low = event.low;
+            assert_int_equal(event.high, 4);
+            assert_non_null(
+                strstr(event.message, TOPIC " partition 0: offset 0 was gone before anything was read"));
+        }
         message = source.peek(source.self, 0);
         if (message == NULL)
             kafka_wait(kafka, ROUND_MS);
     }
     assert_non_null(message);
     assert_true(message->offset > 0);
+    assert_int_equal(low, message->offset);
     kafka_close(&kafka);
     broker_stop(&broker);
 }
