@@ -8,6 +8,7 @@
 #include "consumer/apply/loop/lost.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/sources.h"
+#include "views/base/hash.h"
 
 #include <stdio.h>
 
@@ -228,9 +229,14 @@ static bool take_is_of_older(struct apply *apply, struct partition *partition) {
         op = BEGINNING_MAKES;
     else if (change->op == CHANGE_UPDATE || change->op == CHANGE_DELETE)
         op = BEGINNING_CHANGES;
-    if (told || partition->id != 0 || (partition->head->offset > 0 && !alone))
+    bool shared = partition->feeds_count > 1;
+    if (told && shared &&
+        op == BEGINNING_CHANGES) // of which nothing is asked any more, while others of the topic are watched
+        op = BEGINNING_MAKES;
+    if ((told && !shared) || partition->id != 0 || (partition->head->offset > 0 && !alone))
         beginning_free(&partition->beginning);
-    uint64_t row = op == BEGINNING_OTHER ? 1 : store_hash_key(change); // of no row that is made or changed
+    uint64_t row = op == BEGINNING_OTHER ? 1 // of no row that is made or changed
+                                         : hash_mix(store_hash_key(change), (uint64_t)number);
     return beginning_take(&partition->beginning, partition->head->offset, row, op);
 }
 

@@ -94,6 +94,34 @@ static void a_log_that_lost_more_since_is_told(void **state) {
     expect_incomplete(f, "a ");
 }
 
+// An account that may not read yet, or a partition that was empty when it was found.
+static void what_is_lost_before_the_first_message_is_told(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    int slot = add_between(f, "s.public.a", 0, 0, 0);
+    rest(f, WAIT_MS);
+    f->logs[slot].first = 12;
+    assert_int_equal(apply_start_at(f->apply, slot, 12, 13, &error), 0);
+    send_row_of(f, slot, 1, STREAMED_LSN);
+    settle(f);
+    expect_incomplete(f, "a ");
+}
+
+// The tables of a topic have keys of their own, and what is known of one ends the watch for no other.
+static void a_beginning_is_each_tables_own(void **state) {
+    struct fixture *f = *state;
+    int slot = add(f, "s.shared", 0, 0);
+    send_snapshot(f, slot, "d", 1, SNAPSHOT_LSN, "last");
+    send_row(f, slot, "d", 2, 700, SNAPSHOT_LSN + 1, 1);
+    send(
+        f, slot, "{\"id\":1}",
+        "{\"before\":null,\"after\":{\"id\":1,\"v\":1},\"source\":{\"snapshot\":\"false\",\"ts_ms\":%d,\"table\":\"e\","
+        "\"lsn\":%d,\"txId\":7},\"op\":\"u\"}",
+        FIRST_MS, SNAPSHOT_LSN + 2);
+    settle(f);
+    expect_incomplete(f, "e ");
+}
+
 static void every_table_of_the_topic_is_incomplete(void **state) {
     struct fixture *f = *state;
     int slot = add_between(f, "s.shared", 0, 40, 41);
@@ -113,6 +141,8 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_restart_tells_nothing_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_log_that_lost_more_since_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_lost_before_the_first_message_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_beginning_is_each_tables_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_table_of_the_topic_is_incomplete, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
