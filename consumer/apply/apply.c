@@ -117,10 +117,9 @@ static void apply_load_offset(const struct apply *apply, struct partition *parti
     for (int i = 0; i < count; i++) {
         if (offsets[i].partition != partition->id || strcmp(offsets[i].topic, partition->topic) != 0)
             continue;
-        if (offsets[i].unread)
-            cut_recall(partition, offsets[i].next_offset);
-        else
-            partition->known = true;
+        partition->unread = offsets[i].unread;
+        partition->known = partition->unread == STORE_READ;
+        partition->started_at = partition->known ? 0 : offsets[i].next_offset;
         partition->first_ms = partition->known ? -1 : 0;
         partition->next_offset = partition->committed_offset = offsets[i].next_offset;
         partition->after_delete = offsets[i].after_delete;
@@ -153,7 +152,8 @@ static bool apply_is_late(const struct apply *apply, const struct partition *par
     const struct store_offset *offsets = store_offsets(apply->config.store, &count);
     bool late = !apply->fresh && partition->role == TOPIC_TABLE;
     for (int i = 0; i < count && late; i++)
-        late = topic_feeds(offsets[i].topic, apply->config.prefix, partition->table) == TOPIC_FEEDS_NOT;
+        late = offsets[i].unread != STORE_READ ||
+               topic_feeds(offsets[i].topic, apply->config.prefix, partition->table) == TOPIC_FEEDS_NOT;
     return late;
 }
 

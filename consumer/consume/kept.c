@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct kept_slot {
+    int topic; // -1 = it is not read yet
+    bool logged;
+};
+
 struct kept {
     struct apply *apply;
     struct progress *progress;
@@ -16,12 +21,11 @@ struct kept {
     struct kafka_topic_settings *topics; // each once; their names are the apply's
     int topic_count;
     int topic_capacity;
-    int *topic_of; // by slot, -1 = it is not read yet
+    struct kept_slot *slots;
     int slot_count;
     int asked; // the first so many topics, 0 = never
     bool open; // and no answer has come
     unsigned answers;
-    bool logged;
     int64_t asked_ms; // monotonic times
     int64_t looked_ms;
 };
@@ -40,7 +44,7 @@ void kept_free(struct kept **kept) {
     if (*kept == NULL)
         return;
     free((*kept)->topics);
-    free((*kept)->topic_of);
+    free((*kept)->slots);
     free(*kept);
     *kept = NULL;
 }
@@ -57,12 +61,12 @@ unsigned kept_answers(const struct kept *kept) {
 static int kept_grow_slots(struct kept *kept, int count, struct error *error) {
     if (count <= kept->slot_count)
         return 0;
-    int *grown = realloc(kept->topic_of, (size_t)count * sizeof *grown);
+    struct kept_slot *grown = realloc(kept->slots, (size_t)count * sizeof *grown);
     if (grown == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int slot = kept->slot_count; slot < count; slot++)
-        grown[slot] = -1;
-    kept->topic_of = grown;
+        grown[slot] = (struct kept_slot){.topic = -1};
+    kept->slots = grown;
     kept->slot_count = count;
     return 0;
 }
@@ -94,13 +98,13 @@ static int kept_find_slots(struct kept *kept, struct error *error) {
         return -1;
     for (int slot = 0; slot < slots; slot++) {
         struct apply_partition partition;
-        if (kept->topic_of[slot] >= 0 || !discovery_is_assigned(kept->discovery, slot) ||
+        if (kept->slots[slot].topic >= 0 || !discovery_is_assigned(kept->discovery, slot) ||
             !apply_partition(kept->apply, slot, &partition) || partition.topic == NULL)
             continue;
         int topic = kept_find_topic(kept, partition.topic);
         if (topic < 0 && (topic = kept_add_topic(kept, partition.topic, error)) < 0)
             return -1;
-        kept->topic_of[slot] = topic;
+        kept->slots[slot].topic = topic;
         apply_watch_gaps(kept->apply, slot, progress_high(kept->progress, slot));
     }
     return 0;
@@ -140,13 +144,13 @@ static bool kept_take(struct kept *kept) {
 
 // Once: what it was about is in the file no more at the next start.
 static void kept_warn_untold(struct kept *kept, int slot) {
-    const struct kafka_topic_settings *topic = &kept->topics[kept->topic_of[slot]];
+    const struct kafka_topic_settings *topic = &kept->topics[kept->slots[slot].topic];
     struct apply_gap gap;
     struct apply_partition partition;
-    if (kept->logged || !apply_describe_gap(kept->apply, slot, &gap) || gap.after_ms < KEPT_TOMBSTONES_MS ||
-        !apply_partition(kept->apply, slot, &partition))
+    if (kept->slots[slot].logged || !apply_describe_gap(kept->apply, slot, &gap) ||
+        gap.after_ms < KEPT_TOMBSTONES_MS || !apply_partition(kept->apply, slot, &partition))
         return;
-    kept->logged = true;
+    kept->slots[slot].logged = true;
     log_event(
         LEVEL_WARN, "incomplete",
         &(struct log_fields){
@@ -159,7 +163,7 @@ static void kept_warn_untold(struct kept *kept, int slot) {
 }
 
 static int kept_look(struct kept *kept, int slot, struct error *error) {
-    const struct kafka_topic_settings *topic = &kept->topics[kept->topic_of[slot]];
+    const struct kafka_topic_settings *topic = &kept->topics[kept->slots[slot].topic];
     if (apply_watches_gaps(kept->apply, slot))
         apply_note_position(kept->apply, slot, kafka_position(kept->kafka, slot));
     if (topic->told && topic->compacted)
@@ -178,7 +182,7 @@ int kept_step(struct kept *kept, struct error *error) {
         return 0;
     kept->looked_ms = now;
     for (int slot = 0; slot < kept->slot_count; slot++)
-        if (kept->topic_of[slot] >= 0 && kept_look(kept, slot, error) != 0)
+        if (kept->slots[slot].topic >= 0 && kept_look(kept, slot, error) != 0)
             return -1;
     return 0;
 }

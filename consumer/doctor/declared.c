@@ -1,5 +1,6 @@
 #include "consumer/doctor/declared.h"
 
+#include "consumer/evidence/evidence.h"
 #include "consumer/evidence/feeding.h"
 
 #include <string.h>
@@ -87,14 +88,6 @@ static void declared_check_keys(const struct evidence *evidence, const struct ca
                      any ? "rows are told apart by them" : "no row of a declared table was looked at");
 }
 
-static const struct evidence_column *declared_find_column(const struct evidence_topic *topic,
-                                                          const char *name) {
-    for (int i = 0; i < topic->column_count; i++)
-        if (strcmp(topic->columns[i].name, name) == 0)
-            return &topic->columns[i];
-    return NULL;
-}
-
 enum declared_presence { DECLARED_THERE, DECLARED_NEVER, DECLARED_GONE };
 
 // Whether rows have the column, by any of its names: GONE = older ones had it and the newest has not, since it was dropped or
@@ -104,7 +97,7 @@ static enum declared_presence declared_presence(const struct evidence_topic *top
     int64_t newest_ms = -1;
     for (int i = -1; i < column->older_count; i++) {
         const struct evidence_column *seen =
-            declared_find_column(topic, i < 0 ? column->name : column->older[i]);
+            evidence_find_column(topic, i < 0 ? column->name : column->older[i]);
         if (seen != NULL && (seen->key > 0 || seen->seen == 0))
             return DECLARED_THERE;
         if (seen != NULL && seen->newest_ms > newest_ms)

@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-static const struct evidence_column *deletes_column(const struct evidence_topic *topic, const char *name) {
-    for (int i = 0; i < topic->column_count; i++)
-        if (strcmp(topic->columns[i].name, name) == 0)
-            return &topic->columns[i];
-    return NULL;
-}
-
 // A tombstone says no table: those of a part are its topic's.
 static int64_t deletes_tombstones(const struct evidence *evidence, const struct evidence_topic *topic) {
     bool part = topic < evidence->topics || topic >= evidence->topics + evidence->topic_count;
@@ -22,7 +15,7 @@ static bool deletes_are_known(const struct evidence *evidence, const struct evid
                               const struct table *table) {
     const char *mark = table != NULL ? table->deleted_mark : NULL;
     return topic->marked > 0 || topic->deletes > 0 || deletes_tombstones(evidence, topic) > 0 ||
-           (mark != NULL && deletes_column(topic, mark) != NULL);
+           (mark != NULL && evidence_find_column(topic, mark) != NULL);
 }
 
 // ExtractNewRecordState's __deleted is a text, "true" or "false", whatever a transform has renamed it to. NULL: there is none.

@@ -658,6 +658,13 @@ static void evidence_take_schema_change(struct evidence *evidence, struct span v
     schema_change_take(evidence, &object);
 }
 
+const struct evidence_column *evidence_find_column(const struct evidence_topic *topic, const char *name) {
+    for (int i = 0; i < topic->column_count; i++)
+        if (strcmp(topic->columns[i].name, name) == 0)
+            return &topic->columns[i];
+    return NULL;
+}
+
 int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error) {
     struct evidence_topic *taking = &evidence->topics[topic];
     struct message bare;

@@ -18,6 +18,8 @@ void evidence_deny(struct evidence *evidence, const char *name);
 void evidence_forget_denied(struct evidence *evidence);
 // What a broker told of topics; those that are not there are passed over.
 void evidence_note_settings(struct evidence *evidence, const struct kafka_topic_settings *told, int count);
+// NULL: rows of the topic had none of that name.
+const struct evidence_column *evidence_find_column(const struct evidence_topic *topic, const char *name);
 // A message of that topic. Errors: ERROR_SYSTEM; what cannot be read is counted.
 int evidence_take(struct evidence *evidence, int topic, const struct message *message, struct error *error);
 // Transactions that rows of the topic name, and that another BEGIN follows in place of their END: how many are known of. A statement

@@ -5,6 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// What is known of a log that began at next_offset, behind others, while nothing of it was taken.
+enum store_unread {
+    STORE_READ,         // some was
+    STORE_UNREAD,       // it had messages
+    STORE_UNREAD_EMPTY, // it had none
+};
+
 struct store_offset {
     char *topic;
     int32_t partition;
@@ -17,7 +24,7 @@ struct store_offset {
     // of the streamed changes taken: the highest LSN, LSN_NONE = none, and the latest source.ts_ms, 0 = none
     int64_t newest_lsn;
     int64_t newest_source_ms;
-    bool unread;     // the log began at next_offset, and nothing of it was taken
+    enum store_unread unread;
     bool has_others; // store_note_others of its topic
 };
 

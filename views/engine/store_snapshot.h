@@ -1,4 +1,4 @@
-// What is known of a table's newest full snapshot: plain data of store.h.
+// What is known of a table's newest full snapshot, and of what the table lacks: plain data of store.h.
 #ifndef TIDEMARK_STORE_SNAPSHOT_H
 #define TIDEMARK_STORE_SNAPSHOT_H
 
@@ -6,12 +6,14 @@
 #include <stdint.h>
 
 struct store_snapshot {
-    int64_t lsn; // LSN_NONE = there was none
-    bool open;   // it was not swept: more of its rows may come
-    bool marked; // its last row was seen
-    bool ahead;  // it names a commit that was streamed before it
-    int64_t
-        cut_ms; // messages of the table that were sent up to then may be gone (the log's time), 0 = none that is known of
+    int64_t lsn;       // LSN_NONE = there was none
+    bool open;         // it was not swept: more of its rows may come
+    bool marked;       // its last row was seen
+    bool ahead;        // it names a commit that was streamed before it
+    int64_t whole_lsn; // the newest one that came whole and was swept, LSN_NONE = none
+    // By the log's time: messages of the table that were sent up to then may be gone; 0 = none that is known of.
+    int64_t cut_ms;
+    bool emptiable; // it is incomplete for what a truncate ends
 };
 
 #endif

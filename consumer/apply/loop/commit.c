@@ -81,22 +81,31 @@ static void commit_describe(const struct apply *apply, struct store_commit *comm
     commit->unjudged_lsn = apply->unjudged_lsn;
 }
 
-int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
+int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason, bool emptiable,
                            struct error *error) {
     char *copy = strdup(reason);
     if (copy == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     free(apply->incomplete[table->index]);
     apply->incomplete[table->index] = copy;
-    apply->lost.tables[table->index].begun_without = false;
+    store_set_emptiable(apply->config.store, table, emptiable);
     progress_table_incomplete(apply->config.progress, table->index, reason);
+    return 0;
+}
+
+int commit_tell_incomplete(struct apply *apply, const struct table *table, const char *what,
+                           const char *reason, bool emptiable, struct error *error) {
+    if (commit_note_incomplete(apply, table, reason, emptiable, error) != 0)
+        return -1;
+    warnings_add(&apply->warnings, "table %s %s: %s", table->name, what, reason);
+    warnings_about(&apply->warnings, "incomplete", &(struct log_fields){0});
     return 0;
 }
 
 int commit_note_complete(struct apply *apply, const struct table *table, struct error *error) {
     free(apply->incomplete[table->index]);
     apply->incomplete[table->index] = NULL;
-    apply->lost.tables[table->index].begun_without = false;
+    store_set_emptiable(apply->config.store, table, false);
     if (store_set_incomplete(apply->config.store, table, NULL, error) != 0)
         return -1;
     progress_table_complete(apply->config.progress, table->index);
@@ -136,7 +145,7 @@ static int commit_save_offsets(struct apply *apply, struct store_commit *commit,
             .snapshot_ms = partition->snapshot_ms,
             .newest_lsn = partition->newest_lsn,
             .newest_source_ms = partition->newest_source_ms,
-            .unread = !partition->known,
+            .unread = partition->unread,
         };
         if (store_set_offset(apply->config.store, &offset, error) != 0 ||
             (partition->others_first && store_note_others(apply->config.store, partition->topic, error) != 0))

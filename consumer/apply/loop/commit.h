@@ -14,9 +14,13 @@ int commit_whole(struct apply *apply, bool wait, struct error *error);
 int commit_when_due(struct apply *apply, struct error *error);
 // The table has all rows again, whatever it lacked.
 int commit_note_complete(struct apply *apply, const struct table *table, struct error *error);
-// Older rows of the table may be missing: see apply_note_incomplete.
-int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
+// Older rows of the table may be missing, or deleted ones be there still: kept with the next commit, until a snapshot has put it
+// right, or a truncate where it is `emptiable`.
+int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason, bool emptiable,
                            struct error *error);
+// And says so: "table NAME `what`: `reason`".
+int commit_tell_incomplete(struct apply *apply, const struct table *table, const char *what,
+                           const char *reason, bool emptiable, struct error *error);
 // Waits for the commit that was handed over, if there is one, and publishes where it stands.
 int commit_finish(struct apply *apply, struct error *error);
 

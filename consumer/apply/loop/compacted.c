@@ -38,15 +38,6 @@ void compacted_note_position(const struct apply *apply, struct partition *partit
         partition->gap.until = 0;
 }
 
-static int compacted_tell_table(struct apply *apply, const struct table *table, const char *reason,
-                                struct error *error) {
-    if (commit_note_incomplete(apply, table, reason, error) != 0)
-        return -1;
-    warnings_add(&apply->warnings, "table %s may have rows too many: %s", table->name, reason);
-    warnings_about(&apply->warnings, "incomplete", &(struct log_fields){0});
-    return 0;
-}
-
 int compacted_tell(struct apply *apply, struct partition *partition, int64_t tombstones_ms,
                    struct error *error) {
     if (partition->role != TOPIC_TABLE || partition->gap.to == 0 || partition->gap.told ||
@@ -62,7 +53,8 @@ int compacted_tell(struct apply *apply, struct partition *partition, int64_t tom
         (long long)tombstones_ms);
     for (int i = 0; i < apply->config.catalog->table_count; i++)
         if (feeds_table(partition, &apply->config.catalog->tables[i]) &&
-            compacted_tell_table(apply, &apply->config.catalog->tables[i], reason, error) != 0)
+            commit_tell_incomplete(apply, &apply->config.catalog->tables[i], "may have rows too many", reason,
+                                   true, error) != 0)
             return -1;
     return 0;
 }

@@ -14,33 +14,23 @@ static void cut_raise(struct apply *apply, const struct partition *partition, in
 }
 
 // Once a table: each of its partitions may have begun later.
-static int cut_tell_table(struct apply *apply, const struct table *table, const struct partition *partition,
-                          const char *reason, struct error *error) {
-    struct table_snapshot *snapshot = &apply->snapshots[table->index];
-    if (commit_note_incomplete(apply, table, reason, error) != 0)
-        return -1;
-    if (!snapshot->told_cut) {
-        warnings_add(&apply->warnings, "table %s is incomplete: %s", table->name, reason);
-        warnings_about(&apply->warnings, "incomplete", &(struct log_fields){.topic = partition->topic});
-    }
-    snapshot->told_cut = true;
-    return 0;
-}
-
-void cut_recall(struct partition *partition, int64_t low) {
-    partition->started_at = low;
-    partition->cut = partition->role == TOPIC_TABLE;
+static int cut_tell_table(struct apply *apply, const struct table *table, const char *reason,
+                          struct error *error) {
+    bool told = apply->snapshots[table->index].told_cut;
+    apply->snapshots[table->index].told_cut = true;
+    return told ? commit_note_incomplete(apply, table, reason, false, error)
+                : commit_tell_incomplete(apply, table, "is incomplete", reason, false, error);
 }
 
 int cut_begin(struct apply *apply, struct partition *partition, int64_t low, int64_t high,
               struct error *error) {
-    bool again = low > 0 && partition->started_at == low;
+    bool again = low > 0 && partition->started_at == low && partition->unread != STORE_READ;
     partition->started_at = partition->next_offset = partition->committed_offset = low;
-    partition->cut = low > 0 && partition->role == TOPIC_TABLE;
-    partition->dirty |= low > 0 && !again;
-    if (!partition->cut || again)
+    if (low == 0 || again)
         return 0;
-    if (low >= high)
+    partition->unread = low < high ? STORE_UNREAD : STORE_UNREAD_EMPTY;
+    partition->dirty = true; // what it lacks is not to be said again by the next start
+    if (partition->unread == STORE_UNREAD_EMPTY)
         cut_raise(apply, partition, apply->config.wall_ms());
     char reason[ERROR_MESSAGE_SIZE];
     (void)snprintf(
@@ -50,16 +40,16 @@ int cut_begin(struct apply *apply, struct partition *partition, int64_t low, int
         partition->topic, partition->id, (long long)low);
     for (int i = 0; i < apply->config.catalog->table_count; i++)
         if (feeds_table(partition, &apply->config.catalog->tables[i]) &&
-            cut_tell_table(apply, &apply->config.catalog->tables[i], partition, reason, error) != 0)
+            cut_tell_table(apply, &apply->config.catalog->tables[i], reason, error) != 0)
             return -1;
     return 0;
 }
 
 void cut_note_first(struct apply *apply, struct partition *partition) {
     int64_t ms = partition->head->ts_ms;
-    if (partition->cut)
+    if (partition->unread == STORE_UNREAD)
         cut_raise(apply, partition, ms > 0 ? ms : apply->config.wall_ms());
-    partition->cut = false;
+    partition->unread = STORE_READ;
 }
 
 bool cut_is_snapshot(struct apply *apply, const struct store_snapshot *snapshot) {

@@ -10,8 +10,6 @@
 // tables that it feeds are incomplete, unless the file says so of that beginning.
 int cut_begin(struct apply *apply, struct partition *partition, int64_t low, int64_t high,
               struct error *error);
-// The file says that the log began there, and has nothing of it.
-void cut_recall(struct partition *partition, int64_t low);
 // The partition's head is the first message of it that is taken.
 void cut_note_first(struct apply *apply, struct partition *partition);
 // Whether the snapshot may lack rows of its table.

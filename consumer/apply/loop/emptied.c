@@ -79,12 +79,7 @@ static int emptied_tell(struct apply *apply, const struct table *table, int64_t 
         "has some or it is truncated",
         (long long)timeline_source_lsn(lsn));
     commit_open(apply);
-    if (commit_note_incomplete(apply, table, reason, error) != 0)
-        return -1;
-    apply->lost.tables[table->index].begun_without = true;
-    warnings_add(&apply->warnings, "table %s may have rows too many: %s", table->name, reason);
-    warnings_about(&apply->warnings, "incomplete", &(struct log_fields){0});
-    return 0;
+    return commit_tell_incomplete(apply, table, "may have rows too many", reason, true, error);
 }
 
 static int emptied_judge(struct apply *apply, const struct table *table, int64_t lsn, struct error *error) {
@@ -98,6 +93,12 @@ static int emptied_judge(struct apply *apply, const struct table *table, int64_t
     return stays ? emptied_tell(apply, table, lsn, error) : 0;
 }
 
+// Wholly, or some of what feeds it.
+static bool emptied_is_left_out(const struct apply *apply, const struct table *table, int64_t lsn) {
+    int64_t newest = store_snapshot(apply->config.store, table).lsn;
+    return newest < lsn || (newest == lsn && apply->snapshots[table->index].told_lsn == lsn);
+}
+
 int emptied_look(struct apply *apply, bool swept, struct error *error) {
     if (!emptied_may_judge(apply, swept))
         return 0;
@@ -105,8 +106,7 @@ int emptied_look(struct apply *apply, bool swept, struct error *error) {
     commit_open(apply); // the file knows that it was looked
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
         const struct table *table = &apply->config.catalog->tables[t];
-        if (store_snapshot(apply->config.store, table).lsn <= lsn &&
-            emptied_judge(apply, table, lsn, error) != 0)
+        if (emptied_is_left_out(apply, table, lsn) && emptied_judge(apply, table, lsn, error) != 0)
             return -1;
     }
     apply->judged_lsn = lsn;

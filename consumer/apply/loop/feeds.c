@@ -72,7 +72,8 @@ const char *feeds_read_before(const struct apply *apply, const struct table *tab
     int count;
     const struct store_offset *offsets = store_offsets(apply->config.store, &count);
     for (int i = 0; i < count; i++)
-        if (topic_feeds(offsets[i].topic, apply->config.prefix, table) != TOPIC_FEEDS_NOT)
+        if (offsets[i].unread == STORE_READ &&
+            topic_feeds(offsets[i].topic, apply->config.prefix, table) != TOPIC_FEEDS_NOT)
             return offsets[i].topic;
     return NULL;
 }

@@ -2,7 +2,18 @@
 
 #include "consumer/decode/topic_role.h"
 
-enum { LEAVES_MAX = 64 }; // partitions of a table; the bits of lost_table.leaves
+enum { LEAVES_MAX = 64 }; // partitions of a table, the bits of struct truncated_leaves
+
+// A new one takes the place of the oldest. No change has the LSN 0 of a place that was never used.
+static struct truncated_leaves *leaves_at(struct lost_table *table, int64_t lsn) {
+    for (int i = 0; i < LEAVES_KEPT; i++)
+        if (table->leaves[i].lsn == lsn)
+            return &table->leaves[i];
+    struct truncated_leaves *next = &table->leaves[table->leaves_next];
+    table->leaves_next = (table->leaves_next + 1) % LEAVES_KEPT;
+    *next = (struct truncated_leaves){.lsn = lsn};
+    return next;
+}
 
 bool leaves_are_truncated(struct apply *apply, const struct partition *partition) {
     const struct event *event = partition->event;
@@ -14,10 +25,7 @@ bool leaves_are_truncated(struct apply *apply, const struct partition *partition
     int leaf = topic_feeds(partition->topic, apply->config.prefix, table) - TOPIC_FEEDS_TABLE - 1;
     if (leaf < 0 || leaf >= table->partition_count)
         return false;
-    struct lost_table *known = &apply->lost.tables[table->index];
-    if (known->leaves_lsn != change->lsn)
-        known->leaves = 0;
-    known->leaves_lsn = change->lsn;
-    known->leaves |= UINT64_C(1) << leaf;
-    return known->leaves == UINT64_MAX >> (LEAVES_MAX - table->partition_count);
+    struct truncated_leaves *known = leaves_at(&apply->lost.tables[table->index], change->lsn);
+    known->bits |= UINT64_C(1) << leaf;
+    return known->bits == UINT64_MAX >> (LEAVES_MAX - table->partition_count);
 }

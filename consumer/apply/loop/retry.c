@@ -32,7 +32,7 @@ static bool retry_may_be_late(const struct store_request *request, const struct 
 // The mirror's rules know rows, deletes and truncates; these are the cases that they leave to the order of the log.
 static bool retry_is_refused(struct apply *apply, const struct store_request *request,
                              const struct change *change, struct retry_result *result) {
-    const struct store_snapshot snapshot = store_snapshot(apply->config.store, change->table);
+    int64_t whole_lsn = store_snapshot(apply->config.store, change->table).whole_lsn;
     if (request->overtaken)
         retry_end(
             result, STORE_REQUEST_REFUSED,
@@ -43,8 +43,7 @@ static bool retry_is_refused(struct apply *apply, const struct store_request *re
             result, STORE_REQUEST_REFUSED,
             "whether its row is newer is not known: it names no position, and its key could not be read "
             "when it came; a snapshot of the table mends the row");
-    else if (change->lsn != LSN_NONE && change->lsn < snapshot.lsn && !change->behind_snapshot &&
-             !snapshot.open)
+    else if (change->lsn != LSN_NONE && change->lsn < whole_lsn && request->behind_lsn < whole_lsn)
         retry_end(result, STORE_REQUEST_SUPERSEDED, "a newer snapshot of the table has come whole");
     else
         return false;

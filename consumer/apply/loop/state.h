@@ -32,8 +32,8 @@ struct partition {
     bool dirty;       // differs from the file
     bool late;        // its table is new to a file that has a position: rows of transactions before that come
     int64_t added_ms; // monotonic
-    int64_t started_at; // the first offset that the log had when nothing of it was applied yet
-    bool cut;           // and there were others before it: until the first message that it has is taken
+    int64_t started_at;       // the first offset that the log had when nothing of it was applied yet
+    enum store_unread unread; // until a message of it is taken
     int64_t next_offset;
     int64_t committed_offset;
     bool handed_over; // its offset is in the commit under way
@@ -117,6 +117,14 @@ struct waiting {
     int64_t since_ms; // monotonic: when it last had
 };
 
+enum { LEAVES_KEPT = 8 }; // truncates of leaves that are not known of all leaves yet, a table
+
+// Where partitions of a table were truncated, and which: a bit each.
+struct truncated_leaves {
+    int64_t lsn;
+    uint64_t bits;
+};
+
 // What is known of a table whose rows are counted by ENDs.
 struct lost_table {
     bool absent;           // none of its rows come: no END waits for them
@@ -124,11 +132,10 @@ struct lost_table {
     bool read_before;      // the file had messages of a topic of it when it was opened
     bool gone;             // it was told that there is no such topic any more
     int64_t deletes_again; // of a key that was deleted before
-    bool begun_without;    // incomplete for this alone: its log begins with a change of an older row
     bool made_without;     // it was told that rows lack what they had under an older name of the table
     bool moved_without;    // it was told that rows lack what they had under an older key
-    int64_t leaves_lsn;    // where partitions of it were truncated last,
-    uint64_t leaves;       // and which: a bit each (leaves.h)
+    struct truncated_leaves leaves[LEAVES_KEPT]; // ring (leaves.h)
+    int leaves_next;
     // messages in quarantine that may have been rows of any transaction, and were not yet missed
     int64_t unreadable;
     int64_t unreadable_lsn; // a whole transaction above it has not missed them

@@ -253,17 +253,15 @@ static int take_note_beginning(struct apply *apply, struct partition *partition,
                    "%s %s (snapshot.mode=no_data?): rows that have not changed since are missing until the "
                    "next snapshot",
                    partition->topic, where);
-    if (commit_note_incomplete(apply, table, reason, error) != 0)
+    if (commit_tell_incomplete(apply, table, "is incomplete", reason, true, error) != 0)
         return -1;
-    apply->lost.tables[table->index].begun_without = true;
-    warnings_add(&apply->warnings, "table %s is incomplete: %s", table->name, reason);
     take_about(apply, partition, "incomplete");
     return 0;
 }
 
-// A log that is there from its beginning has all rows since a truncate.
-static int take_note_emptied(struct apply *apply, const struct change *change, struct error *error) {
-    return change->op == CHANGE_TRUNCATE && apply->lost.tables[change->table->index].begun_without
+// A log that is there from its beginning has all rows since a truncate, and no other.
+static int take_note_truncated(struct apply *apply, const struct change *change, struct error *error) {
+    return change->op == CHANGE_TRUNCATE && store_snapshot(apply->config.store, change->table).emptiable
                ? commit_note_complete(apply, change->table, error)
                : 0;
 }
@@ -342,7 +340,7 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     *ret_applied = outcome == STORE_APPLIED;
     if (*ret_applied && sources_mix_keys(apply, partition))
         take_tell_mixed(apply, partition);
-    if (*ret_applied && take_note_emptied(apply, &partition->event->change, error) != 0)
+    if (*ret_applied && take_note_truncated(apply, &partition->event->change, error) != 0)
         return -1;
     if (*ret_applied)
         apply->counters.applied++;

@@ -19,9 +19,12 @@ static void kafka_events_drop_first(struct kafka_events *events) {
     events->count--;
 }
 
-static void kafka_events_leave_out(struct kafka_events *events, const struct kafka_event *error) {
+// `oldest`: of the ring, so that one that was left out before is newer.
+static void kafka_events_leave_out(struct kafka_events *events, const struct kafka_event *error,
+                                   bool oldest) {
+    if (!oldest || events->errors_left_out == 0)
+        events->newest_error = *error;
     events->errors_left_out++;
-    events->newest_error = *error;
 }
 
 void kafka_events_record(struct kafka_events *events, enum kafka_event_kind kind, int slot,
@@ -32,12 +35,12 @@ void kafka_events_record(struct kafka_events *events, enum kafka_event_kind kind
     (void)vsnprintf(event.message, sizeof event.message, format, arguments);
     va_end(arguments);
     if (kafka_events_is_error(kind) && kafka_events_count_errors(events) == KAFKA_EVENTS_ERROR_MAX) {
-        kafka_events_leave_out(events, &event);
+        kafka_events_leave_out(events, &event, false);
         return;
     }
     if (events->count == KAFKA_EVENTS_MAX) {
         if (kafka_events_is_error(events->ring[events->first].kind))
-            kafka_events_leave_out(events, &events->ring[events->first]);
+            kafka_events_leave_out(events, &events->ring[events->first], true);
         kafka_events_drop_first(events);
     }
     events->ring[(events->first + events->count++) % KAFKA_EVENTS_MAX] = event;

@@ -61,6 +61,21 @@ static void an_empty_partition_lacks_what_was_sent_before_the_start(void **state
     expect_incomplete(f, "");
 }
 
+// What it had lost was sent before, so that the snapshot that puts it right may be the first that comes.
+static void a_snapshot_into_an_empty_partition_completes(void **state) {
+    struct fixture *f = *state;
+    int slot = add_between(f, "s.public.a", 0, 40, 40);
+    int other = add(f, "s.public.b", 0, 0);
+    send_row(f, other, "b", 1, 700, STREAMED_LSN, 1);
+    settle(f);
+    expect_incomplete(f, "a ");
+    reopen(f);
+    assert_int_equal(add_between(f, "s.public.a", 0, 40, 40), slot);
+    send_whole_snapshot(f, slot, SNAPSHOT_LSN);
+    settle(f);
+    expect_incomplete(f, "");
+}
+
 // What the file says is complete stays so, and what may be cut stays known.
 static void a_restart_tells_nothing_again(void **state) {
     struct fixture *f = *state;
@@ -139,6 +154,7 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_empty_partition_lacks_what_was_sent_before_the_start, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_snapshot_into_an_empty_partition_completes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_restart_tells_nothing_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_log_that_lost_more_since_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_lost_before_the_first_message_is_told, set_up, tear_down),

@@ -231,8 +231,9 @@ static inline void send_snapshot(struct fixture *f, int slot, const char *table,
     (void)snprintf(key, sizeof key, "{\"id\":%d}", id);
     send(f, slot, key,
          "{\"before\":null,\"after\":{\"id\":%d,\"v\":0},\"source\":{\"snapshot\":\"%s\",\"ts_ms\":%d,"
-         "\"table\":\"%s\",\"lsn\":%d,\"txId\":1},\"transaction\":null,\"op\":\"r\"}",
-         id, mark, FIRST_MS, table, lsn);
+         "\"table\":\"%s\",\"lsn\":%d,\"sequence\":\"[null,\\\"%d\\\"]\",\"txId\":1},"
+         "\"transaction\":null,\"op\":\"r\"}",
+         id, mark, FIRST_MS, table, lsn, lsn);
 }
 
 // The loop comes to rest, as tidemark run does it, and time passes by `ms`.

@@ -162,7 +162,9 @@ bool mirror_bulk_overtakes(struct mirror_table *table, const struct change *read
     if (mirror_upsert_of(read) != UPSERT_SNAPSHOT)
         return mirror_bulk_is_stale(table, read);
     mirror_bulk_mark_snapshot(table, read);
-    return (read->lsn < table->snapshot_lsn && !read->newest_of_source) || read->lsn < table->truncate_lsn;
+    // One that was taken while its connector streamed may be of some rows only.
+    bool overtaken = read->lsn < table->snapshot_lsn && !table->snapshot_ahead && !read->newest_of_source;
+    return overtaken || read->lsn < table->truncate_lsn;
 }
 
 static int mirror_bulk_note_swept(struct mirror *mirror, struct mirror_table *table, struct error *error) {
@@ -207,8 +209,10 @@ int mirror_bulk_sweep(struct mirror *mirror, const struct table *table, bool who
     *ret_swept = 0;
     if (whole && !state->ghostless && mirror_bulk_delete_ghosts(mirror, state, ret_swept, error) != 0)
         return -1;
-    if (whole)
+    if (whole) {
         mirror_bulk_raise_stale(state, state->snapshot_ts_ms);
+        state->whole_lsn = state->snapshot_lsn;
+    }
     state->snapshot_open = state->snapshot_marked = keep_open;
     state->dirty = true;
     return 0;

@@ -38,6 +38,8 @@ static int mirror_load_tables(struct mirror *mirror, struct error *error) {
         state->snapshot_commit = sqlite3_column_int64(load, 10);
         state->snapshot_ahead = sqlite3_column_int(load, 11) != 0;
         state->cut_ms = sqlite3_column_int64(load, 12);
+        state->whole_lsn = sqlite3_column_int64(load, 13);
+        state->emptiable = sqlite3_column_int(load, 14) != 0;
         state->dirty = false;
     }
     return row;
@@ -112,7 +114,8 @@ static void mirror_init_tables(struct mirror *mirror) {
         lsn_bounds_done(&state->bounds);
         state->stale_before_ms = state->snapshot_ts_ms = state->cut_ms = 0;
         state->truncate_lsn = state->snapshot_lsn = state->deleted_lsn = state->newest_lsn = LSN_NONE;
-        state->snapshot_commit = LSN_NONE;
+        state->snapshot_commit = state->whole_lsn = LSN_NONE;
+        state->emptiable = false;
         state->newest_known = false;
         state->snapshot_open = state->snapshot_marked = state->snapshot_ahead = false;
         state->has_chunks = state->dirty = false;
@@ -357,8 +360,13 @@ int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *tab
 
 struct store_snapshot mirror_snapshot(const struct mirror *mirror, const struct table *table) {
     const struct mirror_table *state = &mirror->tables[table->index];
-    return (struct store_snapshot){state->snapshot_lsn, state->snapshot_open, state->snapshot_marked,
-                                   state->snapshot_ahead, state->cut_ms};
+    return (struct store_snapshot){.lsn = state->snapshot_lsn,
+                                   .open = state->snapshot_open,
+                                   .marked = state->snapshot_marked,
+                                   .ahead = state->snapshot_ahead,
+                                   .whole_lsn = state->whole_lsn,
+                                   .cut_ms = state->cut_ms,
+                                   .emptiable = state->emptiable};
 }
 
 bool mirror_note_streamed(struct mirror *mirror, int64_t commit, bool *ret_more) {
@@ -387,6 +395,12 @@ void mirror_raise_cut(struct mirror *mirror, const struct table *table, int64_t 
 int mirror_has_unnamed(struct mirror *mirror, const struct table *table, int64_t snapshot_lsn, int64_t below,
                        bool *ret, struct error *error) {
     return mirror_bulk_has_unnamed(mirror, table, snapshot_lsn, below, ret, error);
+}
+
+void mirror_set_emptiable(struct mirror *mirror, const struct table *table, bool emptiable) {
+    struct mirror_table *state = &mirror->tables[table->index];
+    state->dirty |= state->emptiable != emptiable;
+    state->emptiable = emptiable;
 }
 
 int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool whole, bool keep_open,
@@ -421,6 +435,8 @@ static int mirror_save_tables(struct mirror *mirror, struct error *error) {
         stmt_bind_integer(mirror->save, ":snapshot_commit", state->snapshot_commit);
         stmt_bind_integer(mirror->save, ":snapshot_ahead", state->snapshot_ahead);
         stmt_bind_integer(mirror->save, ":cut_ms", state->cut_ms);
+        stmt_bind_integer(mirror->save, ":whole", state->whole_lsn);
+        stmt_bind_integer(mirror->save, ":emptiable", state->emptiable);
         if (stmt_step(mirror->save, "_tables", NULL, error) != 0)
             return -1;
         state->dirty = false;

@@ -86,6 +86,8 @@ struct mirror_table {
     int64_t snapshot_ts_ms; // source time of the first row of snapshot_lsn, 0 = not known
     int64_t snapshot_lsn;
     int64_t snapshot_commit; // that its rows name as the one before them, LSN_NONE = none
+    int64_t whole_lsn;       // struct store_snapshot
+    bool emptiable;          // likewise
     int64_t cut_ms;          // struct store_snapshot
     int64_t deleted_lsn;     // the newest that any delete left behind: what is newer need not be looked up
     bool snapshot_open;

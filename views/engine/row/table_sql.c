@@ -417,9 +417,11 @@ char *table_sql_sweep_sizes(const struct table *table, const bool *columns) {
     return table_sql_sizes_of_some(table, columns, table_sql_swept);
 }
 
+// A chunk's rows have neither an LSN nor a snapshot's: when they came nothing says.
 char *table_sql_unnamed(const struct table *table) {
-    return sqlite3_mprintf("select 1 from main.\"%w\" where %s and _lsn<:below limit 1", table->name,
-                           table_sql_swept);
+    return sqlite3_mprintf(
+        "select 1 from main.\"%w\" where %s and (_lsn>=0 or _snapshot<>-1) and _lsn<:below limit 1",
+        table->name, table_sql_swept);
 }
 
 char *table_sql_purge_deleted(const struct table *table) {

@@ -100,13 +100,23 @@ static bool quarantined_rows_is_last(const struct change *change, bool applied) 
     return has_no_position && (applied || !change_is_row(change));
 }
 
+// `emptied`: by a truncate, else by a full snapshot.
+static int quarantined_rows_settle_table(struct quarantined_rows *rows, const struct table *table,
+                                         int64_t lsn, bool emptied, int *ret_settled, struct error *error) {
+    stmt_bind_text(rows->overtake_table, ":table", span_of(table->name));
+    stmt_bind_integer(rows->overtake_table, ":lsn", lsn);
+    stmt_bind_integer(rows->overtake_table, ":emptied", emptied);
+    stmt_bind_integer(rows->overtake_table, ":at_ms", clock_wall_ms());
+    return stmt_step(rows->overtake_table, "_quarantine", ret_settled, error);
+}
+
 int quarantined_rows_overtake(struct quarantined_rows *rows, const struct change *change, bool applied,
                               int64_t retried, int *ret_settled, struct error *error) {
     bool lacked = quarantined_rows_lacks(change);
     *ret_settled = 0;
     if (change->op == CHANGE_TRUNCATE)
         // no row has a truncate's own LSN: what waits there is one of a part of the table
-        return quarantined_rows_overtake_table(rows, change->table, change->lsn + 1, ret_settled, error);
+        return quarantined_rows_settle_table(rows, change->table, change->lsn + 1, true, ret_settled, error);
     sqlite3_stmt *stmt = rows->overtake;
     buffer_clear(&rows->text);
     if (!key_text_write(&rows->text, change->table, change->values))
@@ -130,8 +140,5 @@ int quarantined_rows_overtake(struct quarantined_rows *rows, const struct change
 
 int quarantined_rows_overtake_table(struct quarantined_rows *rows, const struct table *table, int64_t lsn,
                                     int *ret_settled, struct error *error) {
-    stmt_bind_text(rows->overtake_table, ":table", span_of(table->name));
-    stmt_bind_integer(rows->overtake_table, ":lsn", lsn);
-    stmt_bind_integer(rows->overtake_table, ":at_ms", clock_wall_ms());
-    return stmt_step(rows->overtake_table, "_quarantine", ret_settled, error);
+    return quarantined_rows_settle_table(rows, table, lsn, false, ret_settled, error);
 }

@@ -48,7 +48,7 @@ int standing_load_offsets(struct standing *standing, struct sqlite3 *db, struct 
             .snapshot_ms = sqlite3_column_int64(stmt, 6),
             .newest_lsn = sqlite3_column_int64(stmt, 7),
             .newest_source_ms = sqlite3_column_int64(stmt, 8),
-            .unread = sqlite3_column_int(stmt, 9) != 0,
+            .unread = (enum store_unread)sqlite3_column_int(stmt, 9),
             .has_others = sqlite3_column_int(stmt, 10) != 0,
         };
     }

@@ -19,7 +19,7 @@ create table _offsets(
     -- of the streamed changes taken, the highest LSN and the latest commit time: a binlog that was begun anew shows against them
     newest_lsn integer not null default -1,
     newest_source_ms integer not null default 0,
-    -- 1 while nothing of it was taken, and its log began at next_offset
+    -- while nothing of it was taken: its log began at next_offset and had messages (1) or none (2)
     unread integer not null default 0,
     primary key(topic, partition)
 ) without rowid;
@@ -75,7 +75,11 @@ create table _tables(
     -- 1 when the stream has it: that snapshot may be of some rows only
     snapshot_ahead integer not null default 0,
     -- by the log's time: messages of the table up to then may be gone. A snapshot that began before that is none of all rows
-    cut_ms integer not null default 0
+    cut_ms integer not null default 0,
+    -- the newest full snapshot that came whole and was swept
+    whole_lsn integer not null default -1,
+    -- 1 while the table is incomplete for what a truncate ends
+    emptiable integer not null default 0
 ) without rowid;
 
 -- What a changed source.sql left to be read from the log: a 'column' whose values are, a 'table' whose rows are (column is

@@ -1,7 +1,8 @@
 insert into _tables(name, truncate_lsn, snapshot_lsn, snapshot_open, snapshot_marked, deleted_lsn, newest_lsn,
-    stale_before_ms, snapshot_ts_ms, has_chunks, snapshot_commit, snapshot_ahead, cut_ms)
+    stale_before_ms, snapshot_ts_ms, has_chunks, snapshot_commit, snapshot_ahead, cut_ms, whole_lsn,
+    emptiable)
 values(:name, :truncate, :snapshot, :open, :marked, :deleted, :newest, :stale_before_ms, :snapshot_ts_ms, :has_chunks,
-    :snapshot_commit, :snapshot_ahead, :cut_ms)
+    :snapshot_commit, :snapshot_ahead, :cut_ms, :whole, :emptiable)
 on conflict(name) do update set
     truncate_lsn = excluded.truncate_lsn,
     snapshot_lsn = excluded.snapshot_lsn,
@@ -14,4 +15,6 @@ on conflict(name) do update set
     has_chunks = excluded.has_chunks,
     snapshot_commit = excluded.snapshot_commit,
     snapshot_ahead = excluded.snapshot_ahead,
-    cut_ms = excluded.cut_ms
+    cut_ms = excluded.cut_ms,
+    whole_lsn = excluded.whole_lsn,
+    emptiable = excluded.emptiable
