@@ -19,7 +19,7 @@ VIEWS = tide.TOP / "views"
 FORMAT = 10  # the newest, of store.h
 # Each makes a file of the newest format one of its own.
 FORMAT_9 = "".join(f"alter table {table} drop column {name}; " for table, name in (
-    ("_offsets", "unread"), ("_tables", "emptiable"), ("_tables", "whole_lsn"), ("_tables", "cut_ms"), ("_tables", "snapshot_ahead"), ("_tables", "snapshot_commit"),
+    ("_offsets", "unread"), ("_tables", "left_out_lsn"), ("_tables", "whole_lsn"), ("_tables", "cut_ms"), ("_tables", "snapshot_ahead"), ("_tables", "snapshot_commit"),
     ("_quarantine", "behind_lsn")))  # fmt: skip
 FORMAT_7 = FORMAT_9 + "".join(f"alter table {table} drop column {name}; " for table, name in (
     ("_offsets", "snapshot_lsn"), ("_offsets", "snapshot_ms"), ("_offsets", "newest_lsn"), ("_offsets", "newest_source_ms"),

@@ -168,7 +168,7 @@ struct store_snapshot store_snapshot(const struct store *store, const struct tab
 // not yet.
 bool store_note_streamed(struct store *store, int64_t commit, bool *ret_more);
 // Messages of the table that were sent up to then may be gone (struct store_snapshot). It never goes back.
-void store_set_emptiable(struct store *store, const struct table *table, bool emptiable);
+void store_set_left_out(struct store *store, const struct table *table, int64_t lsn); // struct store_snapshot
 void store_raise_cut(struct store *store, const struct table *table, int64_t ms);
 // Whether the table has a row that a full snapshot at `snapshot_lsn` did not name, streamed below `below`.
 int store_has_unnamed(struct store *store, const struct table *table, int64_t snapshot_lsn, int64_t below,

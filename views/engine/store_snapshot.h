@@ -13,7 +13,8 @@ struct store_snapshot {
     int64_t whole_lsn; // the newest one that came whole and was swept, LSN_NONE = none
     // By the log's time: messages of the table that were sent up to then may be gone; 0 = none that is known of.
     int64_t cut_ms;
-    bool emptiable; // it is incomplete for what a truncate ends
+    // It is incomplete for what a truncate ends: the full snapshot that left it out, 0 = none did; LSN_NONE = it is not.
+    int64_t left_out_lsn;
 };
 
 #endif

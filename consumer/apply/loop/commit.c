@@ -81,21 +81,21 @@ static void commit_describe(const struct apply *apply, struct store_commit *comm
     commit->unjudged_lsn = apply->unjudged_lsn;
 }
 
-int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason, bool emptiable,
-                           struct error *error) {
+int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
+                           int64_t left_out_lsn, struct error *error) {
     char *copy = strdup(reason);
     if (copy == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     free(apply->incomplete[table->index]);
     apply->incomplete[table->index] = copy;
-    store_set_emptiable(apply->config.store, table, emptiable);
+    store_set_left_out(apply->config.store, table, left_out_lsn);
     progress_table_incomplete(apply->config.progress, table->index, reason);
     return 0;
 }
 
 int commit_tell_incomplete(struct apply *apply, const struct table *table, const char *what,
-                           const char *reason, bool emptiable, struct error *error) {
-    if (commit_note_incomplete(apply, table, reason, emptiable, error) != 0)
+                           const char *reason, int64_t left_out_lsn, struct error *error) {
+    if (commit_note_incomplete(apply, table, reason, left_out_lsn, error) != 0)
         return -1;
     warnings_add(&apply->warnings, "table %s %s: %s", table->name, what, reason);
     warnings_about(&apply->warnings, "incomplete", &(struct log_fields){0});
@@ -105,7 +105,7 @@ int commit_tell_incomplete(struct apply *apply, const struct table *table, const
 int commit_note_complete(struct apply *apply, const struct table *table, struct error *error) {
     free(apply->incomplete[table->index]);
     apply->incomplete[table->index] = NULL;
-    store_set_emptiable(apply->config.store, table, false);
+    store_set_left_out(apply->config.store, table, LSN_NONE);
     if (store_set_incomplete(apply->config.store, table, NULL, error) != 0)
         return -1;
     progress_table_complete(apply->config.progress, table->index);

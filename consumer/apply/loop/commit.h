@@ -15,12 +15,12 @@ int commit_when_due(struct apply *apply, struct error *error);
 // The table has all rows again, whatever it lacked.
 int commit_note_complete(struct apply *apply, const struct table *table, struct error *error);
 // Older rows of the table may be missing, or deleted ones be there still: kept with the next commit, until a snapshot has put it
-// right, or a truncate where it is `emptiable`.
-int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason, bool emptiable,
-                           struct error *error);
+// right, or a truncate where left_out_lsn is not LSN_NONE (struct store_snapshot).
+int commit_note_incomplete(struct apply *apply, const struct table *table, const char *reason,
+                           int64_t left_out_lsn, struct error *error);
 // And says so: "table NAME `what`: `reason`".
 int commit_tell_incomplete(struct apply *apply, const struct table *table, const char *what,
-                           const char *reason, bool emptiable, struct error *error);
+                           const char *reason, int64_t left_out_lsn, struct error *error);
 // Waits for the commit that was handed over, if there is one, and publishes where it stands.
 int commit_finish(struct apply *apply, struct error *error);
 

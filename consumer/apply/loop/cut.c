@@ -18,8 +18,8 @@ static int cut_tell_table(struct apply *apply, const struct table *table, const 
                           struct error *error) {
     bool told = apply->snapshots[table->index].told_cut;
     apply->snapshots[table->index].told_cut = true;
-    return told ? commit_note_incomplete(apply, table, reason, false, error)
-                : commit_tell_incomplete(apply, table, "is incomplete", reason, false, error);
+    return told ? commit_note_incomplete(apply, table, reason, LSN_NONE, error)
+                : commit_tell_incomplete(apply, table, "is incomplete", reason, LSN_NONE, error);
 }
 
 int cut_begin(struct apply *apply, struct partition *partition, int64_t low, int64_t high,

@@ -79,7 +79,7 @@ static int emptied_tell(struct apply *apply, const struct table *table, int64_t 
         "has some or it is truncated",
         (long long)timeline_source_lsn(lsn));
     commit_open(apply);
-    return commit_tell_incomplete(apply, table, "may have rows too many", reason, true, error);
+    return commit_tell_incomplete(apply, table, "may have rows too many", reason, lsn, error);
 }
 
 static int emptied_judge(struct apply *apply, const struct table *table, int64_t lsn, struct error *error) {

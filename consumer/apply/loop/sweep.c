@@ -73,8 +73,8 @@ static void sweep_tell_part(struct apply *apply, const struct table *table, int6
 // Whatever was missing, the snapshot had it, unless the log had lost its first rows before they were read.
 static int sweep_complete(struct apply *apply, const struct table *table,
                           const struct store_snapshot *snapshot, struct error *error) {
-    bool older = snapshot->lsn <
-                 apply->judged_lsn; // of one that came to no end, and a newer one has left the table out
+    bool older =
+        snapshot->lsn <= snapshot->left_out_lsn; // it came to no end, and a newer one has left the table out
     return older || cut_is_snapshot(apply, snapshot) ? 0 : commit_note_complete(apply, table, error);
 }
 

@@ -253,7 +253,7 @@ static int take_note_beginning(struct apply *apply, struct partition *partition,
                    "%s %s (snapshot.mode=no_data?): rows that have not changed since are missing until the "
                    "next snapshot",
                    partition->topic, where);
-    if (commit_tell_incomplete(apply, table, "is incomplete", reason, true, error) != 0)
+    if (commit_tell_incomplete(apply, table, "is incomplete", reason, 0, error) != 0)
         return -1;
     take_about(apply, partition, "incomplete");
     return 0;
@@ -261,7 +261,8 @@ static int take_note_beginning(struct apply *apply, struct partition *partition,
 
 // A log that is there from its beginning has all rows since a truncate, and no other.
 static int take_note_truncated(struct apply *apply, const struct change *change, struct error *error) {
-    return change->op == CHANGE_TRUNCATE && store_snapshot(apply->config.store, change->table).emptiable
+    return change->op == CHANGE_TRUNCATE &&
+                   store_snapshot(apply->config.store, change->table).left_out_lsn != LSN_NONE
                ? commit_note_complete(apply, change->table, error)
                : 0;
 }

@@ -221,7 +221,7 @@ static void an_older_file_gets_its_exact_sums(void **state) {
     (void)rows(&f, "alter table _offsets drop column newest_lsn");
     (void)rows(&f, "alter table _offsets drop column newest_source_ms");
     (void)rows(&f, "alter table _offsets drop column unread");
-    (void)rows(&f, "alter table _tables drop column emptiable");
+    (void)rows(&f, "alter table _tables drop column left_out_lsn");
     (void)rows(&f, "alter table _tables drop column whole_lsn");
     (void)rows(&f, "alter table _tables drop column cut_ms");
     (void)rows(&f, "alter table _tables drop column snapshot_commit");

@@ -39,7 +39,7 @@ static int mirror_load_tables(struct mirror *mirror, struct error *error) {
         state->snapshot_ahead = sqlite3_column_int(load, 11) != 0;
         state->cut_ms = sqlite3_column_int64(load, 12);
         state->whole_lsn = sqlite3_column_int64(load, 13);
-        state->emptiable = sqlite3_column_int(load, 14) != 0;
+        state->left_out_lsn = sqlite3_column_int64(load, 14);
         state->dirty = false;
     }
     return row;
@@ -114,8 +114,7 @@ static void mirror_init_tables(struct mirror *mirror) {
         lsn_bounds_done(&state->bounds);
         state->stale_before_ms = state->snapshot_ts_ms = state->cut_ms = 0;
         state->truncate_lsn = state->snapshot_lsn = state->deleted_lsn = state->newest_lsn = LSN_NONE;
-        state->snapshot_commit = state->whole_lsn = LSN_NONE;
-        state->emptiable = false;
+        state->snapshot_commit = state->whole_lsn = state->left_out_lsn = LSN_NONE;
         state->newest_known = false;
         state->snapshot_open = state->snapshot_marked = state->snapshot_ahead = false;
         state->has_chunks = state->dirty = false;
@@ -366,7 +365,7 @@ struct store_snapshot mirror_snapshot(const struct mirror *mirror, const struct 
                                    .ahead = state->snapshot_ahead,
                                    .whole_lsn = state->whole_lsn,
                                    .cut_ms = state->cut_ms,
-                                   .emptiable = state->emptiable};
+                                   .left_out_lsn = state->left_out_lsn};
 }
 
 bool mirror_note_streamed(struct mirror *mirror, int64_t commit, bool *ret_more) {
@@ -397,10 +396,10 @@ int mirror_has_unnamed(struct mirror *mirror, const struct table *table, int64_t
     return mirror_bulk_has_unnamed(mirror, table, snapshot_lsn, below, ret, error);
 }
 
-void mirror_set_emptiable(struct mirror *mirror, const struct table *table, bool emptiable) {
+void mirror_set_left_out(struct mirror *mirror, const struct table *table, int64_t lsn) {
     struct mirror_table *state = &mirror->tables[table->index];
-    state->dirty |= state->emptiable != emptiable;
-    state->emptiable = emptiable;
+    state->dirty |= state->left_out_lsn != lsn;
+    state->left_out_lsn = lsn;
 }
 
 int mirror_snapshot_sweep(struct mirror *mirror, const struct table *table, bool whole, bool keep_open,
@@ -436,7 +435,7 @@ static int mirror_save_tables(struct mirror *mirror, struct error *error) {
         stmt_bind_integer(mirror->save, ":snapshot_ahead", state->snapshot_ahead);
         stmt_bind_integer(mirror->save, ":cut_ms", state->cut_ms);
         stmt_bind_integer(mirror->save, ":whole", state->whole_lsn);
-        stmt_bind_integer(mirror->save, ":emptiable", state->emptiable);
+        stmt_bind_integer(mirror->save, ":left_out", state->left_out_lsn);
         if (stmt_step(mirror->save, "_tables", NULL, error) != 0)
             return -1;
         state->dirty = false;

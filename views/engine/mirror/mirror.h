@@ -77,7 +77,7 @@ int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *tab
 // See store.h.
 struct store_snapshot mirror_snapshot(const struct mirror *mirror, const struct table *table);
 bool mirror_note_streamed(struct mirror *mirror, int64_t commit, bool *ret_more);
-void mirror_set_emptiable(struct mirror *mirror, const struct table *table, bool emptiable);
+void mirror_set_left_out(struct mirror *mirror, const struct table *table, int64_t lsn);
 void mirror_raise_cut(struct mirror *mirror, const struct table *table, int64_t ms);
 // Its rows have all come: the ghosts go, if it is `whole`, of everything that feeds the table. ret_swept: how many.
 // `keep_open`: older changes may still bring others.

@@ -87,7 +87,7 @@ struct mirror_table {
     int64_t snapshot_lsn;
     int64_t snapshot_commit; // that its rows name as the one before them, LSN_NONE = none
     int64_t whole_lsn;       // struct store_snapshot
-    bool emptiable;          // likewise
+    int64_t left_out_lsn;    // likewise
     int64_t cut_ms;          // struct store_snapshot
     int64_t deleted_lsn;     // the newest that any delete left behind: what is newer need not be looked up
     bool snapshot_open;

@@ -96,9 +96,10 @@ static const char standing_unjudged[] = "snapshot_unjudged";
 
 static int standing_load_unjudged(struct standing *standing, struct sqlite3 *db, struct error *error) {
     standing->before.unjudged_lsn = LSN_NONE;
-    int found = meta_get_integer(db, standing_unjudged, &standing->before.unjudged_lsn, error);
-    standing->has_unjudged = found > 0;
-    return found < 0 ? -1 : 0;
+    if (meta_get_integer(db, standing_unjudged, &standing->before.unjudged_lsn, error) != 0)
+        return -1;
+    standing->has_unjudged = standing->before.unjudged_lsn != LSN_NONE;
+    return 0;
 }
 
 int standing_save_unjudged(struct standing *standing, struct sqlite3 *db, int64_t lsn, struct error *error) {

@@ -533,8 +533,8 @@ bool store_note_streamed(struct store *store, int64_t commit, bool *ret_more) {
     return mirror_note_streamed(store->mirror, commit, ret_more);
 }
 
-void store_set_emptiable(struct store *store, const struct table *table, bool emptiable) {
-    mirror_set_emptiable(store->mirror, table, emptiable);
+void store_set_left_out(struct store *store, const struct table *table, int64_t lsn) {
+    mirror_set_left_out(store->mirror, table, lsn);
 }
 
 void store_raise_cut(struct store *store, const struct table *table, int64_t ms) {

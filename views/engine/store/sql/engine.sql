@@ -78,8 +78,8 @@ create table _tables(
     cut_ms integer not null default 0,
     -- the newest full snapshot that came whole and was swept
     whole_lsn integer not null default -1,
-    -- 1 while the table is incomplete for what a truncate ends
-    emptiable integer not null default 0
+    -- while the table is incomplete for what a truncate ends: the full snapshot that left it out (0: none did)
+    left_out_lsn integer not null default -1
 ) without rowid;
 
 -- What a changed source.sql left to be read from the log: a 'column' whose values are, a 'table' whose rows are (column is

@@ -1,8 +1,8 @@
 insert into _tables(name, truncate_lsn, snapshot_lsn, snapshot_open, snapshot_marked, deleted_lsn, newest_lsn,
     stale_before_ms, snapshot_ts_ms, has_chunks, snapshot_commit, snapshot_ahead, cut_ms, whole_lsn,
-    emptiable)
+    left_out_lsn)
 values(:name, :truncate, :snapshot, :open, :marked, :deleted, :newest, :stale_before_ms, :snapshot_ts_ms, :has_chunks,
-    :snapshot_commit, :snapshot_ahead, :cut_ms, :whole, :emptiable)
+    :snapshot_commit, :snapshot_ahead, :cut_ms, :whole, :left_out)
 on conflict(name) do update set
     truncate_lsn = excluded.truncate_lsn,
     snapshot_lsn = excluded.snapshot_lsn,
@@ -17,4 +17,4 @@ on conflict(name) do update set
     snapshot_ahead = excluded.snapshot_ahead,
     cut_ms = excluded.cut_ms,
     whole_lsn = excluded.whole_lsn,
-    emptiable = excluded.emptiable
+    left_out_lsn = excluded.left_out_lsn

@@ -4,6 +4,6 @@ alter table _tables add column snapshot_commit integer not null default -1;
 alter table _tables add column snapshot_ahead integer not null default 0;
 alter table _tables add column cut_ms integer not null default 0;
 alter table _tables add column whole_lsn integer not null default -1;
-alter table _tables add column emptiable integer not null default 0;
+alter table _tables add column left_out_lsn integer not null default -1;
 update _tables set whole_lsn = snapshot_lsn where not snapshot_open;
 alter table _quarantine add column behind_lsn integer;
