@@ -59,6 +59,11 @@ static int source_generated_refuse(const struct generator *g, const json_t *node
         g->table->columns[g->column].name, why, g->table->name, g->table->columns[g->column].name);
 }
 
+// What a program of before took, and computed by bytes, or in doubles: a file that it made has such values.
+static int source_generated_refuse_now(const struct generator *g, const json_t *node, const char *why) {
+    return g->draft->text->as_before ? 0 : source_generated_refuse(g, node, why);
+}
+
 static int source_generated_node(const struct generator *g, const json_t *node, struct operand *ret);
 
 static void source_generated_name(struct buffer *sql, const char *name) {
@@ -93,8 +98,8 @@ static bool source_generated_is_uuid(const char *text) {
 }
 
 static int source_generated_refuse_uuid(const struct generator *g, const json_t *node) {
-    return source_generated_refuse(g, node,
-                                   "it has a uuid that is not written in small letters and with hyphens");
+    return source_generated_refuse_now(g, node,
+                                       "it has a uuid that is not written in small letters and with hyphens");
 }
 
 // What all of them take to be what: also the type of a CASE. Errors: a uuid beside what is none.
@@ -108,16 +113,17 @@ static int source_generated_meet(const struct generator *g, const json_t *node, 
     if (ret->equality != EQUALITY_UUID)
         return 0;
     if (a == EQUALITY_BYTES || b == EQUALITY_BYTES)
-        return source_generated_refuse(g, node, "its operands are of different types");
+        return source_generated_refuse_now(g, node, "its operands are of different types");
     return ret->is_uuid ? 0 : source_generated_refuse_uuid(g, node);
 }
 
 static int source_generated_check_equality(const struct generator *g, const json_t *node,
                                            const struct operand *operand) {
     if (operand->equality == EQUALITY_CITEXT)
-        return source_generated_refuse(g, node, "CITEXT knows no case: cast it to text where that is meant");
+        return source_generated_refuse_now(g, node,
+                                           "CITEXT knows no case: cast it to text where that is meant");
     return operand->equality == EQUALITY_LOOSE
-               ? source_generated_refuse(g, node, "a collation that may not be deterministic compares")
+               ? source_generated_refuse_now(g, node, "a collation that may not be deterministic compares")
                : 0;
 }
 
@@ -192,11 +198,11 @@ static int source_generated_check_text(const struct generator *g, const json_t *
     if (type->is_text)
         return type->enum_number > 0
                    ? 0
-                   : source_generated_refuse(g, node, "one range is written in several ways");
+                   : source_generated_refuse_now(g, node, "one range is written in several ways");
     if (strcmp(type->name, "bpchar") == 0)
         return source_generated_refuse(g, node, "CHAR compares and joins without its blanks");
     return strcmp(type->name, "char") == 0 || strcmp(type->name, "name") == 0
-               ? source_generated_refuse(g, node, "PostgreSQL's own \"char\" and NAME cut what is longer")
+               ? source_generated_refuse_now(g, node, "PostgreSQL's own \"char\" and NAME cut what is longer")
                : 0;
 }
 
@@ -291,11 +297,14 @@ static int source_generated_cast_text(const struct generator *g, const json_t *n
     bool constant = ret->kind == KIND_NULL || was == EQUALITY_CONSTANT || was == EQUALITY_UUID;
     if (source_generated_check_text(g, name, type) != 0)
         return -1;
-    if (ret->kind == KIND_BOOLEAN || (ret->kind == KIND_NUMBER && !integer) ||
-        (to->variant == COLUMN_UUID && !constant))
+    if (ret->kind == KIND_BOOLEAN || (ret->kind == KIND_NUMBER && !integer))
         return source_generated_refuse(g, name, "it casts to text");
-    if (to->variant == COLUMN_UUID && ret->kind == KIND_TEXT && was == EQUALITY_CONSTANT && !ret->is_uuid)
-        return source_generated_refuse_uuid(g, name);
+    if (to->variant == COLUMN_UUID && !constant &&
+        source_generated_refuse_now(g, name, "it casts to text") != 0)
+        return -1;
+    if (to->variant == COLUMN_UUID && ret->kind == KIND_TEXT && was == EQUALITY_CONSTANT && !ret->is_uuid &&
+        source_generated_refuse_uuid(g, name) != 0)
+        return -1;
     ret->equality = source_generated_equality(type, to->variant);
     if (ret->kind == KIND_TEXT && was == EQUALITY_LOOSE) // a cast keeps the collation
         ret->equality = EQUALITY_LOOSE;
@@ -375,14 +384,15 @@ static int source_generated_unify_compared(const struct generator *g, const json
         source_generated_check_equality(g, node, &met) != 0)
         return -1;
     return (left->beyond && right->beyond) || left->rounded || right->rounded
-               ? source_generated_refuse(g, node, "it compares what may be beyond 64 bits")
+               ? source_generated_refuse_now(g, node, "it compares what may be beyond 64 bits")
                : 0;
 }
 
 static int source_generated_compare(const struct generator *g, const json_t *node, const char *operator,
                                     struct operand * left, struct operand *right, struct operand *ret) {
     bool equality = strcmp(operator, "=") == 0 || strcmp(operator, "<>") == 0;
-    if ((left->kind == KIND_TEXT || right->kind == KIND_TEXT) && !equality)
+    if (left->kind != KIND_NULL && right->kind != KIND_NULL &&
+        (left->kind == KIND_TEXT || right->kind == KIND_TEXT) && !equality)
         return source_generated_refuse(g, node, "the order of texts is the collation's");
     if (source_generated_unify_compared(g, node, left, right) != 0)
         return -1;
@@ -610,10 +620,12 @@ static int source_generated_assign_text(const struct generator *g, const json_t 
     bool is_uuid = g->table->columns[g->column].variant == COLUMN_UUID;
     if (source_generated_check_text(g, tree, type) != 0)
         return -1;
-    if (operand->kind == KIND_TEXT && is_uuid && operand->equality != EQUALITY_UUID && !operand->is_uuid)
-        return operand->equality == EQUALITY_CONSTANT
-                   ? source_generated_refuse_uuid(g, tree)
-                   : source_generated_refuse(g, tree, "the column is of another type than its expression");
+    if (operand->kind == KIND_TEXT && is_uuid && operand->equality != EQUALITY_UUID && !operand->is_uuid &&
+        (operand->equality == EQUALITY_CONSTANT
+             ? source_generated_refuse_uuid(g, tree)
+             : source_generated_refuse_now(g, tree, "the column is of another type than its expression")) !=
+            0)
+        return -1;
     if (operand->kind != KIND_TEXT || strcmp(type->name, "varchar") != 0 || type->argument_count == 0)
         return 0;
     struct buffer sql = {0};
