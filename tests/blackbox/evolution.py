@@ -704,6 +704,20 @@ class Case(tide.Case):
         self.replay(capture, source.format(", size numeric(18,0) generated always as (length(body) * a) stored"))
         self.assertEqual([(2, None)], self.query("select id, size from t where id = 2"))
         self.assertEqual([(1, "waiting")], self.query('select "offset", state from _quarantine'))
+        # what is compared on the way is told too, and only where it does not fit
+        self.db = self.path / "compared.db"
+        pays = (", pays boolean generated always as (a * 1.10 - b > 0) stored, grade text generated always as (case when a * 1.10 - b > 0 then 'x' else 'y' end || '!') stored"
+                ", less numeric(18,2) generated always as (nullif(a * 1.10 - b, 1)) stored")  # fmt: skip
+        compared = self.capture(row(0, 1, a=2, b=3, body="x"), row(1, 2, a=9, b=3, body="x"), row(2, 3, a=big, b=big, body="x"), row(3, 4, a=None, b=3, body="x"),
+                                row(4, 1, "u", a=big, b=5, body=unavailable), row(5, 2, "u", a=1, b=5, body=unavailable))  # fmt: skip
+        self.replay(compared, source.format(pays))
+        self.assertEqual([(1, 0, "y!", -80), (2, 0, "y!", -390), (4, None, "y!", None)], self.query("select id, pays, grade, less from t order by id"))
+        self.assertEqual([(n, f"table {reason.replace('back', 'pays')}: leave it out with `-- tidemark: ignore t.pays`") for n in (2, 4)], self.query('select "offset", reason from _quarantine order by 1'))
+        self.db = self.path / "there.db"
+        self.replay(compared, source.format(""))
+        grade = ", grade" + pays.split(", grade")[1].split(", less")[0]
+        told = self.replay(compared, source.format(grade), code=1)
+        self.assertIn(f"{reason.replace('back', 'grade')} in the row of key [1]: leave it out with `-- tidemark: ignore t.grade`", told)
         # rows that are there
         self.db = self.path / "plain.db"
         self.replay(whole, source.format(""))

@@ -733,7 +733,7 @@ static int statement_pass_over(struct source_draft *draft, const struct source_s
                            : 0;
 }
 
-// Of several that were read as one, a program of before carried out the first.
+// A program of before carried out the first of several that were read as one.
 static json_t *statement_parse(const struct source_draft *draft, const struct source_statement *statement,
                                struct pg_parse_error *failure) {
     json_t *tree = source_long_names_parse(draft->text, statement, failure);
