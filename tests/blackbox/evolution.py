@@ -217,15 +217,69 @@ class Case(tide.Case):
         name = "customer_preferred_delivery_location_description_in_local_language_text"
         source = f"create table items(id int primary key, {name} text);"
         self.replay(self.capture(event("items", 0, {"id": 1}, {"id": 1, name[:63]: "pen"})), source.replace(name, name[:63]))
-        connection = sqlite3.connect(self.db)
-        connection.execute("update _files set text = ? where path = 'source.sql'", (source,))
-        connection.commit()
-        connection.close()
+        self.tell_stored(source)
         told = self.replay(self.capture(event("items", 1, {"id": 2}, {"id": 2, name: "ink"})), source)
         self.assertIn(f"items.{name[:63]} renamed", told)
         self.assertEqual([(1, "pen"), (2, "ink")], self.query(f"select id, {name} from items"))
         self.replay(self.capture(event("items", 2, {"id": 3}, {"id": 3, name: "cap"})), source + "create table more(id int primary key);")
         self.assertEqual(3, self.query("select count(*) from items")[0][0])
+
+    def tell_stored(self, source):
+        """What the file says it was made with: of before what is refused now."""
+        connection = sqlite3.connect(self.db)
+        connection.execute("update _files set text = ? where path = 'source.sql'", (source,))
+        connection.commit()
+        connection.close()
+
+    def test_what_an_older_program_took_and_is_refused_now(self):
+        """The way out that is told is one: the file's own source.sql cannot be changed any more."""
+        plain = "create table items(id int primary key, name text, price int, same boolean, u text);"
+        capture = self.capture(event("items", 0, {"id": 1}, {"id": 1, "name": "pen", "price": 2, "same": False, "u": "x"}))
+        later = self.capture(event("items", 1, {"id": 2}, {"id": 2, "name": "ink", "price": 3, "same": False, "u": "x"}))
+
+        def of(name="text", expression="name = 'Pen'"):
+            return plain.replace("name text", f"name {name}").replace("same boolean", f"same boolean generated always as ({expression}) stored")
+
+        loose = "create collation loose(provider = icu, locale = 'und', deterministic = false);\n" + of("text collate loose")
+        generated = (of("citext"), loose, of("uuid"), "create type r as range(subtype = int);\n" + of("r", "name = '[1,2)'"), of("name", f"name = '{'x' * 64}'"),
+                     of("text", "name::uuid = 'A'"))  # fmt: skip
+        for number, stored in enumerate(generated):
+            with self.subTest(stored=stored):
+                self.db = self.path / f"generated{number}.db"
+                self.replay(capture, plain)
+                self.tell_stored(stored)
+                self.assertIn("-- tidemark: ignore items.same", self.replay(later, stored, code=1))
+                with tide.Server("serve", "--db", self.db, stderr=self.path / "log") as server:
+                    self.assertEqual([{"id": 1, "same": False}], server.get("/v1/tables/items?select=id,same")[1]["rows"])
+                told = self.replay(later, "-- tidemark: ignore items.same\n" + stored)
+                self.assertIn("items.same dropped", told)
+                self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, name from items order by id"))
+        self.db = self.path / "declared.db"
+        self.replay(capture, plain)
+        self.tell_stored(of("citext"))
+        self.assertIn("items.same declared otherwise", self.replay(later, plain.replace("name text", "name citext")))
+        statements = (
+            "create schema s create table more(id int primary key);",
+            "create function f() returns int language sql begin atomic select 1; select 2 end",
+            "create function f() returns int language sql begin atomic select 1; end create table more(id int primary key);",
+            "create table more(id int primary key); create table most(a int primary key, like more including all);",
+        )
+        for number, statement in enumerate(statements):
+            with self.subTest(statement=statement):
+                self.db = self.path / f"statements{number}.db"
+                made = plain + (statement.replace("like more including all", "id int") if "like" in statement else "")
+                self.replay(capture, made)
+                self.tell_stored(plain + statement)
+                with tide.Server("serve", "--db", self.db, stderr=self.path / "log") as server:
+                    self.assertEqual([{"id": 1}], server.get("/v1/tables/items?select=id")[1]["rows"])
+                self.replay(later, plain)
+                self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, name from items order by id"))
+        # a column of this name hid what stands behind it
+        self.db = self.path / "atomic.db"
+        hides, hidden = plain + "create table more(id int primary key, atomic int);", "create table most(id int primary key);"
+        self.replay(capture, hides)
+        self.tell_stored(hides + hidden)
+        self.assertIn("most added", self.replay(later, hides + hidden))
 
     def test_dropped_and_renamed(self):
         capture = self.capture(item(0, 1, "pen"), event("old", 0, {"k": 1}, {"k": 1}), event("gone", 0, {"k": 1}, {"k": 1}))
@@ -650,6 +704,20 @@ class Case(tide.Case):
         self.replay(capture, source.format(", size numeric(18,0) generated always as (length(body) * a) stored"))
         self.assertEqual([(2, None)], self.query("select id, size from t where id = 2"))
         self.assertEqual([(1, "waiting")], self.query('select "offset", state from _quarantine'))
+        # what is compared on the way is told too, and only where it does not fit
+        self.db = self.path / "compared.db"
+        pays = (", pays boolean generated always as (a * 1.10 - b > 0) stored, grade text generated always as (case when a * 1.10 - b > 0 then 'x' else 'y' end || '!') stored"
+                ", less numeric(18,2) generated always as (nullif(a * 1.10 - b, 1)) stored")  # fmt: skip
+        compared = self.capture(row(0, 1, a=2, b=3, body="x"), row(1, 2, a=9, b=3, body="x"), row(2, 3, a=big, b=big, body="x"), row(3, 4, a=None, b=3, body="x"),
+                                row(4, 1, "u", a=big, b=5, body=unavailable), row(5, 2, "u", a=1, b=5, body=unavailable))  # fmt: skip
+        self.replay(compared, source.format(pays))
+        self.assertEqual([(1, 0, "y!", -80), (2, 0, "y!", -390), (4, None, "y!", None)], self.query("select id, pays, grade, less from t order by id"))
+        self.assertEqual([(n, f"table {reason.replace('back', 'pays')}: leave it out with `-- tidemark: ignore t.pays`") for n in (2, 4)], self.query('select "offset", reason from _quarantine order by 1'))
+        self.db = self.path / "there.db"
+        self.replay(compared, source.format(""))
+        grade = ", grade" + pays.split(", grade")[1].split(", less")[0]
+        told = self.replay(compared, source.format(grade), code=1)
+        self.assertIn(f"{reason.replace('back', 'grade')} in the row of key [1]: leave it out with `-- tidemark: ignore t.grade`", told)
         # rows that are there
         self.db = self.path / "plain.db"
         self.replay(whole, source.format(""))

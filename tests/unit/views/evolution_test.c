@@ -19,7 +19,7 @@ static void find(struct found *ret, const char *was, const char *is) {
     struct error error = {0};
     *ret = (struct found){0};
     assert_int_equal(source_sql_read(is, &ret->catalog.tables, &ret->catalog.table_count, &error), 0);
-    assert_int_equal(evolution_find(&ret->evolution, was, false, &ret->catalog, &error), 0);
+    assert_int_equal(evolution_find(&ret->evolution, was, SOURCE_AS_NOW, &ret->catalog, &error), 0);
 }
 
 static void done(struct found *found) {

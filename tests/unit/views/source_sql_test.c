@@ -11,6 +11,7 @@
 #include <cmocka.h>
 // clang-format on
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -419,9 +420,12 @@ static void test_generated_by_what_is_equal(void **state) {
         {"bool", "e = 'a'", "(\"e\"='a')", NULL},
         {"varchar(3)", "s || ' '", "substr((\"s\"||' '),1,3)", NULL},
         // beyond 64 bits both are doubles
-        {"bool", "m * j = j * m", NULL, "beyond 64 bits"},
-        {"bool", "m * m - m * m + 1 > 0", NULL, "beyond 64 bits"},
-        {"numeric(18,2)", "nullif(m * 1000000, m + i)", NULL, "beyond 64 bits"},
+        {"bool", "m * j = j * m",
+         "(case when 'real' in(typeof((\"m\"*\"j\")),typeof((\"j\"*\"m\"))) then 0.5 else ((\"m\"*\"j\")=(\"j\"*\"m\")) end)",
+         NULL},
+        {"bool", "not (m - m * i < 0)",
+         "(1-(case when 'real' in(typeof((\"m\"-(\"m\"*\"i\"))),typeof(((0)*100))) then 0.5 else ((\"m\"-(\"m\"*\"i\"))<((0)*100)) end))",
+         NULL},
         {"bool", "m * m > 5", "((\"m\"*\"m\")>((5)*10000))", NULL},
         {"bool", "i * i = i", "((\"i\"*\"i\")=\"i\")", NULL},
     };
@@ -438,6 +442,81 @@ static void test_generated_by_what_is_equal(void **state) {
             assert_string_equal(tables[0].columns[tables[0].column_count - 1].generated, cases[i].wanted);
         source_sql_free(&tables, &count);
     }
+}
+
+// What SQLite computes where `m` and `i` are as given, of doubles beyond 64 bits: wanted as quote() writes it, 0.5 = not known.
+static void test_generated_beyond_64_bits(void **state) {
+    (void)state;
+    static const char big[] = "900000000000000000", most[] = "9000000000000000000";
+    static const struct {
+        const char *type;
+        const char *expression;
+        const char *m; // in hundredths
+        const char *i;
+        const char *wanted;
+    } cases[] = {
+        {"bool", "m * i - m * 0.5 > 0", "300", "2", "1"},
+        {"bool", "m * i - m * 0.5 > 0", "-300", "2", "0"},
+        {"bool", "m * i - m * 0.5 > 0", "null", "2", "NULL"},
+        {"bool", "m * i - m * 0.5 > 0", big, most, "0.5"},
+        {"bool", "i - i * 1.1 < 0", "0", "10", "1"},
+        {"bool", "i - i * 1.1 < 0", "0", most, "0.5"},
+        {"bool", "m * i > 5", big, most, "1"}, // one operation's double is on the right side of any integer
+        {"bool", "not (m * i - m > 0)", "300", "2", "0"},
+        {"bool", "not (m * i - m > 0)", big, most, "0.5"},
+        {"bool", "m * i - m > 0 and i > 5", "300", "6", "1"},
+        {"bool", "m * i - m > 0 and i > 5", "300", "2", "0"},
+        {"bool", "m * i - m > 0 and i > 5", big, most, "0.5"},
+        {"bool", "m * i - m > 0 and i < 5", big, most, "0"},
+        {"bool", "m * i - m > 0 or i > 5", big, most, "1"},
+        {"bool", "m * i - m > 0 or i < 5", big, most, "0.5"},
+        {"bool", "m * i - m > 0 or i < 5", "300", "0", "1"},
+        {"bool", "m * i - m > 0 or i < 5 or null", "-300", "7", "NULL"},
+        {"bool", "m * i - m > 0 and null and true", "300", "7", "NULL"},
+        {"bool", "m * i - m > 0 and null and true", "-300", "7", "0"},
+        {"bool", "m * i - m > 0 and null", big, most, "0.5"},
+        {"bool", "(m * i) is null", big, most, "0"},
+        {"bool", "(m * i - m > 0) is null", big, most, "0.5"},
+        {"bool", "(m * i - m > 0) is null", "null", "1", "1"},
+        {"bool", "(m * i - m > 0) = (i > 5)", "300", "7", "1"},
+        {"bool", "(m * i - m > 0) = (i > 5)", big, most, "0.5"},
+        {"text", "case when m * i - m > 0 then 'y' else 'n' end || '!'", "300", "7", "'y!'"},
+        {"text", "case when m * i - m > 0 then 'y' else 'n' end || '!'", "-300", "7", "'n!'"},
+        {"text", "case when m * i - m > 0 then 'y' else 'n' end || '!'", big, most, "0.5"},
+        {"varchar(1)", "case when m * i - m > 0 then 'y' else 'n' end", big, most, "0.5"},
+        {"text", "(case when m * i - m > 0 then 1 else 2 end)::text", big, most, "0.5"},
+        {"text", "(case when m * i - m > 0 then 1 else 2 end)::text", "300", "7", "'1'"},
+        {"int", "length(case when m * i - m > 0 then 'yes' else 'n' end)", "300", "7", "3"},
+        {"int", "length(case when m * i - m > 0 then 'yes' else 'n' end)", big, most, "0.5"},
+        {"int", "case when m * i - m > 0 then 1 else 2 end", big, most, "0.5"},
+        {"bool", "case when m * i - m > 0 then 1 else 2 end < 2", big, most, "0.5"},
+        {"bool", "case when m * i - m > 0 then 1 else 2 end < 2", "300", "7", "1"},
+        {"bool", "case when i < 5 then m * i - m > 0 else true end", big, most, "1"},
+        {"numeric(18,2)", "nullif(m, m * i - m)", "300", "7", "300"},
+        {"numeric(18,2)", "nullif(m, m * i - m)", "300", "2", "NULL"},
+        {"numeric(18,2)", "nullif(m, m * i - m)", big, most, "0.5"},
+    };
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct read read;
+        char sql[2048];
+        sqlite3_stmt *stmt;
+        (void)snprintf(sql, sizeof sql, compared, cases[i].type, cases[i].expression);
+        read_all(&read, sql);
+        (void)snprintf(sql, sizeof sql, "select quote(%s) from (select %s as m, %s as i)",
+                       read.tables[0].columns[read.tables[0].column_count - 1].generated, cases[i].m,
+                       cases[i].i);
+        if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+            fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+        assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+        const char *is = (const char *)sqlite3_column_text(stmt, 0);
+        if (strcmp(is, cases[i].wanted) != 0)
+            fail_msg("%s of %s and %s: %s, by %s", cases[i].expression, cases[i].m, cases[i].i, is, sql);
+        assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
+        done(&read);
+    }
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 static void test_refused(void **state) {
@@ -616,6 +695,7 @@ int main(void) {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_generated),
         cmocka_unit_test(test_generated_by_what_is_equal),
+        cmocka_unit_test(test_generated_beyond_64_bits),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_lines_of_all_tables),
         cmocka_unit_test(test_lines),

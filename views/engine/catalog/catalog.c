@@ -352,13 +352,31 @@ static void catalog_warn_of_taken(struct catalog *catalog) {
     }
 }
 
-static int catalog_build(const struct view_files *files, const char *only, struct catalog **ret,
+// `stored`: what a file was made with is read as the program read it that made it.
+static int catalog_read_source(struct catalog *catalog, bool stored, struct error *error) {
+    struct error refused = {0};
+    if (source_sql_read(catalog->source, &catalog->tables, &catalog->table_count, &refused) == 0)
+        return 0;
+    if (!stored || source_sql_read_as(catalog->source, SOURCE_AS_BEFORE, &catalog->tables,
+                                      &catalog->table_count, NULL) != 0) {
+        if (error != NULL)
+            *error = refused;
+        return -1;
+    }
+    catalog_warn(
+        catalog,
+        "the source.sql that the file was made with is taken as an older tidemark took it, by which values may be "
+        "wrong: %s",
+        refused.message);
+    return 0;
+}
+
+static int catalog_build(const struct view_files *files, const char *only, bool stored, struct catalog **ret,
                          struct error *error) {
     CLEANUP(catalog_free) struct catalog *catalog = calloc(1, sizeof *catalog);
     if (catalog == NULL)
         return catalog_out_of_memory(error);
-    if (catalog_read_files(catalog, files, error) != 0 ||
-        source_sql_read(catalog->source, &catalog->tables, &catalog->table_count, error) != 0 ||
+    if (catalog_read_files(catalog, files, error) != 0 || catalog_read_source(catalog, stored, error) != 0 ||
         source_sql_read_ignored(catalog->source, catalog->tables, catalog->table_count, &catalog->ignored,
                                 &catalog->ignored_count, error) != 0)
         return -1;
@@ -426,7 +444,8 @@ void catalog_warn_at(struct catalog *catalog, const char *file, const char *text
 int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error) {
     stmt_set_up_library();
     CLEANUP(view_files_free) struct view_files files = {0};
-    if (view_files_collect(directory, &files, error) != 0 || catalog_build(&files, only, ret, error) != 0)
+    if (view_files_collect(directory, &files, error) != 0 ||
+        catalog_build(&files, only, false, ret, error) != 0)
         return -1;
     if (files.none_of_directory)
         catalog_warn(*ret,
@@ -437,8 +456,9 @@ int catalog_load(const char *directory, const char *only, struct catalog **ret, 
 
 int catalog_load_source(const char *source, struct catalog **ret, struct error *error) {
     CLEANUP(view_files_free) struct view_files files = {0};
-    return view_files_add(&files, "source.sql", source, error) != 0 ? -1
-                                                                    : catalog_build(&files, NULL, ret, error);
+    return view_files_add(&files, "source.sql", source, error) != 0
+               ? -1
+               : catalog_build(&files, NULL, false, ret, error);
 }
 
 int catalog_each_keyless(const char *source,
@@ -464,7 +484,7 @@ int catalog_load_stored(const char *db, const char *only, struct catalog **ret, 
             "%s: remembers views without a source.sql: it is damaged; put a backup in its place, or "
             "read the topics into a new --db file",
             db);
-    return catalog_build(&files, only, ret, error);
+    return catalog_build(&files, only, true, ret, error);
 }
 
 const struct table *catalog_table(const struct catalog *catalog, const char *name, size_t size) {

@@ -283,12 +283,13 @@ static int source_sql_take(struct source_draft *draft, const struct source_lines
     return source_lines_apply(lines, *ret, *ret_count, draft->error);
 }
 
-static int source_sql_run(const char *text, bool cut, struct source_text *source, struct source_lines *lines,
-                          struct source_draft *draft) {
-    if (source_text_read(text, source, draft->error) != 0 ||
+static int source_sql_run(const char *text, enum source_reading reading, struct source_text *source,
+                          struct source_lines *lines, struct source_draft *draft) {
+    if ((reading == SOURCE_AS_NOW ? source_text_read : source_text_read_as_before)(text, source,
+                                                                                   draft->error) != 0 ||
         source_lines_read(source, lines, draft->error) != 0)
         return -1;
-    if (cut)
+    if (reading == SOURCE_AS_CUT)
         source->long_name_count = 0;
     for (int i = 0; i < source->statement_count; i++)
         if (source_statement_run(draft, lines, &source->statements[i]) != 0)
@@ -302,7 +303,7 @@ int source_sql_each_keyless(const char *text,
     CLEANUP(source_text_free) struct source_text source = {0};
     CLEANUP(source_lines_free) struct source_lines lines = {0};
     CLEANUP(source_draft_free) struct source_draft draft = {.text = &source, .error = error};
-    if (source_sql_run(text, false, &source, &lines, &draft) != 0)
+    if (source_sql_run(text, SOURCE_AS_NOW, &source, &lines, &draft) != 0)
         return -1;
     for (int i = 0; i < draft.table_count; i++) {
         const struct draft_table *table = &draft.tables[i];
@@ -313,14 +314,14 @@ int source_sql_each_keyless(const char *text,
     return 0;
 }
 
-static int source_sql_read_text(const char *text, bool cut, struct table **ret, int *ret_count,
-                                struct error *error) {
+int source_sql_read_as(const char *text, enum source_reading reading, struct table **ret, int *ret_count,
+                       struct error *error) {
     CLEANUP(source_text_free) struct source_text source = {0};
     CLEANUP(source_lines_free) struct source_lines lines = {0};
     CLEANUP(source_draft_free) struct source_draft draft = {.text = &source, .error = error};
     *ret = NULL;
     *ret_count = 0;
-    if (source_sql_run(text, cut, &source, &lines, &draft) != 0)
+    if (source_sql_run(text, reading, &source, &lines, &draft) != 0)
         return -1;
     if (source_sql_take(&draft, &lines, ret, ret_count) == 0)
         return 0;
@@ -348,9 +349,5 @@ int source_sql_read_ignored(const char *text, const struct table *tables, int co
 }
 
 int source_sql_read(const char *text, struct table **ret, int *ret_count, struct error *error) {
-    return source_sql_read_text(text, false, ret, ret_count, error);
-}
-
-int source_sql_read_cut(const char *text, struct table **ret, int *ret_count, struct error *error) {
-    return source_sql_read_text(text, true, ret, ret_count, error);
+    return source_sql_read_as(text, SOURCE_AS_NOW, ret, ret_count, error);
 }

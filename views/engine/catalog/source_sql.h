@@ -9,8 +9,15 @@
 
 // *ret: the tables in the order of their declaration, for source_sql_free. Errors: ERROR_INPUT, ERROR_SYSTEM.
 int source_sql_read(const char *text, struct table **ret, int *ret_count, struct error *error);
-// The same, with names cut as PostgreSQL's grammar cuts them: how older programs read it, whose files know it so.
-int source_sql_read_cut(const char *text, struct table **ret, int *ret_count, struct error *error);
+// How a program read the text that a file was made with. What it took then is not refused now: the text cannot be changed any more.
+enum source_reading {
+    SOURCE_AS_NOW,
+    SOURCE_AS_BEFORE, // as those of file format 9
+    SOURCE_AS_CUT,    // and with names cut as PostgreSQL's grammar cuts them, as still older ones
+    SOURCE_READINGS,
+};
+int source_sql_read_as(const char *text, enum source_reading reading, struct table **ret, int *ret_count,
+                       struct error *error);
 // The tables of the text that have no key, for which source_sql_read would refuse it: `take` is told schema (NULL = not written)
 // and name of each, in their order. Errors: what else is wrong with it.
 int source_sql_each_keyless(const char *text,

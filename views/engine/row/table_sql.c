@@ -494,7 +494,9 @@ void table_sql_beyond(struct sqlite3_str *sql, const struct table *table) {
     bool any = false;
     for (int i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
-        if (column->generated == NULL || (column->type != COLUMN_INTEGER && column->type != COLUMN_DECIMAL))
+        // Of other types the expression is NULL.
+        if (column->generated == NULL || (column->type != COLUMN_INTEGER && column->type != COLUMN_DECIMAL &&
+                                          column->type != COLUMN_BOOLEAN && column->type != COLUMN_TEXT))
             continue;
         sqlite3_str_appendf(sql, "%swhen typeof(%s)='real' then %d", any ? " " : "case ", column->generated,
                             i);

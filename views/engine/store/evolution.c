@@ -2,7 +2,6 @@
 
 #include "views/base/cleanup.h"
 #include "views/engine/catalog.h"
-#include "views/engine/catalog/source_sql.h"
 #include "views/engine/row/older.h"
 
 #include <strings.h>
@@ -268,13 +267,11 @@ static int evolution_refuse_taken_table(const struct evolution *evolution, const
         is->line, is->name, older, is->name, is->name);
 }
 
-int evolution_find(struct evolution *ret, const char *old_source, bool cut, const struct catalog *catalog,
-                   struct error *error) {
+int evolution_find(struct evolution *ret, const char *old_source, enum source_reading reading,
+                   const struct catalog *catalog, struct error *error) {
     CLEANUP(evolution_free) struct evolution evolution = {.catalog = catalog, .only_adds = true};
-    if ((cut ? source_sql_read_cut : source_sql_read)(old_source, &evolution.old, &evolution.old_count,
-                                                      error) != 0)
-        return error_prefix(error, "the source.sql that the file was made with");
-    if (source_sql_read_ignored(old_source, evolution.old, evolution.old_count, &evolution.ignored,
+    if (source_sql_read_as(old_source, reading, &evolution.old, &evolution.old_count, error) != 0 ||
+        source_sql_read_ignored(old_source, evolution.old, evolution.old_count, &evolution.ignored,
                                 &evolution.ignored_count, error) != 0)
         return -1;
     evolution.gone = calloc((size_t)evolution.old_count, sizeof *evolution.gone);

@@ -4,6 +4,7 @@
 #define TIDEMARK_STORE_EVOLUTION_H
 
 #include "views/base/error.h"
+#include "views/engine/catalog/source_sql.h"
 #include "views/engine/view.h"
 
 struct evolution_column {
@@ -41,10 +42,10 @@ struct evolution {
     bool rebuilds;                  // what views have made of the rows may not hold any more
 };
 
-// `old_source`: the text of the older source.sql; `cut`: as source_sql_read_cut reads it. Errors: ERROR_INPUT when it cannot be read
-// any more.
-int evolution_find(struct evolution *ret, const char *old_source, bool cut, const struct catalog *catalog,
-                   struct error *error);
+// `old_source`: the text of the older source.sql, and how it is read. Errors: ERROR_INPUT when it cannot be read any more, or
+// cannot become what is declared now.
+int evolution_find(struct evolution *ret, const char *old_source, enum source_reading reading,
+                   const struct catalog *catalog, struct error *error);
 void evolution_free(struct evolution *evolution);
 
 // Whether `table` has the partition NAME.

@@ -23,15 +23,57 @@ static int evolve_error_unknown(struct error *error) {
         "new one; or read the topics again into a new --db file");
 }
 
+// Whether the file was made with what its source.sql declares by this reading.
+static int evolve_is_made_with(sqlite3 *db, const char *source, enum source_reading reading, bool *ret,
+                               struct error *error) {
+    struct table *tables;
+    int count;
+    if (source_sql_read_as(source, reading, &tables, &count, error) != 0)
+        return -1;
+    CLEANUP(stmt_free_text) char *mirror = table_change_mirror(tables, count);
+    source_sql_free(&tables, &count);
+    return mirror == NULL ? evolve_out_of_memory(error) : made_with_mirror(db, mirror, ret, error);
+}
+
+// How the program that made the file read its source.sql: of those readings that it allows, the first that says what the file
+// is made with (`same`: what is declared now). *ret SOURCE_READINGS: none does.
+static int evolve_find_reading(sqlite3 *db, const char *source, bool same, enum source_reading *ret,
+                               struct error *error) {
+    struct error refused = {0};
+    bool readable = false;
+    for (*ret = SOURCE_AS_NOW; *ret < SOURCE_READINGS; ++*ret) {
+        struct error failure = {0};
+        bool known = false;
+        int status = evolve_is_made_with(db, source, *ret, &known, &failure);
+        if (status == 0 && (known || same))
+            return 0;
+        if (status != 0 && failure.kind != ERROR_INPUT) {
+            *error = failure;
+            return -1;
+        }
+        if (status != 0 && *ret == SOURCE_AS_NOW)
+            refused = failure;
+        readable |= status == 0;
+    }
+    if (readable)
+        return 0;
+    *error = refused;
+    return error_prefix(error, "the source.sql that the file was made with");
+}
+
 // From the source.sql that the file knows. *ret_known: whether the file was made with what that declares.
-static int evolve_find_told(sqlite3 *db, const char *source, bool cut, const struct catalog *catalog,
+static int evolve_find_told(sqlite3 *db, const char *source, bool same, const struct catalog *catalog,
                             struct evolve *evolve, bool *ret_known, struct error *error) {
-    evolve_free(evolve);
-    if (evolution_find(&evolve->evolution, source, cut, catalog, error) != 0)
+    enum source_reading reading;
+    if (evolve_find_reading(db, source, same, &reading, error) != 0)
+        return -1;
+    *ret_known = reading != SOURCE_READINGS;
+    if (!*ret_known)
+        return 0;
+    if (evolution_find(&evolve->evolution, source, reading, catalog, error) != 0)
         return -1;
     evolve->mirror = table_change_mirror(evolve->evolution.old, evolve->evolution.old_count);
-    return evolve->mirror == NULL ? evolve_out_of_memory(error)
-                                  : made_with_mirror(db, evolve->mirror, ret_known, error);
+    return evolve->mirror == NULL ? evolve_out_of_memory(error) : 0;
 }
 
 // Where no row is null, a default that is told later says nothing of the rows.
@@ -71,9 +113,7 @@ int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve
     const char *source = view_files_text(&files, "source.sql");
     bool told = source != NULL && (!same || strcmp(source, catalog->source) != 0);
     bool known = same;
-    if (told && evolve_find_told(db, source, false, catalog, &evolve, &known, error) != 0)
-        return -1;
-    if (told && !same && !known && evolve_find_told(db, source, true, catalog, &evolve, &known, error) != 0)
+    if (told && evolve_find_told(db, source, same, catalog, &evolve, &known, error) != 0)
         return -1;
     if (!same && !known)
         return evolve_error_unknown(error);

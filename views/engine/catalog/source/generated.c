@@ -19,8 +19,8 @@ enum equality {
 };
 
 // An expression in SQL and what it is. A number is a count of 10^-scale; one that PostgreSQL has as NUMERIC divides
-// otherwise than an integer. Beyond 64 bits SQLite goes on with a double, which is told of a result (mirror/generated.h)
-// but not of what is compared on the way to it.
+// otherwise than an integer. Beyond 64 bits SQLite goes on with a double, which is told of a result (mirror/generated.h): so what is
+// compared or made a text on the way to it becomes UNKNOWN where it is one, and the result of that too.
 struct operand {
     struct buffer sql;
     enum kind kind;
@@ -29,6 +29,7 @@ struct operand {
     double most;  // no number is further from 0
     bool beyond;  // it may be a double
     bool rounded; // it may be computed of one
+    bool marked;  // it may be UNKNOWN
     enum equality equality;
     bool is_uuid; // written as one is stored
 };
@@ -41,9 +42,15 @@ struct generator {
     size_t base;
 };
 
+// A double, and no value of any kind: no boolean either, between the two, so that AND is the least and OR the greatest.
+#define UNKNOWN "0.5"
+#define NULL_OF_AND "0.75"
+#define NULL_OF_OR "0.25"
+
 enum {
     SCALE_MAX = 18,
     TEXT_LENGTH_MOST = 1 << 30, // PostgreSQL's, of bytes
+    MARKED_SQL_MAX = 100000,    // each that is compared is written twice
 };
 
 static void source_generated_free(struct operand *operand) {
@@ -57,6 +64,11 @@ static int source_generated_refuse(const struct generator *g, const json_t *node
         "PostgreSQL does (%s): leave it out with `-- tidemark: ignore %s.%s`, or declare "
         "it as a plain column where the events carry it",
         g->table->columns[g->column].name, why, g->table->name, g->table->columns[g->column].name);
+}
+
+// What a program of before took, and computed by bytes, or in doubles: a file that it made has such values.
+static int source_generated_refuse_now(const struct generator *g, const json_t *node, const char *why) {
+    return g->draft->text->as_before ? 0 : source_generated_refuse(g, node, why);
 }
 
 static int source_generated_node(const struct generator *g, const json_t *node, struct operand *ret);
@@ -93,8 +105,8 @@ static bool source_generated_is_uuid(const char *text) {
 }
 
 static int source_generated_refuse_uuid(const struct generator *g, const json_t *node) {
-    return source_generated_refuse(g, node,
-                                   "it has a uuid that is not written in small letters and with hyphens");
+    return source_generated_refuse_now(g, node,
+                                       "it has a uuid that is not written in small letters and with hyphens");
 }
 
 // What all of them take to be what: also the type of a CASE. Errors: a uuid beside what is none.
@@ -108,17 +120,50 @@ static int source_generated_meet(const struct generator *g, const json_t *node, 
     if (ret->equality != EQUALITY_UUID)
         return 0;
     if (a == EQUALITY_BYTES || b == EQUALITY_BYTES)
-        return source_generated_refuse(g, node, "its operands are of different types");
+        return source_generated_refuse_now(g, node, "its operands are of different types");
     return ret->is_uuid ? 0 : source_generated_refuse_uuid(g, node);
 }
 
 static int source_generated_check_equality(const struct generator *g, const json_t *node,
                                            const struct operand *operand) {
     if (operand->equality == EQUALITY_CITEXT)
-        return source_generated_refuse(g, node, "CITEXT knows no case: cast it to text where that is meant");
+        return source_generated_refuse_now(g, node,
+                                           "CITEXT knows no case: cast it to text where that is meant");
     return operand->equality == EQUALITY_LOOSE
-               ? source_generated_refuse(g, node, "a collation that may not be deterministic compares")
+               ? source_generated_refuse_now(g, node, "a collation that may not be deterministic compares")
                : 0;
+}
+
+// (sql)
+static void source_generated_append(struct buffer *sql, const struct operand *operand) {
+    buffer_append(sql, operand->sql.data, operand->sql.size);
+}
+
+static bool source_generated_is_unsure(const struct operand *operand) {
+    return operand->rounded || operand->marked;
+}
+
+// Whether what is to be written into `ret` is UNKNOWN where an operand is a double; then source_generated_end ends it. A double that one
+// operation made of integers still compares with an integer as the exact number does. `right` NULL: there is none.
+static bool source_generated_guard(struct operand *ret, const struct operand *left,
+                                   const struct operand *right) {
+    if (!source_generated_is_unsure(left) &&
+        (right == NULL || (!source_generated_is_unsure(right) && !(left->beyond && right->beyond))))
+        return false;
+    ret->marked = true;
+    buffer_text(&ret->sql, "(case when 'real' in(typeof(");
+    source_generated_append(&ret->sql, left);
+    if (right != NULL) {
+        buffer_text(&ret->sql, "),typeof(");
+        source_generated_append(&ret->sql, right);
+    }
+    buffer_text(&ret->sql, ")) then " UNKNOWN " else ");
+    return true;
+}
+
+static void source_generated_end(struct operand *ret, bool guarded) {
+    if (guarded)
+        buffer_text(&ret->sql, " end)");
 }
 
 static int64_t source_generated_power(int places) {
@@ -135,11 +180,6 @@ static void source_generated_limit(struct operand *operand, double most, bool ro
     if (!operand->numeric && most > int64_most) // PostgreSQL refuses it
         operand->most = int64_most;
     operand->beyond = operand->numeric && most >= int64_most;
-}
-
-// (sql)
-static void source_generated_append(struct buffer *sql, const struct operand *operand) {
-    buffer_append(sql, operand->sql.data, operand->sql.size);
 }
 
 // More digits behind the point.
@@ -192,11 +232,11 @@ static int source_generated_check_text(const struct generator *g, const json_t *
     if (type->is_text)
         return type->enum_number > 0
                    ? 0
-                   : source_generated_refuse(g, node, "one range is written in several ways");
+                   : source_generated_refuse_now(g, node, "one range is written in several ways");
     if (strcmp(type->name, "bpchar") == 0)
         return source_generated_refuse(g, node, "CHAR compares and joins without its blanks");
     return strcmp(type->name, "char") == 0 || strcmp(type->name, "name") == 0
-               ? source_generated_refuse(g, node, "PostgreSQL's own \"char\" and NAME cut what is longer")
+               ? source_generated_refuse_now(g, node, "PostgreSQL's own \"char\" and NAME cut what is longer")
                : 0;
 }
 
@@ -291,23 +331,27 @@ static int source_generated_cast_text(const struct generator *g, const json_t *n
     bool constant = ret->kind == KIND_NULL || was == EQUALITY_CONSTANT || was == EQUALITY_UUID;
     if (source_generated_check_text(g, name, type) != 0)
         return -1;
-    if (ret->kind == KIND_BOOLEAN || (ret->kind == KIND_NUMBER && !integer) ||
-        (to->variant == COLUMN_UUID && !constant))
+    if (ret->kind == KIND_BOOLEAN || (ret->kind == KIND_NUMBER && !integer))
         return source_generated_refuse(g, name, "it casts to text");
-    if (to->variant == COLUMN_UUID && ret->kind == KIND_TEXT && was == EQUALITY_CONSTANT && !ret->is_uuid)
-        return source_generated_refuse_uuid(g, name);
+    if (to->variant == COLUMN_UUID && !constant &&
+        source_generated_refuse_now(g, name, "it casts to text") != 0)
+        return -1;
+    if (to->variant == COLUMN_UUID && ret->kind == KIND_TEXT && was == EQUALITY_CONSTANT && !ret->is_uuid &&
+        source_generated_refuse_uuid(g, name) != 0)
+        return -1;
     ret->equality = source_generated_equality(type, to->variant);
     if (ret->kind == KIND_TEXT && was == EQUALITY_LOOSE) // a cast keeps the collation
         ret->equality = EQUALITY_LOOSE;
     if (ret->kind == KIND_TEXT || ret->kind == KIND_NULL)
         return 0;
-    struct buffer sql = {0};
-    buffer_text(&sql, "cast(");
-    source_generated_append(&sql, ret);
-    buffer_text(&sql, " as text)");
+    struct operand text = {.kind = KIND_TEXT, .equality = ret->equality, .is_uuid = ret->is_uuid};
+    bool guarded = source_generated_guard(&text, ret, NULL);
+    buffer_text(&text.sql, "cast(");
+    source_generated_append(&text.sql, ret);
+    buffer_text(&text.sql, " as text)");
+    source_generated_end(&text, guarded);
     buffer_free(&ret->sql);
-    ret->sql = sql;
-    ret->kind = KIND_TEXT;
+    *ret = text;
     return 0;
 }
 
@@ -362,6 +406,7 @@ static int source_generated_arithmetic(const struct generator *g, const json_t *
         return source_generated_refuse(g, node, "it has too many digits behind the point");
     source_generated_limit(ret, multiplies ? left->most * right->most : left->most + right->most,
                            left->beyond || right->beyond || left->rounded || right->rounded);
+    ret->marked = left->marked || right->marked;
     source_generated_join(ret, left, operator, right);
     return 0;
 }
@@ -370,24 +415,23 @@ static int source_generated_arithmetic(const struct generator *g, const json_t *
 static int source_generated_unify_compared(const struct generator *g, const json_t *node,
                                            struct operand *left, struct operand *right) {
     struct operand met = {.kind = left->kind, .equality = left->equality, .is_uuid = left->is_uuid};
-    if (source_generated_unify(g, node, left, right) != 0 ||
-        source_generated_meet(g, node, right, &met) != 0 ||
-        source_generated_check_equality(g, node, &met) != 0)
+    if (source_generated_unify(g, node, left, right) != 0 || source_generated_meet(g, node, right, &met) != 0)
         return -1;
-    return (left->beyond && right->beyond) || left->rounded || right->rounded
-               ? source_generated_refuse(g, node, "it compares what may be beyond 64 bits")
-               : 0;
+    return source_generated_check_equality(g, node, &met);
 }
 
 static int source_generated_compare(const struct generator *g, const json_t *node, const char *operator,
                                     struct operand * left, struct operand *right, struct operand *ret) {
     bool equality = strcmp(operator, "=") == 0 || strcmp(operator, "<>") == 0;
-    if ((left->kind == KIND_TEXT || right->kind == KIND_TEXT) && !equality)
+    if (left->kind != KIND_NULL && right->kind != KIND_NULL &&
+        (left->kind == KIND_TEXT || right->kind == KIND_TEXT) && !equality)
         return source_generated_refuse(g, node, "the order of texts is the collation's");
     if (source_generated_unify_compared(g, node, left, right) != 0)
         return -1;
     ret->kind = KIND_BOOLEAN;
+    bool guarded = source_generated_guard(ret, left, right);
     source_generated_join(ret, left, operator, right);
+    source_generated_end(ret, guarded);
     return 0;
 }
 
@@ -401,7 +445,9 @@ static int source_generated_concatenate(const struct generator *g, const json_t 
     ret->kind = KIND_TEXT;
     ret->equality = left->equality == EQUALITY_LOOSE || right->equality == EQUALITY_LOOSE ? EQUALITY_LOOSE
                                                                                           : EQUALITY_BYTES;
+    bool guarded = source_generated_guard(ret, left, right);
     source_generated_join(ret, left, "||", right);
+    source_generated_end(ret, guarded);
     return 0;
 }
 
@@ -415,11 +461,13 @@ static int source_generated_nullif(const struct generator *g, const json_t *node
     ret->equality = left->equality;
     ret->is_uuid = left->is_uuid;
     source_generated_limit(ret, left->most, left->rounded);
+    bool guarded = source_generated_guard(ret, left, right);
     buffer_text(&ret->sql, "nullif(");
     source_generated_append(&ret->sql, left);
     buffer_char(&ret->sql, ',');
     source_generated_append(&ret->sql, right);
     buffer_char(&ret->sql, ')');
+    source_generated_end(ret, guarded);
     return 0;
 }
 
@@ -453,7 +501,35 @@ static int source_generated_operator(const struct generator *g, const json_t *no
     return source_generated_refuse(g, node, "an operator of another kind");
 }
 
+// One operand more of an AND or OR, some of which may be UNKNOWN: what the others are enough for is known.
+static void source_generated_fold(struct buffer *folded, const struct operand *operand, bool both) {
+    struct buffer sql = {0};
+    bool first = folded->size == 0;
+    buffer_text(&sql, first ? "" : both ? "min(" : "max(");
+    if (!first)
+        buffer_append(&sql, folded->data, folded->size);
+    buffer_text(&sql, first ? "ifnull(" : ",ifnull(");
+    source_generated_append(&sql, operand);
+    buffer_text(&sql, both ? "," NULL_OF_AND ")" : "," NULL_OF_OR ")");
+    buffer_text(&sql, first ? "" : ")");
+    sql.failed |= folded->failed;
+    buffer_free(folded);
+    *folded = sql;
+}
+
+// `folded`: the operands; of NOT its one.
+static void source_generated_take_folded(struct operand *ret, const struct buffer *folded, bool negates,
+                                         bool both) {
+    buffer_free(&ret->sql);
+    ret->sql = (struct buffer){0};
+    buffer_text(&ret->sql, negates ? "(1-" : "nullif(");
+    buffer_append(&ret->sql, folded->data, folded->size);
+    buffer_text(&ret->sql, negates ? ")" : both ? "," NULL_OF_AND ")" : "," NULL_OF_OR ")");
+    ret->sql.failed |= folded->failed;
+}
+
 static int source_generated_boolean(const struct generator *g, const json_t *node, struct operand *ret) {
+    CLEANUP(buffer_free) struct buffer folded = {0};
     const char *operator= json_string_value(json_object_get(node, "boolop"));
     bool negates = operator!= NULL && strcmp(operator, "NOT_EXPR") == 0;
     bool both = operator!= NULL && strcmp(operator, "AND_EXPR") == 0;
@@ -470,8 +546,15 @@ static int source_generated_boolean(const struct generator *g, const json_t *nod
         if (i > 0)
             buffer_text(&ret->sql, both ? " and " : " or ");
         source_generated_append(&ret->sql, &operand);
+        ret->marked |= operand.marked;
+        if (negates)
+            source_generated_append(&folded, &operand);
+        else
+            source_generated_fold(&folded, &operand, both);
     }
     buffer_char(&ret->sql, ')');
+    if (ret->marked)
+        source_generated_take_folded(ret, &folded, negates, both);
     return 0;
 }
 
@@ -481,9 +564,11 @@ static int source_generated_null_test(const struct generator *g, const json_t *n
     if (source_generated_node(g, json_object_get(node, "arg"), &operand) != 0)
         return -1;
     ret->kind = KIND_BOOLEAN;
+    bool guarded = operand.marked && source_generated_guard(ret, &operand, NULL);
     buffer_char(&ret->sql, '(');
     source_generated_append(&ret->sql, &operand);
     buffer_text(&ret->sql, test != NULL && strcmp(test, "IS_NOT_NULL") == 0 ? " is not null)" : " is null)");
+    source_generated_end(ret, guarded);
     return 0;
 }
 
@@ -500,6 +585,7 @@ static int source_generated_result(const struct generator *g, const json_t *node
     ret->kind = result->kind;
     ret->scale = result->scale;
     ret->numeric |= result->numeric;
+    ret->marked |= result->marked;
     source_generated_limit(ret, fmax(ret->most, result->most), result->rounded);
     return 0;
 }
@@ -543,6 +629,12 @@ static int source_generated_case(const struct generator *g, const json_t *node, 
             return -1;
         if (condition.kind != KIND_BOOLEAN)
             return source_generated_refuse(g, node, "its condition is no boolean");
+        if (condition.marked) {
+            ret->marked = true;
+            buffer_text(&ret->sql, " when typeof(");
+            source_generated_append(&ret->sql, &condition);
+            buffer_text(&ret->sql, ")='real' then " UNKNOWN);
+        }
         buffer_text(&ret->sql, " when ");
         source_generated_append(&ret->sql, &condition);
         buffer_text(&ret->sql, " then ");
@@ -576,9 +668,12 @@ static int source_generated_call(const struct generator *g, const json_t *node, 
     ret->scale = operand.scale;
     ret->numeric = operand.numeric;
     source_generated_limit(ret, absolute ? operand.most : TEXT_LENGTH_MOST, operand.rounded);
+    bool guarded = length && source_generated_guard(ret, &operand, NULL);
+    ret->marked = operand.marked;
     buffer_text(&ret->sql, absolute ? "abs(" : "length(");
     source_generated_append(&ret->sql, &operand);
     buffer_char(&ret->sql, ')');
+    source_generated_end(ret, guarded);
     return 0;
 }
 
@@ -595,8 +690,13 @@ static int source_generated_node(const struct generator *g, const json_t *node, 
     };
     for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
         const json_t *found = json_object_get(node, nodes[i].name);
-        if (found != NULL)
-            return nodes[i].read(g, found, ret);
+        if (found == NULL)
+            continue;
+        if (nodes[i].read(g, found, ret) != 0)
+            return -1;
+        return ret->marked && ret->sql.size > MARKED_SQL_MAX
+                   ? source_generated_refuse(g, found, "it is too long")
+                   : 0;
     }
     const char *name;
     json_t *other;
@@ -610,18 +710,22 @@ static int source_generated_assign_text(const struct generator *g, const json_t 
     bool is_uuid = g->table->columns[g->column].variant == COLUMN_UUID;
     if (source_generated_check_text(g, tree, type) != 0)
         return -1;
-    if (operand->kind == KIND_TEXT && is_uuid && operand->equality != EQUALITY_UUID && !operand->is_uuid)
-        return operand->equality == EQUALITY_CONSTANT
-                   ? source_generated_refuse_uuid(g, tree)
-                   : source_generated_refuse(g, tree, "the column is of another type than its expression");
+    if (operand->kind == KIND_TEXT && is_uuid && operand->equality != EQUALITY_UUID && !operand->is_uuid &&
+        (operand->equality == EQUALITY_CONSTANT
+             ? source_generated_refuse_uuid(g, tree)
+             : source_generated_refuse_now(g, tree, "the column is of another type than its expression")) !=
+            0)
+        return -1;
     if (operand->kind != KIND_TEXT || strcmp(type->name, "varchar") != 0 || type->argument_count == 0)
         return 0;
-    struct buffer sql = {0};
-    buffer_text(&sql, "substr(");
-    source_generated_append(&sql, operand);
-    buffer_format(&sql, ",1,%d)", type->arguments[0]);
+    struct operand cut = {.kind = KIND_TEXT};
+    bool guarded = source_generated_guard(&cut, operand, NULL);
+    buffer_text(&cut.sql, "substr(");
+    source_generated_append(&cut.sql, operand);
+    buffer_format(&cut.sql, ",1,%d)", type->arguments[0]);
+    source_generated_end(&cut, guarded);
     buffer_free(&operand->sql);
-    operand->sql = sql;
+    *operand = cut;
     return 0;
 }
 

@@ -201,7 +201,8 @@ static int statement_copy_columns(const struct statement_run *run, struct draft_
         if (source_draft_copy_column(run->draft, table, &other->columns[i], at) != 0)
             return -1;
         // A primary key's columns are NOT NULL, which is copied where the key is not.
-        table->columns[source_draft_column(table, name)].not_null |= statement_has_key(other, name);
+        table->columns[source_draft_column(table, name)].not_null |=
+            statement_has_key(other, name) && !run->draft->text->as_before;
     }
     return 0;
 }
@@ -219,7 +220,7 @@ static int statement_copy_keys(const struct statement_run *run, struct draft_tab
     return 0;
 }
 
-// LIKE copies names, types and NOT NULL, and what INCLUDING says.
+// LIKE copies names, types and NOT NULL, and what INCLUDING says. Before, it copied expressions always and keys never.
 static int statement_like(const struct statement_run *run, struct draft_table *table, const json_t *clause) {
     enum { LIKE_DEFAULTS = 1 << 3, LIKE_GENERATED = 1 << 4, LIKE_INDEXES = 1 << 6 }; // TableLikeOption
     const json_t *relation = json_object_get(clause, "relation");
@@ -229,6 +230,8 @@ static int statement_like(const struct statement_run *run, struct draft_table *t
     const int first = table->column_count;
     if (statement_copy_columns(run, table, name, at) != 0)
         return -1;
+    if (run->draft->text->as_before)
+        return 0;
     for (int i = first; i < table->column_count; i++)
         if ((options & (table->columns[i].generated ? LIKE_GENERATED : LIKE_DEFAULTS)) == 0)
             source_draft_reset_expression(&table->columns[i]);
@@ -683,7 +686,7 @@ static bool statement_word_among(const struct source_statement *statement, int n
     return false;
 }
 
-static bool statement_is_passed_over(const struct source_statement *statement) {
+static bool statement_is_passed_over(const struct source_statement *statement, bool as_before) {
     static const char *const verbs[] = {
         "analyze", "begin",    "call",   "checkpoint", "cluster",  "comment",  "commit", "copy",
         "do",      "end",      "grant",  "import",     "insert",   "lock",     "notify", "reassign",
@@ -709,14 +712,17 @@ static bool statement_is_passed_over(const struct source_statement *statement) {
         object++;
     return statement_word_among(statement, object, objects) ||
            (!create &&
-            (statement_word(statement, object, "type") || statement_word(statement, object, "domain") ||
-             statement_word(statement, object, "schema") || statement_word(statement, object, "collation")));
+            (statement_word(statement, object, "type") || statement_word(statement, object, "domain"))) ||
+           ((!create || as_before) &&
+            (statement_word(statement, object, "schema") || statement_word(statement, object, "collation")));
 }
 
 // Whether it ends where the text says: what it swallowed would be passed over with it. A body that the grammar does not know is
 // taken as it stands.
 static int statement_pass_over(struct source_draft *draft, const struct source_statement *statement) {
     struct pg_parse_error failure = {0};
+    if (draft->text->as_before)
+        return 0;
     if (statement->is_open)
         return source_text_error(draft->text, statement->at, draft->error,
                                  "this statement does not end: a parenthesis or BEGIN ATOMIC is open");
@@ -727,12 +733,23 @@ static int statement_pass_over(struct source_draft *draft, const struct source_s
                            : 0;
 }
 
+// A program of before carried out the first of several that were read as one.
+static json_t *statement_parse(const struct source_draft *draft, const struct source_statement *statement,
+                               struct pg_parse_error *failure) {
+    json_t *tree = source_long_names_parse(draft->text, statement, failure);
+    if (tree != NULL || !failure->several || !draft->text->as_before)
+        return tree;
+    struct source_statement first = *statement;
+    first.size = failure->at;
+    return source_long_names_parse(draft->text, &first, failure);
+}
+
 int source_statement_run(struct source_draft *draft, const struct source_lines *lines,
                          const struct source_statement *statement) {
-    if (statement_is_passed_over(statement))
+    if (statement_is_passed_over(statement, draft->text->as_before))
         return statement_pass_over(draft, statement);
     struct pg_parse_error failure = {0};
-    json_t *tree = source_long_names_parse(draft->text, statement, &failure);
+    json_t *tree = statement_parse(draft, statement, &failure);
     if (tree == NULL)
         return source_text_error(draft->text, statement->at + failure.at, draft->error, "%s",
                                  failure.message);

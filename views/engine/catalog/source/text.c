@@ -203,10 +203,10 @@ static bool source_text_word_is(struct span word, const char *text) {
     return word.size == strlen(text) && strncasecmp(word.data, text, word.size) == 0;
 }
 
-// How deep in a function's body this word leaves the text. ATOMIC elsewhere is a name as any other.
+// How deep in a function's body this word leaves the text. ATOMIC elsewhere is a name as any other, which it was not before.
 static void source_text_count_body(struct lexer *lexer, struct source_statement *statement,
                                    struct span word) {
-    bool begins = lexer->begins && source_text_word_is(word, "atomic");
+    bool begins = (lexer->begins || lexer->source->as_before) && source_text_word_is(word, "atomic");
     statement->has_body |= begins;
     if (begins || (lexer->atomic > 0 && source_text_word_is(word, "case")))
         lexer->atomic++;
@@ -317,8 +317,9 @@ static bool source_text_find_lines(struct source_text *source) {
     return true;
 }
 
-int source_text_read(const char *text, struct source_text *ret, struct error *error) {
-    *ret = (struct source_text){.text = strdup(text), .size = strlen(text)};
+static int source_text_read_as(const char *text, bool as_before, struct source_text *ret,
+                               struct error *error) {
+    *ret = (struct source_text){.text = strdup(text), .size = strlen(text), .as_before = as_before};
     struct lexer lexer = {.source = ret, .error = error};
     if (ret->text == NULL || !source_text_find_lines(ret)) {
         source_text_free(ret);
@@ -334,4 +335,12 @@ int source_text_read(const char *text, struct source_text *ret, struct error *er
         ret->statements[ret->statement_count - 1].is_open = lexer.parentheses > 0 || lexer.atomic > 0;
     source_text_close(&lexer);
     return 0;
+}
+
+int source_text_read(const char *text, struct source_text *ret, struct error *error) {
+    return source_text_read_as(text, false, ret, error);
+}
+
+int source_text_read_as_before(const char *text, struct source_text *ret, struct error *error) {
+    return source_text_read_as(text, true, ret, error);
 }

@@ -44,10 +44,13 @@ struct source_text {
     int directive_count;
     struct source_long_name *long_names;
     int long_name_count;
+    bool
+        as_before; // as programs of file format 9 read it, and computed what it says: what is refused since is not
 };
 
 // Errors: ERROR_SYSTEM, ERROR_INPUT (a quote or a comment that does not end).
 int source_text_read(const char *text, struct source_text *ret, struct error *error);
+int source_text_read_as_before(const char *text, struct source_text *ret, struct error *error);
 void source_text_free(struct source_text *source);
 int source_text_line(const struct source_text *source, size_t at); // from 1
 // ERROR_INPUT "source.sql:LINE:COLUMN: message", with the line and a caret as its excerpt. Returns -1.
