@@ -643,13 +643,24 @@ class Case(tide.Case):
         self.assertEqual(same, self.query(rows))
         self.assertEqual([(n, f"table {reason}: leave it out with `-- tidemark: ignore t.back`", "waiting") for n in (3, 4, 5, 6)], self.query('select "offset", reason, state from _quarantine order by 1'))
         # a value that comes later, with the delete of the row that had another key
-        self.db = self.path / "toast.db"
         same = {"lsn": 2000, "txId": 700}
-        capture = self.capture(row(0, 1, a=1, body="x" * 3000), event("t", 0, {"id": 2}, {"id": 2, "a": big // 4, "body": unavailable}, partition=1, **same),
-                               event("t", 1, {"id": 1}, None, "d", before={"id": 1}, **same))  # fmt: skip
-        self.replay(capture, source.format(", size numeric(18,0) generated always as (length(body) * a) stored"))
-        self.assertEqual([(2, None)], self.query("select id, size from t where id = 2"))
-        self.assertEqual([(1, "waiting")], self.query('select "offset", state from _quarantine'))
+        kept = {"schema.sql": "create table kept(id int primary key, a int);\n",
+                "apply.1_went.sql": "delete from kept where id in (select id from _delta_t)\n",
+                "apply.2_came.sql": "insert into kept(id, a) select id, a from _delta_t where _weight > 0\n",
+                "query.all.sql": "select id, a from kept order by id\n"}  # fmt: skip
+        both = "create table t(id int primary key, a bigint, b text, body text{});"
+        for text, size in ((source, "length(body) * a"), (both, "length(body) * length(b) * a")):
+            # the delete is refused as a whole: its row stays, in the views too, and is told; of two columns that come, each alone would do
+            self.db = self.path / f"toast{size.count('length')}.db"
+            capture = self.capture(row(0, 1, a=1, b="3" if text == source else "y" * 3000, body="x" * 3000),
+                                   event("t", 0, {"id": 2}, {"id": 2, "a": big // 4, "b": None if text == source else unavailable, "body": unavailable}, partition=1, **same),
+                                   event("t", 1, {"id": 1}, None, "d", before={"id": 1}, **same))  # fmt: skip
+            self.replay(capture, text.format(f", size numeric(18,0) generated always as ({size}) stored"), kept=kept)
+            self.assertEqual([(2, big // 4, None, None)], self.query("select id, a, body, size from t where id = 2"))
+            self.assertEqual([(1, "waiting")], self.query('select "offset", state from _quarantine'))
+            self.assertEqual([(1, 1), (2, big // 4)], self.query("select id, a from t order by id"))
+            self.assertEqual([(1, 1), (2, big // 4)], self.query("select id, a from kept order by id"))
+            self.assertEqual([], self.query("select id from _deleted_t"))
         # rows that are there
         self.db = self.path / "plain.db"
         self.replay(whole, source.format(""))

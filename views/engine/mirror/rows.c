@@ -123,25 +123,6 @@ bool mirror_lacks_values(const struct table *table, const struct value *values) 
     return (kinds & (1U << VALUE_ABSENT | 1U << VALUE_UNAVAILABLE)) != 0;
 }
 
-static void mirror_rows_bind_keep_masks(sqlite3_stmt *stmt, const struct table *table,
-                                        const struct value *values) {
-    static const char *const names[] = {
-        ":keep0",  ":keep1",  ":keep2",  ":keep3",  ":keep4",  ":keep5",  ":keep6",  ":keep7",  ":keep8",
-        ":keep9",  ":keep10", ":keep11", ":keep12", ":keep13", ":keep14", ":keep15", ":keep16", ":keep17",
-        ":keep18", ":keep19", ":keep20", ":keep21", ":keep22", ":keep23", ":keep24", ":keep25"};
-    static_assert(sizeof names / sizeof *names * TABLE_SQL_KEEP_BITS >= TABLE_COLUMNS_MAX,
-                  "a mask for every column");
-    for (int first = 0; first < table->column_count; first += TABLE_SQL_KEEP_BITS) {
-        int64_t mask = 0;
-        for (int i = first; i < table->column_count && i < first + TABLE_SQL_KEEP_BITS; i++)
-            if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)
-                mask |= (int64_t)1 << (i - first);
-        int index = sqlite3_bind_parameter_index(stmt, names[first / TABLE_SQL_KEEP_BITS]);
-        if (index > 0) // a group of key columns only has no mask in the statement
-            (void)sqlite3_bind_int64(stmt, index, mask);
-    }
-}
-
 // A row that was written before its column was added has the literal default of the declaration, as in the source.
 static const struct value *mirror_rows_stored(const struct column *column, const struct value *value) {
     return value->kind == VALUE_ABSENT ? &column->fallback : value;
@@ -186,7 +167,7 @@ static int mirror_rows_check_generated(struct mirror_table *table, const struct 
     sqlite3_stmt *stmt = mirror_rows_bound(table, STATEMENT_BEYOND, values, UPSERT_FORCED, LSN_NONE, error);
     if (stmt == NULL)
         return -1;
-    mirror_rows_bind_keep_masks(stmt, table->table, values);
+    mirror_bind_keep_masks(stmt, table->table, values);
     return generated_check_beyond(table->table, stmt, error);
 }
 
@@ -238,7 +219,7 @@ static int mirror_rows_upsert(struct mirror_table *table, enum mirror_upsert kin
     if (stmt == NULL)
         return -1;
     if (masked)
-        mirror_rows_bind_keep_masks(stmt, table->table, values);
+        mirror_bind_keep_masks(stmt, table->table, values);
     if (behind)
         stmt_bind_integer(stmt, ":behind", -2 - table->snapshot_lsn);
     return mirror_rows_run(table, stmt, values, ret_changes, error);
@@ -263,7 +244,7 @@ int mirror_write_again(struct mirror_table *table, const struct value *values, i
     if (stmt == NULL)
         return -1;
     stmt_bind_integer(stmt, ":lsn", lsn);
-    mirror_rows_bind_keep_masks(stmt, table->table, values);
+    mirror_bind_keep_masks(stmt, table->table, values);
     return mirror_rows_run(table, stmt, values, ret_changes, error);
 }
 

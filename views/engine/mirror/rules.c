@@ -143,6 +143,23 @@ static int mirror_rules_count_astray(struct mirror_table *table, const struct ch
     return newer != LSN_NONE ? 0 : mirror_count_astray(table, change, error);
 }
 
+// What the row is, and whether the delete that takes it away can be carried out as a whole: a message that is refused leaves nothing.
+static int mirror_rules_recall_deleted(struct mirror *mirror, struct mirror_table *table,
+                                       const struct change *change, const struct packed_row **ret,
+                                       struct error *error) {
+    int64_t newest = LSN_NONE;
+    *ret = NULL;
+    if (!table->has_toastable)
+        return 0;
+    if (mirror_recall_deleted(mirror, table, change, ret, error) != 0)
+        return -1;
+    if (*ret == NULL || !toast_carry_concerns(mirror->carry, change))
+        return 0;
+    if (mirror_read_lsn(table, STATEMENT_LSN, change, &newest, error) != 0)
+        return -1;
+    return newest < change->lsn ? toast_carry_check(mirror->carry, table, change, *ret, error) : 0;
+}
+
 // Without a position (a tombstone alone, an event without lsn) the log's order is all there is.
 static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table *table,
                                      const struct change *change, enum mirror_outcome *ret,
@@ -160,9 +177,8 @@ static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table 
         if (again)
             return 0; // a snapshot may have brought the row back since
         const struct packed_row *old = NULL;
-        if (table->has_toastable && mirror_recall_deleted(mirror, table, change, &old, error) != 0)
-            return -1;
-        if (mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||
+        if (mirror_rules_recall_deleted(mirror, table, change, &old, error) != 0 ||
+            mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||
             mirror_rules_count_astray(table, change, deleted, error) != 0 ||
             mirror_note_delete(table, change, &noted, error) != 0)
             return -1;

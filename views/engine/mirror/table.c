@@ -154,3 +154,21 @@ void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct
     for (int i = 0; i < table->key_count; i++)
         sqlite_value_bind(stmt, sqlite3_bind_parameter_index(stmt, names[i]), &values[table->keys[i]]);
 }
+
+void mirror_bind_keep_masks(sqlite3_stmt *stmt, const struct table *table, const struct value *values) {
+    static const char *const names[] = {
+        ":keep0",  ":keep1",  ":keep2",  ":keep3",  ":keep4",  ":keep5",  ":keep6",  ":keep7",  ":keep8",
+        ":keep9",  ":keep10", ":keep11", ":keep12", ":keep13", ":keep14", ":keep15", ":keep16", ":keep17",
+        ":keep18", ":keep19", ":keep20", ":keep21", ":keep22", ":keep23", ":keep24", ":keep25"};
+    static_assert(sizeof names / sizeof *names * TABLE_SQL_KEEP_BITS >= TABLE_COLUMNS_MAX,
+                  "a mask for every column");
+    for (int first = 0; first < table->column_count; first += TABLE_SQL_KEEP_BITS) {
+        int64_t mask = 0;
+        for (int i = first; i < table->column_count && i < first + TABLE_SQL_KEEP_BITS; i++)
+            if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)
+                mask |= (int64_t)1 << (i - first);
+        int index = sqlite3_bind_parameter_index(stmt, names[first / TABLE_SQL_KEEP_BITS]);
+        if (index > 0) // a group of key columns only has no mask in the statement
+            (void)sqlite3_bind_int64(stmt, index, mask);
+    }
+}
