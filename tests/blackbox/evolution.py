@@ -667,6 +667,15 @@ class Case(tide.Case):
         told = self.replay(whole, source.format(product), code=1)
         self.assertIn(f"{reason} in the row of key [1]: leave it out with `-- tidemark: ignore t.back`", told)
         self.assertEqual([(1, big, 3)], self.query("select id, a, b from t where id = 1"))
+        # whatever its columns are called, and its key is
+        source = "create table t(beyond int, number bigint, k bytea, x double precision, row text, primary key(k, x));"
+        rows = [event("t", n, {"k": k, "x": n + 0.1}, {"beyond": 1, "number": number, "k": k, "x": n + 0.1, "row": None}) for n, (k, number) in enumerate((("AAE=", 5), ("AP8=", big)))]
+        self.db = self.path / "names.db"
+        self.replay(self.capture(*rows), source)
+        told = self.replay(self.capture(*rows), source.replace("row text", "row text, big numeric(18,0) generated always as (number * 10) stored"), code=1)
+        self.assertIn('column big is generated, and a result on the way to it is beyond 64 bits in the row of key ["00FF",1.1000000000000001]: leave', told)
+        self.assertIn("big added", self.replay(self.capture(*rows), source.replace("row text", "row text, big numeric(18,0) generated always as (number + 10) stored")))
+        self.assertEqual([(15,), (big + 10,)], self.query("select big from t order by 1"))
 
     def test_what_a_replay_does_not_keep_is_told(self):
         told = self.replay(self.capture(item(0, 1, "pen", size=7, colour="red")),
