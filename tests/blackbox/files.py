@@ -744,6 +744,14 @@ class Views(Case):
                 self.is_like_a_new_one(*tables)
                 self.assertEqual([], list(check_truth.differences(self.db, tide.read_truth("basic"))))
 
+    def test_a_key_that_awaits_a_value_in_an_older_file(self):
+        """json_array() wrote it: it is found by the text that is written of that key now."""
+        wants = "".join(f"insert into _carry values('customers', 999999, {n}, 'name', 'want', null, {key}, 9e15); "
+                        for n, key in enumerate(("'[5000.0]'", "'[0.1]'", "'[7]'", "'[\"\\b\\n\"]'", "'[Inf]'", "null")))  # fmt: skip
+        self.go_on_from(9, FORMAT_9 + wants)
+        self.assertEqual([("[5000]",), ("[0.10000000000000001]",), ("[7]",), (r'["\u0008\n"]',), ("[Inf]",), (None,)],
+                         self.query("select key from _carry where txid = 999999 order by lsn"))
+
     def test_a_view_of_net_changes_in_an_older_file(self):
         """What it kept may have gone stale: it is filled anew."""
         half, whole = self.halves()
