@@ -661,6 +661,12 @@ class Case(tide.Case):
             self.assertEqual([(1, 1), (2, big // 4)], self.query("select id, a from t order by id"))
             self.assertEqual([(1, 1), (2, big // 4)], self.query("select id, a from kept order by id"))
             self.assertEqual([], self.query("select id from _deleted_t"))
+            # and it is carried out once nothing is computed of it
+            self.replay(capture, text.format("") + "\n-- tidemark: ignore t.size\n", kept=kept)
+            self.assertEqual(0, tide.run("quarantine", "retry", "1", "--db", self.db).returncode)
+            self.assertEqual([(2, big // 4, 3000)], self.query("select id, a, length(body) from t"))
+            self.assertEqual([(2, big // 4)], self.query("select id, a from kept"))
+            self.assertEqual([("applied",)], self.query("select state from _quarantine"))
         # rows that are there
         self.db = self.path / "plain.db"
         self.replay(whole, source.format(""))
