@@ -13,20 +13,6 @@ int mirror_begin_write(struct mirror *mirror, struct error *error) {
     return 0;
 }
 
-int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error) {
-    int status = stmt_step(stmt, table->table->name, ret_changes, error);
-    int code = status != 0 ? sqlite3_errcode(table->db) & 0xff : SQLITE_OK;
-    bool goes_on = sqlite3_get_autocommit(table->db) == 0; // no more after a trigger's raise(rollback)
-    // A function that a trigger or an index calls refuses a value by SQLITE_ERROR.
-    bool by_function = code == SQLITE_ERROR && !table->may_defer;
-    if (error != NULL && goes_on &&
-        (by_function || code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
-        error->kind = ERROR_INPUT;
-    if (code == SQLITE_INTERRUPT && error != NULL && error->kind == ERROR_STORE)
-        return error_prefix(error, "a view's trigger on table %s", table->table->name);
-    return status;
-}
-
 int mirror_has_row(struct mirror_table *table, const struct change *change, bool *ret, struct error *error) {
     sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_LSN, error);
     if (stmt == NULL)

@@ -145,6 +145,20 @@ void mirror_table_finalize(struct mirror_table *table) {
     free(table->unmarked);
 }
 
+int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error) {
+    int status = stmt_step(stmt, table->table->name, ret_changes, error);
+    int code = status != 0 ? sqlite3_errcode(table->db) & 0xff : SQLITE_OK;
+    bool goes_on = sqlite3_get_autocommit(table->db) == 0; // no more after a trigger's raise(rollback)
+    // A function that a trigger or an index calls refuses a value by SQLITE_ERROR.
+    bool by_function = code == SQLITE_ERROR && !table->may_defer;
+    if (error != NULL && goes_on &&
+        (by_function || code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
+        error->kind = ERROR_INPUT;
+    if (code == SQLITE_INTERRUPT && error != NULL && error->kind == ERROR_STORE)
+        return error_prefix(error, "a view's trigger on table %s", table->table->name);
+    return status;
+}
+
 void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct value *values) {
     static const char *const names[TABLE_KEYS_MAX] = {
         ":key1",  ":key2",  ":key3",  ":key4",  ":key5",  ":key6",  ":key7",  ":key8",

@@ -265,7 +265,7 @@ static int toast_carry_give(struct toast_carry *carry, struct mirror_table *tabl
     return toast_carry_bind_given(table, table_sql_set_column(table->table, column), &value, keys, &set,
                                   error) != 0
                ? -1
-               : stmt_step(set, table->table->name, NULL, error);
+               : mirror_run(table, set, NULL, error);
 }
 
 // What is awaited further along the chain of key changes is kept there: `link` is where.
