@@ -260,7 +260,7 @@ class Check(tide.Case):
             ((come.replace("insert", "insert or replace").replace("> 0", "= 1"),), "nothing takes a row away from v_rows"),
             (("insert or replace" + again.removeprefix("insert"),), "v/apply.1.sql:1: nothing takes a row away from v_rows"),
             ((come, gone), "v/apply.2.sql:1: it deletes what v/apply.1.sql has just inserted"),
-            ((gone, "insert into v_rows select a.id, o.id from _delta_accounts a\njoin others o on o.id = a.size where a._weight > 0"), "v/apply.2.sql:2: no statement of the view follows others"),
+            ((gone, "insert into v_rows select a.id, o.id from _delta_accounts a\njoin others o on o.id = a.size where a._weight > 0"), "v/apply.2.sql:2: no statement or trigger of the view follows others"),
             (("insert into v_rows select new_id, 'x'\nfrom _changes_accounts where new_id is not null",), "v/apply.1.sql:2: it takes nothing back"),
             ((gone, "insert into v_rows select new_id, _ts_ms from _changes_accounts where new_id is not null"), "v/apply.2.sql:1: _ts_ms is known of changes only"),
         ):  # fmt: skip
@@ -271,6 +271,7 @@ class Check(tide.Case):
         touched = "(select size from _delta_accounts union select id from _delta_others)"
         for statements in (
             (gone, come), (gone.replace(")", " where _weight < 0)"), come), (gone, again),
+            (come, gone.replace("accounts", "others")),  # what another table's change takes away is to go last
             ("delete from v_rows where id in " + touched, f"insert into v_rows select o.id, count(a.id) from others o left join accounts a on a.size = o.id where o.id in {touched} group by o.id"),
             ("insert into v_rows select 1, count(*) from accounts where exists (select 1 from _delta_accounts) on conflict(id) do update set name = excluded.name",),
             (come + " on conflict(id) do update set name = excluded.name", gone.replace(")", " where _weight < 0) and id not in (select id from accounts)")),
@@ -289,6 +290,15 @@ class Check(tide.Case):
         self.passed(schema=rows + comes.format("'x'") + goes)
         self.passed(schema=rows + comes.format("NEW.name") + goes + moves)
         self.passed(schema=rows + comes.format("NEW.name") + "-- tidemark: keep v_rows\n")
+        # a table that a statement looks up is followed by a trigger too, of each event that it changes by
+        looked = {"apply_1": "delete from v_rows where id in (select id from _delta_accounts)",
+                  "apply_2": "insert into v_rows select a.id, o.id from _delta_accounts a join others o on o.id = a.size where a._weight > 0"}  # fmt: skip
+        follows = "create trigger v_{0} after {0} on others begin update v_rows set name = 'x' where id = {1}.id; end;\n"
+        self.passed(schema=rows + follows.format("update", "NEW"), **looked)
+        self.passed(schema=rows + follows.format("insert", "NEW") + follows.format("delete", "OLD"), **looked)
+        self.warned("no statement or trigger of the view follows others", schema=rows + follows.format("insert", "NEW"), **looked)
+        other = "create table v_else(id int primary key);\n" + follows.format("update", "NEW").replace("update v_rows set name = 'x'", "delete from v_else")
+        self.warned("no statement or trigger of the view follows others", schema=rows + other, **looked)
         self.warned("v/schema.sql:2: foreign keys of a view's tables are not looked at, so on delete does nothing", schema=rows + "create table v_of(id int references v_rows on delete cascade);\n")
         self.passed(schema=rows + "create table v_of(id int references v_rows);\n")
         statements = {"apply_1": "delete from v_rows where id in (select id from _delta_accounts)", "apply_2": "replace into v_rows select id, name from _delta_accounts where _weight > 0"}

@@ -697,13 +697,30 @@ class Case(tide.Case):
         self.assertEqual(same, self.query(rows))
         self.assertEqual([(n, f"table {reason}: leave it out with `-- tidemark: ignore t.back`", "waiting") for n in (3, 4, 5, 6)], self.query('select "offset", reason, state from _quarantine order by 1'))
         # a value that comes later, with the delete of the row that had another key
-        self.db = self.path / "toast.db"
         same = {"lsn": 2000, "txId": 700}
-        capture = self.capture(row(0, 1, a=1, body="x" * 3000), event("t", 0, {"id": 2}, {"id": 2, "a": big // 4, "body": unavailable}, partition=1, **same),
-                               event("t", 1, {"id": 1}, None, "d", before={"id": 1}, **same))  # fmt: skip
-        self.replay(capture, source.format(", size numeric(18,0) generated always as (length(body) * a) stored"))
-        self.assertEqual([(2, None)], self.query("select id, size from t where id = 2"))
-        self.assertEqual([(1, "waiting")], self.query('select "offset", state from _quarantine'))
+        kept = {"schema.sql": "create table kept(id int primary key, a int);\n",
+                "apply.1_went.sql": "delete from kept where id in (select id from _delta_t)\n",
+                "apply.2_came.sql": "insert into kept(id, a) select id, a from _delta_t where _weight > 0\n",
+                "query.all.sql": "select id, a from kept order by id\n"}  # fmt: skip
+        both = "create table t(id int primary key, a bigint, b text, body text{});"
+        for text, size in ((source, "length(body) * a"), (both, "length(body) * length(b) * a")):
+            # the delete is refused as a whole: its row stays, in the views too, and is told; of two columns that come, each alone would do
+            self.db = self.path / f"toast{size.count('length')}.db"
+            capture = self.capture(row(0, 1, a=1, b="3" if text == source else "y" * 3000, body="x" * 3000),
+                                   event("t", 0, {"id": 2}, {"id": 2, "a": big // 4, "b": None if text == source else unavailable, "body": unavailable}, partition=1, **same),
+                                   event("t", 1, {"id": 1}, None, "d", before={"id": 1}, **same))  # fmt: skip
+            self.replay(capture, text.format(f", size numeric(18,0) generated always as ({size}) stored"), kept=kept)
+            self.assertEqual([(2, big // 4, None, None)], self.query("select id, a, body, size from t where id = 2"))
+            self.assertEqual([(1, "waiting")], self.query('select "offset", state from _quarantine'))
+            self.assertEqual([(1, 1), (2, big // 4)], self.query("select id, a from t order by id"))
+            self.assertEqual([(1, 1), (2, big // 4)], self.query("select id, a from kept order by id"))
+            self.assertEqual([], self.query("select id from _deleted_t"))
+            # and it is carried out once nothing is computed of it
+            self.replay(capture, text.format("") + "\n-- tidemark: ignore t.size\n", kept=kept)
+            self.assertEqual(0, tide.run("quarantine", "retry", "1", "--db", self.db).returncode)
+            self.assertEqual([(2, big // 4, 3000)], self.query("select id, a, length(body) from t"))
+            self.assertEqual([(2, big // 4)], self.query("select id, a from kept"))
+            self.assertEqual([("applied",)], self.query("select state from _quarantine"))
         # what is compared on the way is told too, and only where it does not fit
         self.db = self.path / "compared.db"
         pays = (", pays boolean generated always as (a * 1.10 - b > 0) stored, grade text generated always as (case when a * 1.10 - b > 0 then 'x' else 'y' end || '!') stored"
@@ -724,6 +741,44 @@ class Case(tide.Case):
         told = self.replay(whole, source.format(product), code=1)
         self.assertIn(f"{reason} in the row of key [1]: leave it out with `-- tidemark: ignore t.back`", told)
         self.assertEqual([(1, big, 3)], self.query("select id, a, b from t where id = 1"))
+        # whatever its columns are called, and its key is
+        source = "create table t(beyond int, number bigint, k bytea, x double precision, row text, primary key(k, x));"
+        rows = [event("t", n, {"k": k, "x": n + 0.1}, {"beyond": 1, "number": number, "k": k, "x": n + 0.1, "row": None}) for n, (k, number) in enumerate((("AAE=", 5), ("AP8=", big)))]
+        self.db = self.path / "names.db"
+        self.replay(self.capture(*rows), source)
+        told = self.replay(self.capture(*rows), source.replace("row text", "row text, big numeric(18,0) generated always as (number * 10) stored"), code=1)
+        self.assertIn('column big is generated, and a result on the way to it is beyond 64 bits in the row of key ["00FF",1.1000000000000001]: leave', told)
+        self.assertIn("big added", self.replay(self.capture(*rows), source.replace("row text", "row text, big numeric(18,0) generated always as (number + 10) stored")))
+        self.assertEqual([(15,), (big + 10,)], self.query("select big from t order by 1"))
+
+    def test_what_a_trigger_refuses_late_leaves_nothing(self):
+        """A change that is several statements: a generated column of what the event lacks, and a value for the row of another key."""
+        def row(offset, number, op="c", **columns):
+            return event("t", offset, {"id": number}, {"id": number, **columns}, op)
+
+        unavailable, same = "__debezium_unavailable_value", {"lsn": 2000, "txId": 700}
+        moved = (event("t", 0, {"id": 3}, {"id": 3, "a": 3, "body": unavailable}, partition=1, **same), event("t", 2, {"id": 2}, None, "d", before={"id": 2}, **same))
+        first = (row(0, 1, a=1, body="x" * 3000), row(1, 2, a=2, body="y" * 3000))
+        for number, (when, lines, rows) in enumerate((
+            ("new.size > 60", (row(2, 1, "u", a=50, body=unavailable), row(3, 1, "u", a=5, body=unavailable)), [(1, 5, 3000, 10), (2, 2, 3000, 4)]),
+            ("new.body like 'y%'", (*moved, row(3, 1, "u", a=5, body=unavailable)), [(1, 5, 3000, 10), (2, 2, 3000, 4), (3, 3, None, 6)]),
+        )):  # fmt: skip
+            with self.subTest(when):
+                self.db = self.path / f"late{number}.db"
+                schema = ("create table kept(id int primary key, a int);\n"
+                          f"create trigger kept_not after update on t when {when} begin select raise(abort, 'not that'); end;\n")  # fmt: skip
+                kept = {"schema.sql": schema, "apply.1_went.sql": "delete from kept where id in (select id from _delta_t)\n",
+                        "apply.2_came.sql": "insert into kept(id, a) select id, a from _delta_t where _weight > 0\n", "query.all.sql": "select id, a from kept order by id\n"}  # fmt: skip
+                source = "create table t(id int primary key, a bigint, body text, size numeric(18,0) generated always as (a * 2) stored);"
+                self.replay(self.capture(*first, *lines[:-1]), source, kept=kept)
+                self.assertEqual([(2, "t: not that", "waiting")], self.query('select "offset", reason, state from _quarantine'))
+                left = [(1, 1), *((row[0], row[1]) for row in rows[1:])]
+                self.assertEqual(left, self.query("select id, a from t order by id"))
+                self.assertEqual(left, self.query("select id, a from kept order by id"))
+                self.assertEqual([], self.query("select id from _deleted_t"))
+                self.replay(self.capture(*first, *lines), source, kept=kept)
+                self.assertEqual(rows, self.query("select id, a, length(body), size from t order by id"))
+                self.assertEqual([row[:2] for row in rows], self.query("select id, a from kept order by id"))
 
     def test_what_a_replay_does_not_keep_is_told(self):
         told = self.replay(self.capture(item(0, 1, "pen", size=7, colour="red")),

@@ -458,7 +458,6 @@ static void test_slow_queries(void **state) {
     }
 }
 
-// The queries of clients that have gone are ended, those in the queue are never begun: another's is served.
 // What was waited for has as much time as any other question: it is slow behind the wait, and only there.
 static void test_slow_query_behind_a_wait(void **state) {
     struct state *s = *state;
@@ -477,6 +476,7 @@ static void test_slow_query_behind_a_wait(void **state) {
     close(fd);
 }
 
+// The queries of clients that have gone are ended, those in the queue are never begun: another's is served.
 static void test_slow_queries_of_clients_that_go(void **state) {
     struct state *s = *state;
     enum { GONE = 12 };

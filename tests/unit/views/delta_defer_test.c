@@ -281,6 +281,7 @@ static void ghosts_of_a_first_snapshot(void **state) {
     assert_true(snapshot(f, 50, "orders", "2|7|2|n"));
     assert_true(create(f, 60, "orders", "3|7|3|n"));
     assert_true(store_snapshot(f->store, orders).open);
+    assert_int_equal(store_snapshot(f->store, orders).lsn, 50);
     assert_int_equal(sweep(f, "orders"), 0);
     assert_false(store_snapshot(f->store, orders).open);
     assert_true(snapshot(f, 50, "customers", "1|ann|york"));

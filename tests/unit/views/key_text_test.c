@@ -94,8 +94,31 @@ static void what_was_written_otherwise_is_read_or_refused(void **state) {
     assert_int_equal(key_text_parts((struct span){many.data, many.size}, &arena, read), -1);
 }
 
+static void what_json_array_wrote_is_written_anew(void **state) {
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"[5.0,0.1,1.0e+300]", "[5,0.10000000000000001,1.0000000000000001e+300]"},
+        {"[5,-7]", "[5,-7]"},
+        {"[\"\\b\\f\\n\"]", "[\"\\u0008\\u000c\\n\"]"},
+        {"[9e999]", "[9e999]"},
+        {"[-0.0]", "[0]"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        CLEANUP(arena_free) struct arena arena = {0};
+        CLEANUP(buffer_free) struct buffer once = {0};
+        CLEANUP(buffer_free) struct buffer twice = {0};
+        assert_true(key_text_write_anew(&once, span_of(pairs[i][0]), &arena));
+        assert_true(span_is((struct span){once.data, once.size}, pairs[i][1]));
+        assert_true(key_text_write_anew(&twice, (struct span){once.data, once.size}, &arena));
+        assert_true(span_is((struct span){twice.data, twice.size}, pairs[i][1]));
+    }
+    CLEANUP(arena_free) struct arena arena = {0};
+    CLEANUP(buffer_free) struct buffer none = {0};
+    assert_false(key_text_write_anew(&none, SPAN("[Inf]"), &arena));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_written_is_read),
-                                       cmocka_unit_test(what_was_written_otherwise_is_read_or_refused)};
+                                       cmocka_unit_test(what_was_written_otherwise_is_read_or_refused),
+                                       cmocka_unit_test(what_json_array_wrote_is_written_anew)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -189,6 +189,18 @@ static bool lint_drift_deletes_changed(const struct lint_drift_statement *statem
     return true;
 }
 
+// Whether one change makes the delete and the insert run: what another table's change takes away has to go last.
+static bool lint_drift_shares_changes(const struct lint_drift_statement *deletes,
+                                      const struct lint_drift_statement *inserts) {
+    for (int i = 1; i < deletes->tokens.count; i++) {
+        struct span name = tokens_name(&deletes->tokens, i);
+        if (tokens_begins(name, "_delta_") &&
+            lint_drift_reads_changes(&inserts->tokens, lint_drift_changes_of(name)))
+            return true;
+    }
+    return false;
+}
+
 // Statements run in the order of their names: what one inserts, a later one must not delete as changed.
 static void lint_drift_order(struct lint_drift *lint, int number) {
     const struct lint_drift_statement *deletes = &lint->statements[number];
@@ -197,7 +209,8 @@ static void lint_drift_order(struct lint_drift *lint, int number) {
         return;
     for (int i = 0; i < lint->view->apply_count; i++) {
         const struct lint_drift_statement *other = &lint->statements[i];
-        if (!lint_drift_only_comes(lint, other) || !lint_names_same(other->written, deletes->written))
+        if (!lint_drift_only_comes(lint, other) || !lint_names_same(other->written, deletes->written) ||
+            !lint_drift_shares_changes(deletes, other))
             continue;
         if (i > number)
             return;
@@ -253,61 +266,7 @@ static void lint_drift_history(struct lint_drift *lint, const struct lint_drift_
             statement->written.data);
 }
 
-// --- rows of another table
-
-static bool lint_drift_follows(const struct lint_drift *lint, struct span table) {
-    for (int i = 0; i < lint->view->apply_count; i++)
-        if (lint_drift_reads_changes(&lint->statements[i].tokens, table))
-            return true;
-    return false;
-}
-
-// The mirrored table that is read at `at`, as it is or by _at_T; empty = none is.
-static struct span lint_drift_looked_up(const struct lint_drift *lint, const struct tokens *tokens, int at) {
-    static const char *const before[] = {"from", "join", NULL};
-    static const char as_of[] = "_at_";
-    struct span name = tokens_name(tokens, at);
-    if (!lint_names_is_any(tokens, at - 1, before))
-        return SPAN("");
-    if (tokens_begins(name, as_of))
-        name = (struct span){name.data + sizeof as_of - 1, name.size - (sizeof as_of - 1)};
-    return lint_drift_is_mirrored(lint, name) ? name : SPAN("");
-}
-
-static void lint_drift_lookups(struct lint_drift *lint, const struct lint_drift_statement *statement) {
-    const struct tokens *tokens = &statement->tokens;
-    if (statement->kind == DRIFT_DELETES || lint_drift_keeps(lint, statement->written))
-        return;
-    for (int i = 1; i < tokens->count; i++) {
-        struct span table = lint_drift_looked_up(lint, tokens, i);
-        if (table.size == 0 || lint_drift_follows(lint, table))
-            continue;
-        LINT_DRIFT_WARN(
-            lint, statement, i,
-            "no statement of the view follows %.*s: what %.*s has of it stays as it was, until the view is made "
-            "anew, which takes it as it is then. Join %.*s in the query, or say -- tidemark: keep %.*s",
-            (int)table.size, table.data, (int)statement->written.size, statement->written.data,
-            (int)table.size, table.data, (int)statement->written.size, statement->written.data);
-        return;
-    }
-}
-
-// --- the schema
-
-// Nothing here sets `pragma foreign_keys`.
-static void lint_drift_foreign_keys(struct lint_drift *lint) {
-    static const char *const actions[] = {"cascade", "set", NULL};
-    static const char *const events[] = {"delete", "update", NULL};
-    const struct tokens *tokens = &lint->schema;
-    for (int i = 1; i < tokens->count; i++)
-        if (tokens_is(tokens, i, "on") && lint_names_is_any(tokens, i + 1, events) &&
-            lint_names_is_any(tokens, i + 2, actions))
-            catalog_warn_at(
-                lint->catalog, lint->view->file, lint->view->schema, tokens_at(tokens, i).data,
-                "foreign keys of a view's tables are not looked at, so on %.*s does nothing: let a statement, or "
-                "a trigger of that table, do it",
-                (int)tokens_at(tokens, i + 1).size, tokens_at(tokens, i + 1).data);
-}
+// --- triggers
 
 struct lint_drift_trigger {
     struct tokens tokens; // of its text as sqlite_schema has it
@@ -344,6 +303,65 @@ static bool lint_drift_has_trigger(const struct lint_drift *lint, const char *ev
             return true;
     }
     return false;
+}
+
+// --- rows of another table
+
+// A statement that reads the table's changes, or triggers on it that name `written`.
+static bool lint_drift_follows(const struct lint_drift *lint, struct span table, struct span written) {
+    for (int i = 0; i < lint->view->apply_count; i++)
+        if (lint_drift_reads_changes(&lint->statements[i].tokens, table))
+            return true;
+    return lint_drift_has_trigger(lint, "update", table, written) ||
+           (lint_drift_has_trigger(lint, "insert", table, written) &&
+            lint_drift_has_trigger(lint, "delete", table, written));
+}
+
+// The mirrored table that is read at `at`, as it is or by _at_T; empty = none is.
+static struct span lint_drift_looked_up(const struct lint_drift *lint, const struct tokens *tokens, int at) {
+    static const char *const before[] = {"from", "join", NULL};
+    static const char as_of[] = "_at_";
+    struct span name = tokens_name(tokens, at);
+    if (!lint_names_is_any(tokens, at - 1, before))
+        return SPAN("");
+    if (tokens_begins(name, as_of))
+        name = (struct span){name.data + sizeof as_of - 1, name.size - (sizeof as_of - 1)};
+    return lint_drift_is_mirrored(lint, name) ? name : SPAN("");
+}
+
+static void lint_drift_lookups(struct lint_drift *lint, const struct lint_drift_statement *statement) {
+    const struct tokens *tokens = &statement->tokens;
+    if (statement->kind == DRIFT_DELETES || lint_drift_keeps(lint, statement->written))
+        return;
+    for (int i = 1; i < tokens->count; i++) {
+        struct span table = lint_drift_looked_up(lint, tokens, i);
+        if (table.size == 0 || lint_drift_follows(lint, table, statement->written))
+            continue;
+        LINT_DRIFT_WARN(
+            lint, statement, i,
+            "no statement or trigger of the view follows %.*s: what %.*s has of it stays as it was, until the view is made "
+            "anew, which takes it as it is then. Join %.*s in the query, or say -- tidemark: keep %.*s",
+            (int)table.size, table.data, (int)statement->written.size, statement->written.data,
+            (int)table.size, table.data, (int)statement->written.size, statement->written.data);
+        return;
+    }
+}
+
+// --- the schema
+
+// Nothing here sets `pragma foreign_keys`.
+static void lint_drift_foreign_keys(struct lint_drift *lint) {
+    static const char *const actions[] = {"cascade", "set", NULL};
+    static const char *const events[] = {"delete", "update", NULL};
+    const struct tokens *tokens = &lint->schema;
+    for (int i = 1; i < tokens->count; i++)
+        if (tokens_is(tokens, i, "on") && lint_names_is_any(tokens, i + 1, events) &&
+            lint_names_is_any(tokens, i + 2, actions))
+            catalog_warn_at(
+                lint->catalog, lint->view->file, lint->view->schema, tokens_at(tokens, i).data,
+                "foreign keys of a view's tables are not looked at, so on %.*s does nothing: let a statement, or "
+                "a trigger of that table, do it",
+                (int)tokens_at(tokens, i + 1).size, tokens_at(tokens, i + 1).data);
 }
 
 // `replace` into a table whose delete triggers count on being fired.

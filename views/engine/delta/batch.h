@@ -74,7 +74,7 @@ struct delta_step *delta_add(struct delta_batch *batch, const struct table *tabl
 bool delta_is_full(const struct delta_batch *batch);
 // Whether only the spare part of the bounds is left.
 bool delta_has_enough(const struct delta_batch *batch);
-// Drops the table's steps from number `count` on: SQLite rolled back the statement that made them.
+// Drops the table's steps from number `count` on: SQLite rolled back the statements that made them.
 void delta_take_back(struct delta_batch *batch, const struct table *table, int count);
 // Forgets all steps, pending ones too.
 void delta_reset(struct delta_batch *batch);

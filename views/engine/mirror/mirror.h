@@ -71,8 +71,7 @@ int mirror_take_guards(struct mirror *mirror, const struct table *table, const s
 // Others have written what is carried: it is counted anew.
 int mirror_reload_carried(struct mirror *mirror, struct error *error);
 
-// A table's full snapshot: its LSN while rows of it may still come (and `ret_marked`: its last row's marker
-// was seen), else LSN_NONE.
+// The LSN of a table's newest full snapshot, whether it was swept or not; LSN_NONE = there was none.
 int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table);
 // See store.h.
 struct store_snapshot mirror_snapshot(const struct mirror *mirror, const struct table *table);

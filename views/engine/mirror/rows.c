@@ -13,20 +13,6 @@ int mirror_begin_write(struct mirror *mirror, struct error *error) {
     return 0;
 }
 
-int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error) {
-    int status = stmt_step(stmt, table->table->name, ret_changes, error);
-    int code = status != 0 ? sqlite3_errcode(table->db) & 0xff : SQLITE_OK;
-    bool goes_on = sqlite3_get_autocommit(table->db) == 0; // no more after a trigger's raise(rollback)
-    // A function that a trigger or an index calls refuses a value by SQLITE_ERROR.
-    bool by_function = code == SQLITE_ERROR && !table->may_defer;
-    if (error != NULL && goes_on &&
-        (by_function || code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
-        error->kind = ERROR_INPUT;
-    if (code == SQLITE_INTERRUPT && error != NULL && error->kind == ERROR_STORE)
-        return error_prefix(error, "a view's trigger on table %s", table->table->name);
-    return status;
-}
-
 int mirror_has_row(struct mirror_table *table, const struct change *change, bool *ret, struct error *error) {
     sqlite3_stmt *stmt = mirror_table_statement(table, STATEMENT_LSN, error);
     if (stmt == NULL)
@@ -123,25 +109,6 @@ bool mirror_lacks_values(const struct table *table, const struct value *values) 
     return (kinds & (1U << VALUE_ABSENT | 1U << VALUE_UNAVAILABLE)) != 0;
 }
 
-static void mirror_rows_bind_keep_masks(sqlite3_stmt *stmt, const struct table *table,
-                                        const struct value *values) {
-    static const char *const names[] = {
-        ":keep0",  ":keep1",  ":keep2",  ":keep3",  ":keep4",  ":keep5",  ":keep6",  ":keep7",  ":keep8",
-        ":keep9",  ":keep10", ":keep11", ":keep12", ":keep13", ":keep14", ":keep15", ":keep16", ":keep17",
-        ":keep18", ":keep19", ":keep20", ":keep21", ":keep22", ":keep23", ":keep24", ":keep25"};
-    static_assert(sizeof names / sizeof *names * TABLE_SQL_KEEP_BITS >= TABLE_COLUMNS_MAX,
-                  "a mask for every column");
-    for (int first = 0; first < table->column_count; first += TABLE_SQL_KEEP_BITS) {
-        int64_t mask = 0;
-        for (int i = first; i < table->column_count && i < first + TABLE_SQL_KEEP_BITS; i++)
-            if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)
-                mask |= (int64_t)1 << (i - first);
-        int index = sqlite3_bind_parameter_index(stmt, names[first / TABLE_SQL_KEEP_BITS]);
-        if (index > 0) // a group of key columns only has no mask in the statement
-            (void)sqlite3_bind_int64(stmt, index, mask);
-    }
-}
-
 // A row that was written before its column was added has the literal default of the declaration, as in the source.
 static const struct value *mirror_rows_stored(const struct column *column, const struct value *value) {
     return value->kind == VALUE_ABSENT ? &column->fallback : value;
@@ -186,7 +153,7 @@ static int mirror_rows_check_generated(struct mirror_table *table, const struct 
     sqlite3_stmt *stmt = mirror_rows_bound(table, STATEMENT_BEYOND, values, UPSERT_FORCED, LSN_NONE, error);
     if (stmt == NULL)
         return -1;
-    mirror_rows_bind_keep_masks(stmt, table->table, values);
+    mirror_bind_keep_masks(stmt, table->table, values);
     return generated_check_beyond(table->table, stmt, error);
 }
 
@@ -238,7 +205,7 @@ static int mirror_rows_upsert(struct mirror_table *table, enum mirror_upsert kin
     if (stmt == NULL)
         return -1;
     if (masked)
-        mirror_rows_bind_keep_masks(stmt, table->table, values);
+        mirror_bind_keep_masks(stmt, table->table, values);
     if (behind)
         stmt_bind_integer(stmt, ":behind", -2 - table->snapshot_lsn);
     return mirror_rows_run(table, stmt, values, ret_changes, error);
@@ -263,7 +230,7 @@ int mirror_write_again(struct mirror_table *table, const struct value *values, i
     if (stmt == NULL)
         return -1;
     stmt_bind_integer(stmt, ":lsn", lsn);
-    mirror_rows_bind_keep_masks(stmt, table->table, values);
+    mirror_bind_keep_masks(stmt, table->table, values);
     return mirror_rows_run(table, stmt, values, ret_changes, error);
 }
 

@@ -8,10 +8,6 @@
 // the transaction, and makes the accepting batch the one that the delta shows.
 int mirror_begin_write(struct mirror *mirror, struct error *error);
 
-// Runs a statement that writes. A constraint of a view or a value too big is the change's fault: ERROR_INPUT.
-// A statement that fails so undoes itself alone.
-int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error);
-
 // Writes the row's values again, where it has others and this position.
 int mirror_write_again(struct mirror_table *table, const struct value *values, int64_t lsn, int *ret_changes,
                        struct error *error);

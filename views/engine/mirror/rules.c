@@ -143,6 +143,23 @@ static int mirror_rules_count_astray(struct mirror_table *table, const struct ch
     return newer != LSN_NONE ? 0 : mirror_count_astray(table, change, error);
 }
 
+// What the row is, and whether the delete that takes it away can be carried out as a whole: a message that is refused leaves nothing.
+static int mirror_rules_recall_deleted(struct mirror *mirror, struct mirror_table *table,
+                                       const struct change *change, const struct packed_row **ret,
+                                       struct error *error) {
+    int64_t newest = LSN_NONE;
+    *ret = NULL;
+    if (!table->has_toastable)
+        return 0;
+    if (mirror_recall_deleted(mirror, table, change, ret, error) != 0)
+        return -1;
+    if (*ret == NULL || !toast_carry_concerns(mirror->carry, change))
+        return 0;
+    if (mirror_read_lsn(table, STATEMENT_LSN, change, &newest, error) != 0)
+        return -1;
+    return newest < change->lsn ? toast_carry_check(mirror->carry, table, change, *ret, error) : 0;
+}
+
 // Without a position (a tombstone alone, an event without lsn) the log's order is all there is.
 static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table *table,
                                      const struct change *change, enum mirror_outcome *ret,
@@ -160,9 +177,8 @@ static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table 
         if (again)
             return 0; // a snapshot may have brought the row back since
         const struct packed_row *old = NULL;
-        if (table->has_toastable && mirror_recall_deleted(mirror, table, change, &old, error) != 0)
-            return -1;
-        if (mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||
+        if (mirror_rules_recall_deleted(mirror, table, change, &old, error) != 0 ||
+            mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||
             mirror_rules_count_astray(table, change, deleted, error) != 0 ||
             mirror_note_delete(table, change, &noted, error) != 0)
             return -1;
@@ -231,15 +247,46 @@ static int mirror_rules_watched(struct mirror *mirror, struct mirror_table *tabl
     return 0;
 }
 
+// Whether the change is written by several statements, of which a view's trigger may refuse a later one.
+static bool mirror_rules_may_be_halved(const struct mirror *mirror, const struct mirror_table *table,
+                                       const struct change *change) {
+    if (table->may_defer ||
+        change->op == CHANGE_TRUNCATE) // there is nobody to refuse; or it is undone as a whole itself
+        return false;
+    if (change->op == CHANGE_DELETE || change->op == CHANGE_TOMBSTONE)
+        return toast_carry_concerns(mirror->carry, change);
+    return (table->table->has_generated && mirror_lacks_values(table->table, change->values)) ||
+           (change->unordered && change->lsn < table->truncate_lsn);
+}
+
+// What was accepted before is in the file, and the views have followed it.
+static int mirror_rules_all_or_none(struct mirror *mirror, struct mirror_table *table,
+                                    const struct change *change, mirror_rules_write *write,
+                                    enum mirror_outcome *ret, struct error *error) {
+    if (stmt_run(mirror->db, "savepoint changing", "savepoint", error) != 0)
+        return -1;
+    if (mirror_rules_watched(mirror, table, change, write, ret, error) == 0)
+        return stmt_run(mirror->db, "release changing", "release", error);
+    delta_forget(mirror->delta);
+    if ((stmt_run(mirror->db, "rollback to changing; release changing", "rollback", NULL) != 0 ||
+         toast_carry_reload(mirror->carry, mirror->catalog, NULL) != 0) &&
+        error != NULL)
+        error->kind = ERROR_STORE;
+    return -1;
+}
+
 int mirror_rules_apply(struct mirror *mirror, struct mirror_table *table, const struct change *change,
                        enum mirror_outcome *ret, struct error *error) {
     if (mirror_begin_write(mirror, error) != 0)
         return -1;
-    // A truncate is undone as a whole, so nothing else is on its way to the views meanwhile.
-    if (change->op == CHANGE_TRUNCATE ? mirror_flush_all(mirror, error) != 0
-                                      : mirror_rules_flush_before(mirror, table, change, error) != 0)
+    // What may be undone as a whole: nothing else is on its way to the views meanwhile.
+    bool halved = mirror_rules_may_be_halved(mirror, table, change);
+    if (halved || change->op == CHANGE_TRUNCATE
+            ? mirror_flush_all(mirror, error) != 0
+            : mirror_rules_flush_before(mirror, table, change, error) != 0)
         return -1;
-    if (mirror_rules_watched(mirror, table, change, mirror_rules_dispatch, ret, error) != 0)
+    if ((halved ? mirror_rules_all_or_none : mirror_rules_watched)(mirror, table, change,
+                                                                   mirror_rules_dispatch, ret, error) != 0)
         return -1;
     bool streamed = change->op != CHANGE_READ && change->op != CHANGE_TRUNCATE && change->lsn != LSN_NONE;
     return streamed ? mirror_raise_bound(table, change->values, change->lsn, error) : 0;
@@ -285,7 +332,10 @@ int mirror_rules_write_again(struct mirror *mirror, struct mirror_table *table, 
     if (pending != LSN_NONE && pending != change->lsn) // it is newer
         return 0;
     enum mirror_outcome outcome;
-    if (mirror_begin_write(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
+    bool halved = mirror_rules_may_be_halved(mirror, table, change);
+    if (mirror_begin_write(mirror, error) != 0 ||
+        (halved ? mirror_flush_all(mirror, error) : mirror_flush_key(mirror, table, change, error)) != 0)
         return -1;
-    return mirror_rules_watched(mirror, table, change, mirror_rules_dispatch_again, &outcome, error);
+    return (halved ? mirror_rules_all_or_none : mirror_rules_watched)(
+        mirror, table, change, mirror_rules_dispatch_again, &outcome, error);
 }

@@ -145,6 +145,20 @@ void mirror_table_finalize(struct mirror_table *table) {
     free(table->unmarked);
 }
 
+int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error) {
+    int status = stmt_step(stmt, table->table->name, ret_changes, error);
+    int code = status != 0 ? sqlite3_errcode(table->db) & 0xff : SQLITE_OK;
+    bool goes_on = sqlite3_get_autocommit(table->db) == 0; // no more after a trigger's raise(rollback)
+    // A function that a trigger or an index calls refuses a value by SQLITE_ERROR.
+    bool by_function = code == SQLITE_ERROR && !table->may_defer;
+    if (error != NULL && goes_on &&
+        (by_function || code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG))
+        error->kind = ERROR_INPUT;
+    if (code == SQLITE_INTERRUPT && error != NULL && error->kind == ERROR_STORE)
+        return error_prefix(error, "a view's trigger on table %s", table->table->name);
+    return status;
+}
+
 void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct value *values) {
     static const char *const names[TABLE_KEYS_MAX] = {
         ":key1",  ":key2",  ":key3",  ":key4",  ":key5",  ":key6",  ":key7",  ":key8",
@@ -153,4 +167,22 @@ void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct
         ":key25", ":key26", ":key27", ":key28", ":key29", ":key30", ":key31", ":key32"};
     for (int i = 0; i < table->key_count; i++)
         sqlite_value_bind(stmt, sqlite3_bind_parameter_index(stmt, names[i]), &values[table->keys[i]]);
+}
+
+void mirror_bind_keep_masks(sqlite3_stmt *stmt, const struct table *table, const struct value *values) {
+    static const char *const names[] = {
+        ":keep0",  ":keep1",  ":keep2",  ":keep3",  ":keep4",  ":keep5",  ":keep6",  ":keep7",  ":keep8",
+        ":keep9",  ":keep10", ":keep11", ":keep12", ":keep13", ":keep14", ":keep15", ":keep16", ":keep17",
+        ":keep18", ":keep19", ":keep20", ":keep21", ":keep22", ":keep23", ":keep24", ":keep25"};
+    static_assert(sizeof names / sizeof *names * TABLE_SQL_KEEP_BITS >= TABLE_COLUMNS_MAX,
+                  "a mask for every column");
+    for (int first = 0; first < table->column_count; first += TABLE_SQL_KEEP_BITS) {
+        int64_t mask = 0;
+        for (int i = first; i < table->column_count && i < first + TABLE_SQL_KEEP_BITS; i++)
+            if (values[i].kind == VALUE_ABSENT || values[i].kind == VALUE_UNAVAILABLE)
+                mask |= (int64_t)1 << (i - first);
+        int index = sqlite3_bind_parameter_index(stmt, names[first / TABLE_SQL_KEEP_BITS]);
+        if (index > 0) // a group of key columns only has no mask in the statement
+            (void)sqlite3_bind_int64(stmt, index, mask);
+    }
 }

@@ -128,8 +128,13 @@ struct mirror_table {
 sqlite3_stmt *mirror_table_statement(struct mirror_table *table, enum mirror_statement which,
                                      struct error *error);
 void mirror_table_finalize(struct mirror_table *table);
+// Runs a statement that writes. A constraint of a view or a value too big is the change's fault: ERROR_INPUT.
+// A statement that fails so undoes itself alone.
+int mirror_run(struct mirror_table *table, sqlite3_stmt *stmt, int *ret_changes, struct error *error);
 // Binds :key1.. from the change's values.
 void mirror_bind_key(sqlite3_stmt *stmt, const struct table *table, const struct value *values);
+// Binds :keep0..: of the columns that `values` lack, what the row has stays.
+void mirror_bind_keep_masks(sqlite3_stmt *stmt, const struct table *table, const struct value *values);
 
 // When it was, by the source: an event that names no time counts as one of now.
 static inline int64_t mirror_moment(int64_t ts_ms) {

@@ -252,25 +252,20 @@ static int toast_carry_bind_given(struct mirror_table *table, char *sql, const s
 }
 
 // Gives one awaited column to the row of `key` from the old row. The views see that of a delete that is written
-// at once: one that waits for the commit was accepted before anything awaited it (mirror_rules_flush_before).
+// at once: one that waits for the commit was accepted before anything awaited it (mirror_rules_flush_before). What cannot be
+// computed of it was refused before the delete (toast_carry_check).
 static int toast_carry_give(struct toast_carry *carry, struct mirror_table *table,
                             const struct packed_row *row, int column, struct span key, struct error *error) {
     struct value keys[TABLE_COLUMNS_MAX];
-    CLEANUP(stmt_finalize) sqlite3_stmt *beyond = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *set = NULL;
     const struct value value = packed_row_value(row, column);
     assert(table->watched);
     if (!toast_carry_read_key(carry, table->table, key, keys))
         return 0;
-    if (table->table->has_generated &&
-        (toast_carry_bind_given(table, table_sql_beyond_column(table->table, column), &value, keys, &beyond,
-                                error) != 0 ||
-         generated_check_beyond(table->table, beyond, error) != 0))
-        return -1;
     return toast_carry_bind_given(table, table_sql_set_column(table->table, column), &value, keys, &set,
                                   error) != 0
                ? -1
-               : stmt_step(set, table->table->name, NULL, error);
+               : mirror_run(table, set, NULL, error);
 }
 
 // What is awaited further along the chain of key changes is kept there: `link` is where.
@@ -362,6 +357,42 @@ static int toast_carry_give_awaited(struct toast_carry *carry, struct mirror_tab
     sqlite3_stmt *given_all = carry->statements[TOAST_CARRY_GIVEN];
     toast_carry_bind_place(given_all, delete);
     return toast_carry_end_rows(carry, given_all, error) != 0 ? -1 : 1;
+}
+
+// Whether the row whose key is in `values` can have those of its columns that are there.
+static int toast_carry_check_row(struct mirror_table *table, const struct value *values,
+                                 struct error *error) {
+    sqlite3_stmt *beyond = mirror_table_statement(table, STATEMENT_BEYOND, error);
+    if (beyond == NULL)
+        return -1;
+    for (int i = 0; i < table->table->column_count; i++)
+        sqlite_value_bind(beyond, i + 1, &values[i]);
+    mirror_bind_keep_masks(beyond, table->table, values);
+    return generated_check_beyond(table->table, beyond, error);
+}
+
+// The columns that await a value of one place are of one row, and a generated one may be made of several.
+int toast_carry_check(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
+                      const struct packed_row *old, struct error *error) {
+    if (!table->table->has_generated || carry->wants == 0 || !toast_carry_has_place(delete))
+        return 0;
+    struct value values[TABLE_COLUMNS_MAX];
+    bool has_row = false;
+    for (int i = 0; i < table->table->column_count; i++)
+        values[i] = (struct value){.kind = VALUE_ABSENT};
+    sqlite3_stmt *wanted = carry->statements[TOAST_CARRY_WANTED];
+    toast_carry_bind_place(wanted, delete);
+    int more;
+    while ((more = stmt_row(wanted, "_carry", error)) == 1) {
+        struct span name = toast_carry_text(wanted, 0);
+        struct span key = toast_carry_text(wanted, 1);
+        int column = name.data != NULL ? table_column(table->table, name.data, name.size) : -1;
+        if (column < 0 || key.data == NULL || !toast_carry_read_key(carry, table->table, key, values))
+            continue;
+        values[column] = packed_row_value(old, column);
+        has_row = true;
+    }
+    return more == 0 && has_row ? toast_carry_check_row(table, values, error) : more;
 }
 
 // The deleted row awaits values itself: what came of them goes to the create of its key change. ret_passed: columns.

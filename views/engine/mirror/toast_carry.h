@@ -35,6 +35,10 @@ bool toast_carry_is_awaiting(const struct toast_carry *carry);
 // Whether the change is, or may be, one of a row that awaits values, or the delete that brings them: then it must be written
 // as it comes, behind all that its table has pending.
 bool toast_carry_concerns(const struct toast_carry *carry, const struct change *change);
+// Before a row is deleted: whether the create that waits for its values can have them. What a generated column cannot be computed of is
+// ERROR_INPUT, and nothing has been written then. `old`: as for toast_carry_delete.
+int toast_carry_check(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,
+                      const struct packed_row *old, struct error *error);
 // A row was deleted: what could have been out of line is kept, and creates that wait for it get it. `old`: at
 // least its columns that can be (column_type_toastable).
 int toast_carry_delete(struct toast_carry *carry, struct mirror_table *table, const struct change *delete,

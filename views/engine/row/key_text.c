@@ -29,21 +29,24 @@ static bool key_text_is_there(const struct value *value) {
     return value->kind == VALUE_INTEGER || value->kind == VALUE_REAL || value_has_bytes(value);
 }
 
+static void key_text_write_value(struct buffer *out, const struct value *value) {
+    if (value->kind == VALUE_INTEGER)
+        buffer_integer(out, value->integer);
+    else if (value->kind == VALUE_REAL)
+        key_text_write_real(out, value->real);
+    else if (value->kind == VALUE_TEXT)
+        buffer_json_string(out, value->bytes);
+    else
+        key_text_write_hex(out, value->bytes);
+}
+
 bool key_text_write(struct buffer *out, const struct table *table, const struct value *values) {
     for (int i = 0; i < table->key_count; i++)
         if (!key_text_is_there(&values[table->keys[i]]))
             return false;
     for (int i = 0; i < table->key_count; i++) {
-        const struct value *value = &values[table->keys[i]];
         buffer_char(out, i == 0 ? '[' : ',');
-        if (value->kind == VALUE_INTEGER)
-            buffer_integer(out, value->integer);
-        else if (value->kind == VALUE_REAL)
-            key_text_write_real(out, value->real);
-        else if (value->kind == VALUE_TEXT)
-            buffer_json_string(out, value->bytes);
-        else
-            key_text_write_hex(out, value->bytes);
+        key_text_write_value(out, &values[table->keys[i]]);
     }
     buffer_char(out, ']');
     return true;
@@ -137,6 +140,17 @@ int key_text_parts(struct span text, struct arena *arena, struct value ret[TABLE
             return -1;
     } while (key_text_take(&reading, ','));
     return key_text_take(&reading, ']') ? count : -1;
+}
+
+bool key_text_write_anew(struct buffer *out, struct span text, struct arena *arena) {
+    struct value parts[TABLE_KEYS_MAX];
+    int count = key_text_parts(text, arena, parts);
+    for (int i = 0; i < count; i++) {
+        buffer_char(out, i == 0 ? '[' : ',');
+        key_text_write_value(out, &parts[i]);
+    }
+    buffer_char(out, ']');
+    return count > 0;
 }
 
 static bool key_text_take_bytes(struct arena *arena, struct value *value) {

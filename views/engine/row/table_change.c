@@ -115,14 +115,18 @@ char *table_change_generate(const struct table *table) {
     return sqlite3_str_finish(sql);
 }
 
+// Whatever the columns are called: WHERE would take one for an alias of its name.
 char *table_change_beyond(const struct table *table) {
     sqlite3_str *sql = sqlite3_str_new(NULL);
-    sqlite3_str_appendall(sql, "select ");
-    table_sql_beyond(sql, table);
-    sqlite3_str_appendall(sql, " as beyond,json_array(");
+    sqlite3_str_appendall(sql, "with row(number");
     for (int i = 0; i < table->key_count; i++)
-        sqlite3_str_appendf(sql, "%s\"%w\"", i > 0 ? "," : "", table->columns[table->keys[i]].name);
-    sqlite3_str_appendf(sql, ") from \"%w\" where beyond is not null limit 1", table->name);
+        sqlite3_str_appendf(sql, ",key%d", i + 1);
+    sqlite3_str_appendall(sql, ") as (select ");
+    table_sql_beyond(sql, table);
+    for (int i = 0; i < table->key_count; i++)
+        sqlite3_str_appendf(sql, ",\"%w\"", table->columns[table->keys[i]].name);
+    sqlite3_str_appendf(sql, " from main.\"%w\") select * from row where number is not null limit 1",
+                        table->name);
     return sqlite3_str_finish(sql);
 }
 

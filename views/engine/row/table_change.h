@@ -21,7 +21,7 @@ char *table_change_add_column(const char *table, const struct column *column);
 char *table_change_has_null(const char *table, const char *column);
 // Rows that are null there get the column's literal default.
 char *table_change_default(const char *table, const struct column *column);
-// A row that one of them is beyond 64 bits of: the column's number, and the row's key as a JSON array.
+// A row that one of them is beyond 64 bits of: the column's number, and the row's key columns in the key's order.
 char *table_change_beyond(const struct table *table);
 // Computes the generated columns of all rows.
 char *table_change_generate(const struct table *table);

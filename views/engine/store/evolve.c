@@ -2,9 +2,11 @@
 
 #include "views/engine/catalog/stored_files.h"
 #include "views/engine/row/column_type.h"
+#include "views/engine/row/key_text.h"
 #include "views/engine/row/table_change.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/meta.h"
+#include "views/engine/sqlite/sqlite_value.h"
 #include "views/engine/store/fills.h"
 #include "views/engine/store/made_with.h"
 
@@ -421,6 +423,15 @@ static const char *evolve_defaulted(const struct column *is) {
                : "has its default where it was null";
 }
 
+// The key of a row that table_change_beyond has found.
+static int evolve_write_key(struct buffer *out, const struct table *table, sqlite3_stmt *row) {
+    struct value values[TABLE_COLUMNS_MAX];
+    for (int i = 0; i < table->key_count; i++)
+        if (sqlite_value_borrow(sqlite3_column_value(row, i + 1), &values[table->keys[i]]) != SQLITE_OK)
+            return -1;
+    return key_text_write(out, table, values) && !out->failed ? 0 : -1;
+}
+
 // What cannot be computed of a row that is there is no value of the column.
 static int evolve_generate(sqlite3 *db, const struct table *is, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
@@ -434,14 +445,16 @@ static int evolve_generate(sqlite3 *db, const struct table *is, struct error *er
         return evolve_run_sql(db, table_change_generate(is), is->name, error);
     if (row < 0)
         return -1;
+    CLEANUP(buffer_free) struct buffer key = {0};
     const char *column = is->columns[sqlite3_column_int(stmt, 0)].name;
-    const char *key = (const char *)sqlite3_column_text(stmt, 1);
+    if (evolve_write_key(&key, is, stmt) != 0)
+        return evolve_out_of_memory(error);
     return error_set(
         error, ERROR_INPUT,
         "table %s: column %s is generated, and a result on the way to it is beyond 64 bits in the row "
-        "of key %s: leave it out with `-- tidemark: ignore %s.%s`, or declare it as a plain column "
+        "of key %.*s: leave it out with `-- tidemark: ignore %s.%s`, or declare it as a plain column "
         "where the events carry it",
-        is->name, column, key != NULL ? key : "", is->name, column);
+        is->name, column, (int)key.size, key.data, is->name, column);
 }
 
 static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
