@@ -494,7 +494,7 @@ void table_sql_beyond(struct sqlite3_str *sql, const struct table *table) {
     bool any = false;
     for (int i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
-        // Of other types the expression is NULL.
+        // An expression of another type is NULL.
         if (column->generated == NULL || (column->type != COLUMN_INTEGER && column->type != COLUMN_DECIMAL &&
                                           column->type != COLUMN_BOOLEAN && column->type != COLUMN_TEXT))
             continue;
@@ -553,17 +553,5 @@ char *table_sql_set_column(const struct table *table, int column) {
         }
     sqlite3_str_appendall(sql, " where ");
     table_sql_key_equals(sql, table);
-    return sqlite3_str_finish(sql);
-}
-
-char *table_sql_beyond_column(const struct table *table, int column) {
-    sqlite3_str *sql = table_sql_begin();
-    sqlite3_str_appendall(sql, "select ");
-    table_sql_beyond(sql, table);
-    sqlite3_str_appendall(sql, " from (select ");
-    table_sql_operands(sql, table, column);
-    sqlite3_str_appendf(sql, " from \"%w\" where ", table->name);
-    table_sql_key_equals(sql, table);
-    sqlite3_str_appendall(sql, ")");
     return sqlite3_str_finish(sql);
 }

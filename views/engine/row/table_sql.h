@@ -72,10 +72,9 @@ char *table_sql_compute_generated(const struct table *table);
 // The same of a row that is there, into it.
 char *table_sql_set_generated(const struct table *table);
 // The first one whose result is beyond 64 bits, by its number, or null: of what follows `select` from the table's columns; of the
-// row that an upsert of ?N makes where :keepN says which columns stay; of one with `column` as table_sql_set_column sets it.
+// row that an upsert of ?N makes where :keepN says which columns stay.
 void table_sql_beyond(struct sqlite3_str *sql, const struct table *table);
 char *table_sql_beyond_upsert(const struct table *table);
-char *table_sql_beyond_column(const struct table *table, int column);
 // The first :limit rows in the order of their keys that a truncate at :lsn or a sweep of :snapshot deletes; and the bytes
 // of the columns that are set, of the same rows.
 char *table_sql_truncate(const struct table *table);
