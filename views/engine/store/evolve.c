@@ -3,6 +3,7 @@
 #include "views/engine/catalog/stored_files.h"
 #include "views/engine/row/column_type.h"
 #include "views/engine/row/table_change.h"
+#include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/meta.h"
 #include "views/engine/store/fills.h"
@@ -434,14 +435,15 @@ static int evolve_generate(sqlite3 *db, const struct table *is, struct error *er
         return evolve_run_sql(db, table_change_generate(is), is->name, error);
     if (row < 0)
         return -1;
-    const char *column = is->columns[sqlite3_column_int(stmt, 0)].name;
+    const struct column *column = &is->columns[sqlite3_column_int(stmt, 0)];
     const char *key = (const char *)sqlite3_column_text(stmt, 1);
     return error_set(
         error, ERROR_INPUT,
-        "table %s: column %s is generated, and a result on the way to it is beyond 64 bits in the row "
+        "table %s: column %s is generated, and %s in the row "
         "of key %s: leave it out with `-- tidemark: ignore %s.%s`, or declare it as a plain column "
         "where the events carry it",
-        is->name, column, key != NULL ? key : "", is->name, column);
+        is->name, column->name, table_sql_beyond_what(column), key != NULL ? key : "", is->name,
+        column->name);
 }
 
 static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,
