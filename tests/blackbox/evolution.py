@@ -721,6 +721,11 @@ class Case(tide.Case):
             self.assertEqual([(2, big // 4, 3000)], self.query("select id, a, length(body) from t"))
             self.assertEqual([(2, big // 4)], self.query("select id, a from kept"))
             self.assertEqual([("applied",)], self.query("select state from _quarantine"))
+        # a text that its column cuts
+        self.db = self.path / "cut.db"
+        self.replay(self.capture(row(0, 1, body="x" * 63), row(1, 2, body="x" * 64)), source.format(", short name generated always as (body) stored"))
+        self.assertEqual([(1, "x" * 63)], self.query("select id, short from t"))
+        self.assertIn("longer than its type, which cuts it: leave it out with `-- tidemark: ignore t.short`", self.query("select reason from _quarantine")[0][0])
         # what is compared on the way is told too, and only where it does not fit
         self.db = self.path / "compared.db"
         pays = (", pays boolean generated always as (a * 1.10 - b > 0) stored, grade text generated always as (case when a * 1.10 - b > 0 then 'x' else 'y' end || '!') stored"

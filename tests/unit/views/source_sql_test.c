@@ -372,6 +372,7 @@ static const char compared[] =
     "create domain loose as text collate ci; create type r as range(subtype = int);\n"
     "create table t(id int primary key, c citext, f folded, u uuid, v uuid, s text, w varchar(9), l text collate ci,\n"
     "    d loose, o text collate other, x text collate \"from elsewhere\", p text collate \"de_DE\", q text collate sorted,\n"
+    "    y text collate \"C.UTF-8\", z text collate pg_catalog.\"POSIX.utf8\",\n"
     "    n name, k \"char\", e e, r r, i bigint, m numeric(18,2), j numeric(10,4), g %s generated always as (%s) stored);";
 
 #define UUID_TEXT "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
@@ -414,9 +415,33 @@ static void test_generated_by_what_is_equal(void **state) {
         {"bool", "x = 'x'", NULL, "deterministic"},
         {"bool", "l || 'a' = 'x'", NULL, "deterministic"},
         {"bool", "p = q", "(\"p\"=\"q\")", NULL},
-        {"bool", "n = 'x'", NULL, "NAME"},
-        {"bool", "k = 'x'", NULL, "NAME"},
+        {"bool", "n = 'x'", "(\"n\"='x')", NULL},
+        {"bool", "k = 'x' and k <> s", "((\"k\"='x') and (\"k\"<>\"s\"))", NULL},
+        {"bool", "n is not null", "(\"n\" is not null)", NULL},
+        {"int", "length(n)", "length(\"n\")", NULL},
+        {"text", "n || k", "(\"n\"||\"k\")", NULL},
+        {"bool", "n = '" SIXTY "four'", NULL, "NAME"},
+        {"bool", "n = '" SIXTY "four'::text", "(\"n\"='" SIXTY "four')", NULL},
+        {"bool", "k = 'xy'", NULL, "NAME"},
+        {"bool", "coalesce('" SIXTY "four', n) = s", NULL, "NAME"},
+        {"text", "s::name", NULL, "NAME"},
+        {"name", "n", "\"n\"", NULL},
+        {"name", "'x'", "'x'", NULL},
+        {"name", "'" SIXTY "four'", NULL, "NAME"},
+        {"name", "coalesce(n, s)",
+         "(case when length(cast(coalesce(\"n\",\"s\") as blob))>63 then 0.5 else coalesce(\"n\",\"s\") end)",
+         NULL},
+        {"\"char\"", "n", "(case when length(cast(\"n\" as blob))>1 then 0.5 else \"n\" end)", NULL},
         {"bool", "r = '[1,2]'", NULL, "several ways"},
+        {"bool", "r = r", NULL, "several ways"},
+        {"bool", "r is null", "(\"r\" is null)", NULL},
+        {"text", "r || '!'", "(\"r\"||'!')", NULL},
+        {"bool", "r::text = 'x'", "(\"r\"='x')", NULL},
+        {"bool", "'[1,2]'::r is null", NULL, "several ways"},
+        {"r", "r", "\"r\"", NULL},
+        {"r", "coalesce(r, '[1,2]')", NULL, "several ways"},
+        {"r", "'[1,2]'", NULL, "several ways"},
+        {"bool", "y = 'x' and z = 'x'", "((\"y\"='x') and (\"z\"='x'))", NULL},
         {"bool", "e = 'a'", "(\"e\"='a')", NULL},
         {"varchar(3)", "s || ' '", "substr((\"s\"||' '),1,3)", NULL},
         // beyond 64 bits both are doubles

@@ -70,9 +70,8 @@ static int generated_error_beyond(const struct table *table, const struct column
                                   struct error *error) {
     return error_set(
         error, ERROR_INPUT,
-        "table %s: column %s is generated, and a result on the way to it is beyond 64 bits: leave "
-        "it out with `-- tidemark: ignore %s.%s`",
-        table->name, column->name, table->name, column->name);
+        "table %s: column %s is generated, and %s: leave it out with `-- tidemark: ignore %s.%s`",
+        table->name, column->name, table_sql_beyond_what(column), table->name, column->name);
 }
 
 // Beyond int64_t SQLite goes on in floating point.

@@ -494,7 +494,7 @@ void table_sql_beyond(struct sqlite3_str *sql, const struct table *table) {
     bool any = false;
     for (int i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
-        // An expression of another type is NULL.
+        // A column of another type has NULL for its expression.
         if (column->generated == NULL || (column->type != COLUMN_INTEGER && column->type != COLUMN_DECIMAL &&
                                           column->type != COLUMN_BOOLEAN && column->type != COLUMN_TEXT))
             continue;
@@ -503,6 +503,12 @@ void table_sql_beyond(struct sqlite3_str *sql, const struct table *table) {
         any = true;
     }
     sqlite3_str_appendall(sql, any ? " end" : "null");
+}
+
+const char *table_sql_beyond_what(const struct column *column) {
+    return column->variant == COLUMN_NAME || strcmp(column->declared, "\"char\"") == 0
+               ? "a result on the way to it is beyond 64 bits, or it is longer than its type, which cuts it"
+               : "a result on the way to it is beyond 64 bits";
 }
 
 // The values come first: so their parameters have the columns' numbers.

@@ -74,6 +74,8 @@ char *table_sql_set_generated(const struct table *table);
 // The first one whose result is beyond 64 bits, by its number, or null: of what follows `select` from the table's columns; of the
 // row that an upsert of ?N makes where :keepN says which columns stay.
 void table_sql_beyond(struct sqlite3_str *sql, const struct table *table);
+// What is wrong with it, for a message.
+const char *table_sql_beyond_what(const struct column *column);
 char *table_sql_beyond_upsert(const struct table *table);
 // The first :limit rows in the order of their keys that a truncate at :lsn or a sweep of :snapshot deletes; and the bytes
 // of the columns that are set, of the same rows.

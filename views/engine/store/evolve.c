@@ -4,6 +4,7 @@
 #include "views/engine/row/column_type.h"
 #include "views/engine/row/key_text.h"
 #include "views/engine/row/table_change.h"
+#include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/sqlite_value.h"
@@ -446,15 +447,16 @@ static int evolve_generate(sqlite3 *db, const struct table *is, struct error *er
     if (row < 0)
         return -1;
     CLEANUP(buffer_free) struct buffer key = {0};
-    const char *column = is->columns[sqlite3_column_int(stmt, 0)].name;
+    const struct column *column = &is->columns[sqlite3_column_int(stmt, 0)];
     if (evolve_write_key(&key, is, stmt) != 0)
         return evolve_out_of_memory(error);
     return error_set(
         error, ERROR_INPUT,
-        "table %s: column %s is generated, and a result on the way to it is beyond 64 bits in the row "
+        "table %s: column %s is generated, and %s in the row "
         "of key %.*s: leave it out with `-- tidemark: ignore %s.%s`, or declare it as a plain column "
         "where the events carry it",
-        is->name, column, (int)key.size, key.data, is->name, column);
+        is->name, column->name, table_sql_beyond_what(column), (int)key.size, key.data, is->name,
+        column->name);
 }
 
 static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,

@@ -13,7 +13,9 @@ static bool source_collation_is_builtin(const char *name) {
             return true;
     size_t language = strspn(name, "abcdefghijklmnopqrstuvwxyz");
     bool region = name[language] == '_' && isupper((unsigned char)name[language + 1]) != 0;
-    return strstr(name, "-x-icu") != NULL || ((language == 2 || language == 3) && region);
+    // glibc's "C.UTF-8"
+    bool plain = strncmp(name, "C.", strlen("C.")) == 0 || strncmp(name, "POSIX.", strlen("POSIX.")) == 0;
+    return plain || strstr(name, "-x-icu") != NULL || ((language == 2 || language == 3) && region);
 }
 
 static bool source_collation_is_exact(const struct source_draft *draft, const json_t *list) {

@@ -1,38 +1,11 @@
 #include "views/engine/catalog/source/generated.h"
 
-#include "views/base/buffer.h"
 #include "views/base/cleanup.h"
+#include "views/engine/catalog/source/operand.h"
 #include "views/engine/catalog/source/type.h"
 
 #include <math.h>
 #include <stdio.h>
-
-enum kind { KIND_NULL, KIND_NUMBER, KIND_TEXT, KIND_BOOLEAN };
-
-// When two texts are equal at the source.
-enum equality {
-    EQUALITY_BYTES,
-    EQUALITY_CONSTANT, // it is of the type of what it meets
-    EQUALITY_UUID,     // stored in one form; a constant may be in another
-    EQUALITY_CITEXT,
-    EQUALITY_LOOSE, // its collation may take others for equal
-};
-
-// An expression in SQL and what it is. A number is a count of 10^-scale; one that PostgreSQL has as NUMERIC divides
-// otherwise than an integer. Beyond 64 bits SQLite goes on with a double, which is told of a result (mirror/generated.h): so what is
-// compared or made a text on the way to it becomes UNKNOWN where it is one, and the result of that too.
-struct operand {
-    struct buffer sql;
-    enum kind kind;
-    int scale;
-    bool numeric;
-    double most;  // no number is further from 0
-    bool beyond;  // it may be a double
-    bool rounded; // it may be computed of one
-    bool marked;  // it may be UNKNOWN
-    enum equality equality;
-    bool is_uuid; // written as one is stored
-};
 
 struct generator {
     struct source_draft *draft;
@@ -42,20 +15,11 @@ struct generator {
     size_t base;
 };
 
-// A double, and no value of any kind: no boolean either, between the two, so that AND is the least and OR the greatest.
-#define UNKNOWN "0.5"
-#define NULL_OF_AND "0.75"
-#define NULL_OF_OR "0.25"
-
 enum {
     SCALE_MAX = 18,
     TEXT_LENGTH_MOST = 1 << 30, // PostgreSQL's, of bytes
     MARKED_SQL_MAX = 100000,    // each that is compared is written twice
 };
-
-static void source_generated_free(struct operand *operand) {
-    buffer_free(&operand->sql);
-}
 
 static int source_generated_refuse(const struct generator *g, const json_t *node, const char *why) {
     return source_text_error(
@@ -73,50 +37,39 @@ static int source_generated_refuse_now(const struct generator *g, const json_t *
 
 static int source_generated_node(const struct generator *g, const json_t *node, struct operand *ret);
 
-static void source_generated_name(struct buffer *sql, const char *name) {
-    buffer_char(sql, '"');
-    for (; *name != '\0'; name++) {
-        if (*name == '"')
-            buffer_char(sql, '"');
-        buffer_char(sql, *name);
-    }
-    buffer_char(sql, '"');
-}
-
-static void source_generated_literal(struct buffer *sql, const char *text) {
-    buffer_char(sql, '\'');
-    for (; *text != '\0'; text++) {
-        if (*text == '\'')
-            buffer_char(sql, '\'');
-        buffer_char(sql, *text);
-    }
-    buffer_char(sql, '\'');
-}
-
-// As it is stored and compared here: small letters, and hyphens.
-static bool source_generated_is_uuid(const char *text) {
-    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    size_t i = 0;
-    for (; i < sizeof form - 1; i++)
-        if (text[i] == '\0' ||
-            (form[i] == '-' ? text[i] != '-' : strchr("0123456789abcdef", text[i]) == NULL))
-            return false;
-    return text[i] == '\0';
-}
-
 static int source_generated_refuse_uuid(const struct generator *g, const json_t *node) {
     return source_generated_refuse_now(g, node,
                                        "it has a uuid that is not written in small letters and with hyphens");
 }
 
-// What all of them take to be what: also the type of a CASE. Errors: a uuid beside what is none.
+static int source_generated_refuse_range(const struct generator *g, const json_t *node) {
+    return source_generated_refuse_now(g, node, "one range is written in several ways");
+}
+
+// `equality`: of the type that a constant of `size` bytes becomes of.
+static int source_generated_check_constant(const struct generator *g, const json_t *node,
+                                           enum equality equality, size_t size) {
+    return size > source_operand_most_bytes(equality)
+               ? source_generated_refuse_now(g, node, "PostgreSQL's own \"char\" and NAME cut what is longer")
+               : 0;
+}
+
+// What all of them take to be what: also the type of a CASE. Errors: a uuid beside what is none, a constant that is cut or written
+// otherwise.
 static int source_generated_meet(const struct generator *g, const json_t *node, const struct operand *other,
                                  struct operand *ret) {
     if (other->kind != KIND_TEXT)
         return 0;
     enum equality a = ret->kind == KIND_TEXT ? ret->equality : EQUALITY_CONSTANT, b = other->equality;
+    bool has_constant = b == EQUALITY_CONSTANT || (ret->kind == KIND_TEXT && a == EQUALITY_CONSTANT);
+    if (other->constant_size > ret->constant_size)
+        ret->constant_size = other->constant_size;
     ret->is_uuid = other->is_uuid && (ret->kind != KIND_TEXT || ret->is_uuid);
     ret->equality = a == EQUALITY_CONSTANT || (b != EQUALITY_CONSTANT && b > a) ? b : a;
+    if (ret->equality == EQUALITY_RANGE && has_constant && source_generated_refuse_range(g, node) != 0)
+        return -1;
+    if (source_generated_check_constant(g, node, ret->equality, ret->constant_size) != 0)
+        return -1;
     if (ret->equality != EQUALITY_UUID)
         return 0;
     if (a == EQUALITY_BYTES || b == EQUALITY_BYTES)
@@ -129,57 +82,11 @@ static int source_generated_check_equality(const struct generator *g, const json
     if (operand->equality == EQUALITY_CITEXT)
         return source_generated_refuse_now(g, node,
                                            "CITEXT knows no case: cast it to text where that is meant");
+    if (operand->equality == EQUALITY_RANGE)
+        return source_generated_refuse_range(g, node);
     return operand->equality == EQUALITY_LOOSE
                ? source_generated_refuse_now(g, node, "a collation that may not be deterministic compares")
                : 0;
-}
-
-// (sql)
-static void source_generated_append(struct buffer *sql, const struct operand *operand) {
-    buffer_append(sql, operand->sql.data, operand->sql.size);
-}
-
-static bool source_generated_is_unsure(const struct operand *operand) {
-    return operand->rounded || operand->marked;
-}
-
-// Whether what is to be written into `ret` is UNKNOWN where an operand is a double; then source_generated_end ends it. A double that one
-// operation made of integers still compares with an integer as the exact number does. `right` NULL: there is none.
-static bool source_generated_guard(struct operand *ret, const struct operand *left,
-                                   const struct operand *right) {
-    if (!source_generated_is_unsure(left) &&
-        (right == NULL || (!source_generated_is_unsure(right) && !(left->beyond && right->beyond))))
-        return false;
-    ret->marked = true;
-    buffer_text(&ret->sql, "(case when 'real' in(typeof(");
-    source_generated_append(&ret->sql, left);
-    if (right != NULL) {
-        buffer_text(&ret->sql, "),typeof(");
-        source_generated_append(&ret->sql, right);
-    }
-    buffer_text(&ret->sql, ")) then " UNKNOWN " else ");
-    return true;
-}
-
-static void source_generated_end(struct operand *ret, bool guarded) {
-    if (guarded)
-        buffer_text(&ret->sql, " end)");
-}
-
-static int64_t source_generated_power(int places) {
-    int64_t power = 1;
-    while (places-- > 0)
-        power *= 10;
-    return power;
-}
-
-static void source_generated_limit(struct operand *operand, double most, bool rounded) {
-    static const double int64_most = 9223372036854775808.0;
-    operand->rounded |= rounded;
-    operand->most = most;
-    if (!operand->numeric && most > int64_most) // PostgreSQL refuses it
-        operand->most = int64_most;
-    operand->beyond = operand->numeric && most >= int64_most;
 }
 
 // More digits behind the point.
@@ -191,30 +98,15 @@ static int source_generated_widen(const struct generator *g, const json_t *node,
         return source_generated_refuse(g, node, "it has too many digits behind the point");
     struct buffer sql = {0};
     buffer_char(&sql, '(');
-    source_generated_append(&sql, operand);
-    buffer_format(&sql, "*%lld)", (long long)source_generated_power(scale - operand->scale));
+    source_operand_append(&sql, operand);
+    buffer_format(&sql, "*%lld)", (long long)source_operand_power(scale - operand->scale));
     buffer_free(&operand->sql);
     operand->sql = sql;
     operand->numeric = true;
-    source_generated_limit(operand, operand->most * (double)source_generated_power(scale - operand->scale),
-                           operand->beyond);
+    source_operand_limit(operand, operand->most * (double)source_operand_power(scale - operand->scale),
+                         operand->beyond);
     operand->scale = scale;
     return 0;
-}
-
-// Fewer, rounded as PostgreSQL rounds NUMERIC: half away from zero.
-static void source_generated_round(struct operand *operand, int scale) {
-    long long divisor = (long long)source_generated_power(operand->scale - scale);
-    struct buffer sql = {0};
-    buffer_text(&sql, "((");
-    source_generated_append(&sql, operand);
-    buffer_text(&sql, "+case when ");
-    source_generated_append(&sql, operand);
-    buffer_format(&sql, "<0 then %lld else %lld end)/%lld)", -divisor / 2, divisor / 2, divisor);
-    buffer_free(&operand->sql);
-    operand->sql = sql;
-    source_generated_limit(operand, operand->most / (double)divisor + 1, operand->beyond);
-    operand->scale = scale;
 }
 
 // Both of one kind and, numbers, of one scale. A NULL is of any.
@@ -226,32 +118,30 @@ static int source_generated_unify(const struct generator *g, const json_t *node,
     return source_generated_widen(g, node, a, scale) != 0 ? -1 : source_generated_widen(g, node, b, scale);
 }
 
-// Types whose texts are not taken as they are stored.
+// The type whose texts are not taken as they are stored.
 static int source_generated_check_text(const struct generator *g, const json_t *node,
                                        const struct declared_type *type) {
-    if (type->is_text)
-        return type->enum_number > 0
-                   ? 0
-                   : source_generated_refuse_now(g, node, "one range is written in several ways");
-    if (strcmp(type->name, "bpchar") == 0)
-        return source_generated_refuse(g, node, "CHAR compares and joins without its blanks");
-    return strcmp(type->name, "char") == 0 || strcmp(type->name, "name") == 0
-               ? source_generated_refuse_now(g, node, "PostgreSQL's own \"char\" and NAME cut what is longer")
+    return !type->is_text && strcmp(type->name, "bpchar") == 0
+               ? source_generated_refuse(g, node, "CHAR compares and joins without its blanks")
                : 0;
 }
 
 static enum equality source_generated_equality(const struct declared_type *type,
                                                enum column_variant variant) {
-    return type->is_loose             ? EQUALITY_LOOSE
-           : variant == COLUMN_CITEXT ? EQUALITY_CITEXT
-           : variant == COLUMN_UUID   ? EQUALITY_UUID
-                                      : EQUALITY_BYTES;
+    if (type->is_text)
+        return type->enum_number > 0 ? EQUALITY_BYTES : EQUALITY_RANGE;
+    return type->is_loose                    ? EQUALITY_LOOSE
+           : strcmp(type->name, "char") == 0 ? EQUALITY_CHAR
+           : strcmp(type->name, "name") == 0 ? EQUALITY_NAME
+           : variant == COLUMN_CITEXT        ? EQUALITY_CITEXT
+           : variant == COLUMN_UUID          ? EQUALITY_UUID
+                                             : EQUALITY_BYTES;
 }
 
 static double source_generated_most(const struct column *column) {
     static const double int32_most = 2147483648.0, int64_most = 9223372036854775808.0;
     if (column->type == COLUMN_DECIMAL)
-        return (double)source_generated_power(column->precision);
+        return (double)source_operand_power(column->precision);
     return column->variant == COLUMN_BIGINT ? int64_most : int32_most;
 }
 
@@ -264,14 +154,14 @@ static int source_generated_column(const struct generator *g, const json_t *node
                                  "table %s has no column %s", g->table->name, name != NULL ? name : "*");
     const struct column *column = &g->table->columns[number];
     const struct declared_type *type = &g->declared->columns[number].type;
-    source_generated_name(&ret->sql, name);
+    source_operand_name(&ret->sql, name);
     switch (column->type) {
     case COLUMN_INTEGER:
     case COLUMN_DECIMAL:
         ret->kind = KIND_NUMBER;
         ret->scale = column->scale;
         ret->numeric = column->type == COLUMN_DECIMAL;
-        source_generated_limit(ret, source_generated_most(column), false);
+        source_operand_limit(ret, source_generated_most(column), false);
         ret->beyond = false; // it is stored
         return 0;
     case COLUMN_BOOLEAN:
@@ -299,19 +189,20 @@ static int source_generated_constant(const struct generator *g, const json_t *no
         buffer_char(&ret->sql, json_is_true(json_object_get(boolean, "boolval")) ? '1' : '0');
     } else if (source_type_integer(g->draft->text, node, g->base, &integer)) {
         ret->kind = KIND_NUMBER;
-        source_generated_limit(ret, fabs((double)integer), false);
+        source_operand_limit(ret, fabs((double)integer), false);
         buffer_format(&ret->sql, "(%lld)", (long long)integer);
     } else if (text != NULL) {
         ret->kind = KIND_TEXT;
         ret->equality = EQUALITY_CONSTANT;
-        ret->is_uuid = source_generated_is_uuid(text);
-        source_generated_literal(&ret->sql, text);
+        ret->constant_size = strlen(text);
+        ret->is_uuid = source_operand_is_uuid(text);
+        source_operand_literal(&ret->sql, text);
     } else if (number != NULL && strspn(number, "-0123456789.") == strlen(number) && strlen(number) <= 18) {
         const char *point = strchr(number, '.');
         ret->kind = KIND_NUMBER;
         ret->numeric = true;
         ret->scale = point != NULL ? (int)strlen(point + 1) : 0;
-        source_generated_limit(ret, (double)source_generated_power((int)strlen(number)), false);
+        source_operand_limit(ret, (double)source_operand_power((int)strlen(number)), false);
         buffer_text(&ret->sql, "(");
         for (; *number != '\0'; number++)
             if (*number != '.')
@@ -321,6 +212,17 @@ static int source_generated_constant(const struct generator *g, const json_t *no
         return source_generated_refuse(g, node, "it has a constant of another type");
     }
     return 0;
+}
+
+// Types that write a text otherwise than it is.
+static int source_generated_check_cast(const struct generator *g, const json_t *name, enum equality to,
+                                       const struct operand *operand) {
+    bool same = operand->kind == KIND_NULL || (operand->kind == KIND_TEXT && operand->equality == to);
+    if (to == EQUALITY_RANGE && !same)
+        return source_generated_refuse_range(g, name);
+    return source_operand_most_bytes(to) == SIZE_MAX
+               ? 0
+               : source_generated_refuse(g, name, "PostgreSQL's own \"char\" and NAME cut what is longer");
 }
 
 static int source_generated_cast_text(const struct generator *g, const json_t *name,
@@ -333,6 +235,8 @@ static int source_generated_cast_text(const struct generator *g, const json_t *n
         return -1;
     if (ret->kind == KIND_BOOLEAN || (ret->kind == KIND_NUMBER && !integer))
         return source_generated_refuse(g, name, "it casts to text");
+    if (source_generated_check_cast(g, name, source_generated_equality(type, to->variant), ret) != 0)
+        return -1;
     if (to->variant == COLUMN_UUID && !constant &&
         source_generated_refuse_now(g, name, "it casts to text") != 0)
         return -1;
@@ -340,16 +244,17 @@ static int source_generated_cast_text(const struct generator *g, const json_t *n
         source_generated_refuse_uuid(g, name) != 0)
         return -1;
     ret->equality = source_generated_equality(type, to->variant);
+    ret->constant_size = 0;
     if (ret->kind == KIND_TEXT && was == EQUALITY_LOOSE) // a cast keeps the collation
         ret->equality = EQUALITY_LOOSE;
     if (ret->kind == KIND_TEXT || ret->kind == KIND_NULL)
         return 0;
     struct operand text = {.kind = KIND_TEXT, .equality = ret->equality, .is_uuid = ret->is_uuid};
-    bool guarded = source_generated_guard(&text, ret, NULL);
+    bool guarded = source_operand_guard(&text, ret, NULL);
     buffer_text(&text.sql, "cast(");
-    source_generated_append(&text.sql, ret);
+    source_operand_append(&text.sql, ret);
     buffer_text(&text.sql, " as text)");
-    source_generated_end(&text, guarded);
+    source_operand_end(&text, guarded);
     buffer_free(&ret->sql);
     *ret = text;
     return 0;
@@ -382,9 +287,9 @@ static int source_generated_cast(const struct generator *g, const json_t *node, 
 static void source_generated_join(struct operand *ret, const struct operand *left, const char *operator,
                                   const struct operand * right) {
     buffer_char(&ret->sql, '(');
-    source_generated_append(&ret->sql, left);
+    source_operand_append(&ret->sql, left);
     buffer_text(&ret->sql, operator);
-    source_generated_append(&ret->sql, right);
+    source_operand_append(&ret->sql, right);
     buffer_char(&ret->sql, ')');
 }
 
@@ -404,8 +309,8 @@ static int source_generated_arithmetic(const struct generator *g, const json_t *
     ret->scale = multiplies ? left->scale + right->scale : left->scale;
     if (ret->scale > SCALE_MAX)
         return source_generated_refuse(g, node, "it has too many digits behind the point");
-    source_generated_limit(ret, multiplies ? left->most * right->most : left->most + right->most,
-                           left->beyond || right->beyond || left->rounded || right->rounded);
+    source_operand_limit(ret, multiplies ? left->most * right->most : left->most + right->most,
+                         left->beyond || right->beyond || left->rounded || right->rounded);
     ret->marked = left->marked || right->marked;
     source_generated_join(ret, left, operator, right);
     return 0;
@@ -414,7 +319,10 @@ static int source_generated_arithmetic(const struct generator *g, const json_t *
 // Two values of one kind that are, or are not, the same.
 static int source_generated_unify_compared(const struct generator *g, const json_t *node,
                                            struct operand *left, struct operand *right) {
-    struct operand met = {.kind = left->kind, .equality = left->equality, .is_uuid = left->is_uuid};
+    struct operand met = {.kind = left->kind,
+                          .equality = left->equality,
+                          .is_uuid = left->is_uuid,
+                          .constant_size = left->constant_size};
     if (source_generated_unify(g, node, left, right) != 0 || source_generated_meet(g, node, right, &met) != 0)
         return -1;
     return source_generated_check_equality(g, node, &met);
@@ -429,9 +337,9 @@ static int source_generated_compare(const struct generator *g, const json_t *nod
     if (source_generated_unify_compared(g, node, left, right) != 0)
         return -1;
     ret->kind = KIND_BOOLEAN;
-    bool guarded = source_generated_guard(ret, left, right);
+    bool guarded = source_operand_guard(ret, left, right);
     source_generated_join(ret, left, operator, right);
-    source_generated_end(ret, guarded);
+    source_operand_end(ret, guarded);
     return 0;
 }
 
@@ -445,9 +353,9 @@ static int source_generated_concatenate(const struct generator *g, const json_t 
     ret->kind = KIND_TEXT;
     ret->equality = left->equality == EQUALITY_LOOSE || right->equality == EQUALITY_LOOSE ? EQUALITY_LOOSE
                                                                                           : EQUALITY_BYTES;
-    bool guarded = source_generated_guard(ret, left, right);
+    bool guarded = source_operand_guard(ret, left, right);
     source_generated_join(ret, left, "||", right);
-    source_generated_end(ret, guarded);
+    source_operand_end(ret, guarded);
     return 0;
 }
 
@@ -460,14 +368,15 @@ static int source_generated_nullif(const struct generator *g, const json_t *node
     ret->numeric = left->numeric;
     ret->equality = left->equality;
     ret->is_uuid = left->is_uuid;
-    source_generated_limit(ret, left->most, left->rounded);
-    bool guarded = source_generated_guard(ret, left, right);
+    ret->constant_size = left->constant_size;
+    source_operand_limit(ret, left->most, left->rounded);
+    bool guarded = source_operand_guard(ret, left, right);
     buffer_text(&ret->sql, "nullif(");
-    source_generated_append(&ret->sql, left);
+    source_operand_append(&ret->sql, left);
     buffer_char(&ret->sql, ',');
-    source_generated_append(&ret->sql, right);
+    source_operand_append(&ret->sql, right);
     buffer_char(&ret->sql, ')');
-    source_generated_end(ret, guarded);
+    source_operand_end(ret, guarded);
     return 0;
 }
 
@@ -476,8 +385,8 @@ static int source_generated_operator(const struct generator *g, const json_t *no
     static const char *const comparison[] = {"=", "<>", "<", ">", "<=", ">="};
     const char *operator= source_type_string(json_array_get(json_object_get(node, "name"), 0));
     const char *kind = json_string_value(json_object_get(node, "kind"));
-    CLEANUP(source_generated_free) struct operand left = {0};
-    CLEANUP(source_generated_free) struct operand right = {0};
+    CLEANUP(source_operand_free) struct operand left = {0};
+    CLEANUP(source_operand_free) struct operand right = {0};
     if (json_object_get(node, "lexpr") == NULL) { // -x
         left.kind = KIND_NUMBER;
         buffer_text(&left.sql, "0");
@@ -501,33 +410,6 @@ static int source_generated_operator(const struct generator *g, const json_t *no
     return source_generated_refuse(g, node, "an operator of another kind");
 }
 
-// One operand more of an AND or OR, some of which may be UNKNOWN: what the others are enough for is known.
-static void source_generated_fold(struct buffer *folded, const struct operand *operand, bool both) {
-    struct buffer sql = {0};
-    bool first = folded->size == 0;
-    buffer_text(&sql, first ? "" : both ? "min(" : "max(");
-    if (!first)
-        buffer_append(&sql, folded->data, folded->size);
-    buffer_text(&sql, first ? "ifnull(" : ",ifnull(");
-    source_generated_append(&sql, operand);
-    buffer_text(&sql, both ? "," NULL_OF_AND ")" : "," NULL_OF_OR ")");
-    buffer_text(&sql, first ? "" : ")");
-    sql.failed |= folded->failed;
-    buffer_free(folded);
-    *folded = sql;
-}
-
-// `folded`: the operands; of NOT its one.
-static void source_generated_take_folded(struct operand *ret, const struct buffer *folded, bool negates,
-                                         bool both) {
-    buffer_free(&ret->sql);
-    ret->sql = (struct buffer){0};
-    buffer_text(&ret->sql, negates ? "(1-" : "nullif(");
-    buffer_append(&ret->sql, folded->data, folded->size);
-    buffer_text(&ret->sql, negates ? ")" : both ? "," NULL_OF_AND ")" : "," NULL_OF_OR ")");
-    ret->sql.failed |= folded->failed;
-}
-
 static int source_generated_boolean(const struct generator *g, const json_t *node, struct operand *ret) {
     CLEANUP(buffer_free) struct buffer folded = {0};
     const char *operator= json_string_value(json_object_get(node, "boolop"));
@@ -538,37 +420,37 @@ static int source_generated_boolean(const struct generator *g, const json_t *nod
     ret->kind = KIND_BOOLEAN;
     buffer_text(&ret->sql, negates ? "(not " : "(");
     json_array_foreach(json_object_get(node, "args"), i, argument) {
-        CLEANUP(source_generated_free) struct operand operand = {0};
+        CLEANUP(source_operand_free) struct operand operand = {0};
         if (source_generated_node(g, argument, &operand) != 0)
             return -1;
         if (operand.kind != KIND_BOOLEAN && operand.kind != KIND_NULL)
             return source_generated_refuse(g, node, "its condition is no boolean");
         if (i > 0)
             buffer_text(&ret->sql, both ? " and " : " or ");
-        source_generated_append(&ret->sql, &operand);
+        source_operand_append(&ret->sql, &operand);
         ret->marked |= operand.marked;
         if (negates)
-            source_generated_append(&folded, &operand);
+            source_operand_append(&folded, &operand);
         else
-            source_generated_fold(&folded, &operand, both);
+            source_operand_fold(&folded, &operand, both);
     }
     buffer_char(&ret->sql, ')');
     if (ret->marked)
-        source_generated_take_folded(ret, &folded, negates, both);
+        source_operand_take_folded(ret, &folded, negates, both);
     return 0;
 }
 
 static int source_generated_null_test(const struct generator *g, const json_t *node, struct operand *ret) {
-    CLEANUP(source_generated_free) struct operand operand = {0};
+    CLEANUP(source_operand_free) struct operand operand = {0};
     const char *test = json_string_value(json_object_get(node, "nulltesttype"));
     if (source_generated_node(g, json_object_get(node, "arg"), &operand) != 0)
         return -1;
     ret->kind = KIND_BOOLEAN;
-    bool guarded = operand.marked && source_generated_guard(ret, &operand, NULL);
+    bool guarded = operand.marked && source_operand_guard(ret, &operand, NULL);
     buffer_char(&ret->sql, '(');
-    source_generated_append(&ret->sql, &operand);
+    source_operand_append(&ret->sql, &operand);
     buffer_text(&ret->sql, test != NULL && strcmp(test, "IS_NOT_NULL") == 0 ? " is not null)" : " is null)");
-    source_generated_end(ret, guarded);
+    source_operand_end(ret, guarded);
     return 0;
 }
 
@@ -586,17 +468,17 @@ static int source_generated_result(const struct generator *g, const json_t *node
     ret->scale = result->scale;
     ret->numeric |= result->numeric;
     ret->marked |= result->marked;
-    source_generated_limit(ret, fmax(ret->most, result->most), result->rounded);
+    source_operand_limit(ret, fmax(ret->most, result->most), result->rounded);
     return 0;
 }
 
 static int source_generated_take_result(const struct generator *g, const json_t *node, const json_t *argument,
                                         struct operand *ret) {
-    CLEANUP(source_generated_free) struct operand result = {0};
+    CLEANUP(source_operand_free) struct operand result = {0};
     if (source_generated_node(g, argument, &result) != 0 ||
         source_generated_result(g, node, &result, ret) != 0)
         return -1;
-    source_generated_append(&ret->sql, &result);
+    source_operand_append(&ret->sql, &result);
     return 0;
 }
 
@@ -624,7 +506,7 @@ static int source_generated_case(const struct generator *g, const json_t *node, 
     buffer_text(&ret->sql, "(case");
     json_array_foreach(json_object_get(node, "args"), i, argument) {
         const json_t *when = json_object_get(argument, "CaseWhen");
-        CLEANUP(source_generated_free) struct operand condition = {0};
+        CLEANUP(source_operand_free) struct operand condition = {0};
         if (source_generated_node(g, json_object_get(when, "expr"), &condition) != 0)
             return -1;
         if (condition.kind != KIND_BOOLEAN)
@@ -632,11 +514,11 @@ static int source_generated_case(const struct generator *g, const json_t *node, 
         if (condition.marked) {
             ret->marked = true;
             buffer_text(&ret->sql, " when typeof(");
-            source_generated_append(&ret->sql, &condition);
+            source_operand_append(&ret->sql, &condition);
             buffer_text(&ret->sql, ")='real' then " UNKNOWN);
         }
         buffer_text(&ret->sql, " when ");
-        source_generated_append(&ret->sql, &condition);
+        source_operand_append(&ret->sql, &condition);
         buffer_text(&ret->sql, " then ");
         if (source_generated_take_result(g, node, json_object_get(when, "result"), ret) != 0)
             return -1;
@@ -659,7 +541,7 @@ static int source_generated_call(const struct generator *g, const json_t *node, 
                   (strcmp(name.relation, "length") == 0 || strcmp(name.relation, "char_length") == 0);
     if (json_array_size(arguments) != 1 || (!absolute && !length))
         return source_generated_refuse(g, node, "a function of PostgreSQL's");
-    CLEANUP(source_generated_free) struct operand operand = {0};
+    CLEANUP(source_operand_free) struct operand operand = {0};
     if (source_generated_node(g, json_array_get(arguments, 0), &operand) != 0)
         return -1;
     if (operand.kind != (absolute ? KIND_NUMBER : KIND_TEXT))
@@ -667,13 +549,13 @@ static int source_generated_call(const struct generator *g, const json_t *node, 
     ret->kind = KIND_NUMBER;
     ret->scale = operand.scale;
     ret->numeric = operand.numeric;
-    source_generated_limit(ret, absolute ? operand.most : TEXT_LENGTH_MOST, operand.rounded);
-    bool guarded = length && source_generated_guard(ret, &operand, NULL);
+    source_operand_limit(ret, absolute ? operand.most : TEXT_LENGTH_MOST, operand.rounded);
+    bool guarded = length && source_operand_guard(ret, &operand, NULL);
     ret->marked = operand.marked;
     buffer_text(&ret->sql, absolute ? "abs(" : "length(");
-    source_generated_append(&ret->sql, &operand);
+    source_operand_append(&ret->sql, &operand);
     buffer_char(&ret->sql, ')');
-    source_generated_end(ret, guarded);
+    source_operand_end(ret, guarded);
     return 0;
 }
 
@@ -704,6 +586,25 @@ static int source_generated_node(const struct generator *g, const json_t *node, 
     return source_generated_refuse(g, node, "an empty expression");
 }
 
+// A text that would be cut is UNKNOWN.
+static int source_generated_assign_short(const struct generator *g, const json_t *tree, enum equality to,
+                                         struct operand *operand) {
+    size_t most = source_operand_most_bytes(to);
+    if (operand->equality == EQUALITY_CONSTANT)
+        return source_generated_check_constant(g, tree, to, operand->constant_size);
+    if (source_operand_most_bytes(operand->equality) <= most)
+        return 0;
+    struct operand fits = {.kind = KIND_TEXT, .marked = true};
+    buffer_text(&fits.sql, "(case when length(cast(");
+    source_operand_append(&fits.sql, operand);
+    buffer_format(&fits.sql, " as blob))>%zu then " UNKNOWN " else ", most);
+    source_operand_append(&fits.sql, operand);
+    source_operand_end(&fits, true);
+    buffer_free(&operand->sql);
+    *operand = fits;
+    return 0;
+}
+
 // PostgreSQL refuses what is too long for VARCHAR(n), unless it ends with blanks: those it cuts.
 static int source_generated_assign_text(const struct generator *g, const json_t *tree,
                                         const struct declared_type *type, struct operand *operand) {
@@ -716,14 +617,19 @@ static int source_generated_assign_text(const struct generator *g, const json_t 
              : source_generated_refuse_now(g, tree, "the column is of another type than its expression")) !=
             0)
         return -1;
+    enum equality to = source_generated_equality(type, g->table->columns[g->column].variant);
+    if (operand->kind == KIND_TEXT && to == EQUALITY_RANGE && operand->equality != EQUALITY_RANGE)
+        return source_generated_refuse_range(g, tree);
+    if (operand->kind == KIND_TEXT && source_operand_most_bytes(to) != SIZE_MAX)
+        return source_generated_assign_short(g, tree, to, operand);
     if (operand->kind != KIND_TEXT || strcmp(type->name, "varchar") != 0 || type->argument_count == 0)
         return 0;
     struct operand cut = {.kind = KIND_TEXT};
-    bool guarded = source_generated_guard(&cut, operand, NULL);
+    bool guarded = source_operand_guard(&cut, operand, NULL);
     buffer_text(&cut.sql, "substr(");
-    source_generated_append(&cut.sql, operand);
+    source_operand_append(&cut.sql, operand);
     buffer_format(&cut.sql, ",1,%d)", type->arguments[0]);
-    source_generated_end(&cut, guarded);
+    source_operand_end(&cut, guarded);
     buffer_free(&operand->sql);
     *operand = cut;
     return 0;
@@ -742,7 +648,7 @@ static int source_generated_assign(const struct generator *g, const json_t *tree
     if (kind == KIND_TEXT)
         return source_generated_assign_text(g, tree, type, operand);
     if (operand->scale > column->scale) {
-        source_generated_round(operand, column->scale);
+        source_operand_round(operand, column->scale);
         return 0;
     }
     return source_generated_widen(g, tree, operand, column->scale);
@@ -753,7 +659,7 @@ int source_generated_read(struct source_draft *draft, const struct table *table,
     const struct source_expression *expression = &declared->columns[column].expression;
     const struct generator g = {
         .draft = draft, .table = table, .declared = declared, .column = column, .base = expression->base};
-    CLEANUP(source_generated_free) struct operand operand = {0};
+    CLEANUP(source_operand_free) struct operand operand = {0};
     if (source_generated_node(&g, expression->tree, &operand) != 0 ||
         source_generated_assign(&g, expression->tree, &operand) != 0)
         return -1;
