@@ -7,7 +7,7 @@
 # So all deletes of all customers are in the partition of customer 0, where nobody reads them behind the row, and a row that is
 # deleted and inserted again may be read in the other order. A tombstone has no value to route by, with either identity: it is
 # where the key's hash says, so that in a compacted topic it removes nothing, and the rows stay.
-# What to do: replica identity full, no compaction (`tombstones.on.delete=false`); or a column of the key.
+# What to do: replica identity full or a column of the key, and no compaction (`tombstones.on.delete=false`).
 #
 # Seen (2026-11-30), partition.topic.num=5, a row of customer 7 in eu ("-": no partition, the producer takes the key's hash):
 #   replica identity default, by change.customer, not null: create 2, update 2, delete 0, tombstone -
