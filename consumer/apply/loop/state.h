@@ -117,7 +117,7 @@ struct waiting {
     int64_t since_ms; // monotonic: when it last had
 };
 
-enum { LEAVES_KEPT = 8 }; // truncates of leaves that are not known of all leaves yet, a table
+enum { LEAVES_KEPT = 64 }; // truncates of leaves that are not known of all leaves yet, a table
 
 // Where partitions of a table were truncated, and which: a bit each.
 struct truncated_leaves {

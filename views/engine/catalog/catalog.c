@@ -357,8 +357,9 @@ static int catalog_read_source(struct catalog *catalog, bool stored, struct erro
     struct error refused = {0};
     if (source_sql_read(catalog->source, &catalog->tables, &catalog->table_count, &refused) == 0)
         return 0;
-    if (!stored || source_sql_read_as(catalog->source, SOURCE_AS_BEFORE, &catalog->tables,
-                                      &catalog->table_count, NULL) != 0) {
+    if (!stored || refused.kind != ERROR_INPUT ||
+        source_sql_read_as(catalog->source, SOURCE_AS_BEFORE, &catalog->tables, &catalog->table_count,
+                           NULL) != 0) {
         if (error != NULL)
             *error = refused;
         return -1;
