@@ -63,6 +63,32 @@ static void lint_sqlite_excluded(struct lint_sqlite *lint, int into) {
     }
 }
 
+// Whether the token stands among the arguments of a function that puts values into JSON.
+static bool lint_sqlite_is_in_json(const struct tokens *tokens, int number) {
+    static const char *const functions[] = {"json_array",        "json_object", "json_group_array",
+                                            "json_group_object", "json_set",    "json_insert",
+                                            "json_replace"};
+    bool is = false;
+    for (int i = 0; i < number && !is; i++)
+        for (size_t f = 0; f < sizeof functions / sizeof *functions; f++)
+            is |= tokens_is(tokens, i, functions[f]) && tokens_is(tokens, i + 1, "(") &&
+                  tokens_behind(tokens, i + 1) > number;
+    return is;
+}
+
+// `json_object('a', (select json_group_array(..`: at the subquery's bracket. Within json((select ..)) it is right.
+static void lint_sqlite_nested(struct lint_sqlite *lint, int open) {
+    const struct tokens *tokens = &lint->tokens;
+    bool is_json = tokens_is(tokens, open - 1, "(") &&
+                   (tokens_is(tokens, open - 2, "json") || tokens_is(tokens, open - 2, "jsonb"));
+    if (is_json || !tokens_is(tokens, open + 1, "select") ||
+        !tokens_begins(tokens_at(tokens, open + 2), "json_") || !lint_sqlite_is_in_json(tokens, open))
+        return;
+    catalog_warn_at(lint->catalog, lint->file, tokens->sql, tokens_at(tokens, open + 2).data,
+                    "what a subquery has made as JSON is put into other JSON as a text, in quotes (SQLite "
+                    "3.54): write json((select ..)), which is the same with every version");
+}
+
 void lint_sqlite(struct catalog *catalog, sqlite3 *db, const char *file, const char *sql) {
     CLEANUP(free_any) struct lint_sqlite *lint = calloc(1, sizeof *lint);
     if (lint == NULL)
@@ -76,5 +102,7 @@ void lint_sqlite(struct catalog *catalog, sqlite3 *db, const char *file, const c
             lint_sqlite_not_in(lint, i);
         if (tokens_is(&lint->tokens, i, "into"))
             lint_sqlite_excluded(lint, i);
+        if (tokens_is(&lint->tokens, i, "("))
+            lint_sqlite_nested(lint, i);
     }
 }
