@@ -69,8 +69,7 @@ void census_begin(struct census *census) {
 
 void census_see(struct census *census, const char *topic) {
     const struct table *table;
-    size_t size = strlen(census->prefix);
-    census->own |= (strncmp(topic, census->prefix, size) == 0 && topic[size] == '.') ||
+    census->own |= topic_has_prefix(topic, census->prefix) ||
                    topic_role(topic, census->prefix, census->catalog, &table) == TOPIC_HEARTBEAT;
     if (!census->own)
         other_prefixes_add(census->seen_others, topic);
@@ -89,9 +88,7 @@ static void census_add_likely(char list[CENSUS_LIKELY_SIZE], const char *topic) 
 
 // Debezium names a table's topic PREFIX.SCHEMA.TABLE.
 static bool census_is_tables(const struct census *census, const char *topic) {
-    size_t size = strlen(census->prefix);
-    return strncmp(topic, census->prefix, size) == 0 && topic[size] == '.' &&
-           strchr(topic + size + 1, '.') != NULL;
+    return topic_has_prefix(topic, census->prefix) && strchr(topic + strlen(census->prefix) + 1, '.') != NULL;
 }
 
 void census_note(struct census *census, const char *topic, int partitions, const struct table *table) {
@@ -150,8 +147,7 @@ void census_end(struct census *census) {
         (void)snprintf(text, sizeof text, "every table of source.sql has a topic now");
     else if (census->undeclared_count == 0)
         (void)snprintf(text, sizeof text, "no topic of prefix %s yet for: %s%s%s", census->prefix,
-                       census->missing, census->others[0] != '\0' ? "; there are topics of " : "",
-                       census->others);
+                       census->missing, other_prefixes_lead(census->others), census->others);
     else if (missing == census->catalog->table_count)
         (void)snprintf(text, sizeof text,
                        "no table of source.sql has a topic: it declares %s; the topics of prefix %s are %s",

@@ -23,6 +23,7 @@ struct kept {
     int topic_capacity;
     struct kept_slot *slots;
     int slot_count;
+    int found; // of them, that are read
     int asked; // the first so many topics, 0 = never
     bool open; // and no answer has come
     unsigned answers;
@@ -94,6 +95,8 @@ static int kept_add_topic(struct kept *kept, const char *name, struct error *err
 
 static int kept_find_slots(struct kept *kept, struct error *error) {
     int slots = discovery_slots(kept->discovery);
+    if (kept->found == slots) // as in nearly every round of the loop
+        return 0;
     if (kept_grow_slots(kept, slots, error) != 0)
         return -1;
     for (int slot = 0; slot < slots; slot++) {
@@ -105,6 +108,7 @@ static int kept_find_slots(struct kept *kept, struct error *error) {
         if (topic < 0 && (topic = kept_add_topic(kept, partition.topic, error)) < 0)
             return -1;
         kept->slots[slot].topic = topic;
+        kept->found++;
         apply_watch_gaps(kept->apply, slot, progress_high(kept->progress, slot));
     }
     return 0;

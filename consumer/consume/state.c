@@ -1,5 +1,7 @@
 #include "consumer/consume/state.h"
 
+#include "consumer/decode/other_prefixes.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -41,7 +43,7 @@ static void state_while_live(const struct state_facts *facts, struct state_repor
         state_say(ret, STATE_LIVE, "%s", facts->denied);
     else if (facts->missing != NULL)
         state_say(ret, STATE_LIVE, "no topic yet for: %s%s%s", facts->missing,
-                  facts->others[0] != '\0' ? "; there are topics of " : "", facts->others);
+                  other_prefixes_lead(facts->others), facts->others);
     else if (idle)
         state_say(ret, STATE_LIVE, "the connector is alive, the source has been idle for %lld s",
                   (long long)(facts->source_age_ms / 1000));
@@ -58,8 +60,8 @@ void state_of(const struct state_facts *facts, struct state_report *ret) {
     else if (!facts->any_partition)
         state_say(ret, STATE_STARTING, "no topic of prefix %s exists yet%s%s%s%s", facts->prefix,
                   facts->denied != NULL ? ", or none may be seen: " : "",
-                  facts->denied != NULL ? facts->denied : "",
-                  facts->others[0] != '\0' ? "; there are topics of " : "", facts->others);
+                  facts->denied != NULL ? facts->denied : "", other_prefixes_lead(facts->others),
+                  facts->others);
     else if (facts->unanswered != NULL && facts->unanswered[0] != '\0')
         state_say(ret, facts->all_unanswered ? STATE_DISCONNECTED : STATE_CATCHING_UP, "%s",
                   facts->unanswered);

@@ -25,3 +25,11 @@ void event_done(struct event *event) {
     arena_free(&event->arena);
     *event = (struct event){0};
 }
+
+struct change event_moved_away(const struct event *event) {
+    struct change gone = event->change;
+    gone.op = CHANGE_DELETE;
+    gone.values = event->moved_from;
+    gone.packed = (struct change_packed){0};
+    return gone;
+}

@@ -76,5 +76,7 @@ struct event {
 
 int event_init(struct event *event, const struct catalog *catalog, struct error *error);
 void event_done(struct event *event);
+// The delete of the row where it was, of an event that has moved_from. Its values are the event's.
+struct change event_moved_away(const struct event *event);
 
 #endif

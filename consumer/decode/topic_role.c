@@ -201,9 +201,13 @@ bool topic_is_left_out(const char *topic, const char *prefix, const struct catal
     return is;
 }
 
-bool topic_may_be_transactions(const char *topic, const char *prefix) {
+bool topic_has_prefix(const char *topic, const char *prefix) {
     size_t size = strlen(prefix);
-    return strncmp(topic, prefix, size) == 0 && topic[size] == '.' && strchr(topic + size + 1, '.') == NULL;
+    return strncmp(topic, prefix, size) == 0 && topic[size] == '.';
+}
+
+bool topic_may_be_transactions(const char *topic, const char *prefix) {
+    return topic_has_prefix(topic, prefix) && strchr(topic + strlen(prefix) + 1, '.') == NULL;
 }
 
 bool topic_may_be_heartbeats(const char *topic, const char *prefix) {

@@ -31,6 +31,8 @@ int topic_feeds(const char *topic, const char *prefix, const struct table *table
 // Whether it is the topic of a table that source.sql leaves out (`-- tidemark: ignore`), by the name that Debezium gives it.
 bool topic_is_left_out(const char *topic, const char *prefix, const struct catalog *catalog);
 
+// Whether the name begins with `PREFIX.`.
+bool topic_has_prefix(const char *topic, const char *prefix);
 // Whether a topic's name is one that the connector's own may have by topic.transaction (PREFIX.NAME) and
 // topic.heartbeat.prefix (NAME.PREFIX, where NAME has no dot, or says heartbeat): its messages tell.
 bool topic_may_be_transactions(const char *topic, const char *prefix);

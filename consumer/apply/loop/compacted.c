@@ -54,7 +54,7 @@ int compacted_tell(struct apply *apply, struct partition *partition, int64_t tom
     for (int i = 0; i < apply->config.catalog->table_count; i++)
         if (feeds_table(partition, &apply->config.catalog->tables[i]) &&
             commit_tell_incomplete(apply, &apply->config.catalog->tables[i], "may have rows too many", reason,
-                                   true, error) != 0)
+                                   0, error) != 0)
             return -1;
     return 0;
 }

@@ -3,14 +3,13 @@
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/timeline.h"
+#include "consumer/decode/topic_role.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static bool emptied_is_own(const struct apply *apply, const char *topic) {
     const char *prefix = apply->config.prefix;
-    size_t size = prefix != NULL ? strlen(prefix) : 0;
-    return size > 0 && strncmp(topic, prefix, size) == 0 && topic[size] == '.';
+    return prefix != NULL && prefix[0] != '\0' && topic_has_prefix(topic, prefix);
 }
 
 static void emptied_begin(struct apply *apply, int64_t lsn) {
@@ -25,7 +24,7 @@ void emptied_note(struct apply *apply, const struct partition *partition) {
     if (change->lsn == LSN_NONE)
         return;
     if (change->op == CHANGE_READ) {
-        if (change->snapshot == SNAPSHOT_FULL && event->is_first && change->lsn > apply->unjudged_lsn &&
+        if (snapshots_is_full(change) && event->is_first && change->lsn > apply->unjudged_lsn &&
             change->lsn > apply->judged_lsn && emptied_is_own(apply, partition->topic))
             emptied_begin(apply, change->lsn);
         return;

@@ -105,10 +105,6 @@ static bool snapshots_nothing_before(const struct apply *apply, const struct tab
     return true;
 }
 
-static bool snapshots_is_full(const struct change *change) {
-    return change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL;
-}
-
 int64_t snapshots_behind(struct apply *apply, const struct partition *partition) {
     const struct change *change = &partition->event->change;
     if (change->table == NULL || snapshots_is_full(change))

@@ -12,6 +12,11 @@ enum {
     SNAPSHOTS_SETTLE_MS = 500,
 };
 
+// Whether the change is a row of a full snapshot.
+static inline bool snapshots_is_full(const struct change *change) {
+    return change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL;
+}
+
 int snapshots_init(struct apply *apply, struct error *error);
 // A row of a table's snapshot was taken from the partition's head.
 void snapshots_note_row(struct apply *apply, struct partition *partition, const struct change *change);

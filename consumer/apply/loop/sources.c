@@ -1,5 +1,6 @@
 #include "consumer/apply/loop/sources.h"
 
+#include "consumer/apply/loop/snapshots.h"
 #include "consumer/decode/placement.h"
 #include "views/base/log.h"
 
@@ -54,7 +55,7 @@ static struct source *sources_find(struct table_snapshot *snapshot, uint64_t nam
 }
 
 static bool sources_is_full_snapshot(const struct change *change) {
-    return change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL && change->lsn != LSN_NONE;
+    return snapshots_is_full(change) && change->lsn != LSN_NONE;
 }
 
 // Shards and parts of a table have other names than it, all of them. Where rows name the table itself too, those of another name
@@ -159,9 +160,7 @@ static void sources_forget_keys(struct mixed_keys *mixed, const struct event *ev
         mixed_keys_forget(mixed, store_hash_key(&event->change));
     if (event->moved_from == NULL)
         return;
-    struct change gone = event->change;
-    gone.values = event->moved_from;
-    gone.packed = (struct change_packed){0};
+    const struct change gone = event_moved_away(event);
     mixed_keys_forget(mixed, store_hash_key(&gone));
 }
 

@@ -189,10 +189,7 @@ static int take_blame_row(const struct partition *partition, const struct error 
 // An update that changes the row's key takes the row away where it was. The new row comes as after a delete.
 static int take_moved_away(struct apply *apply, struct event *event, struct error *error) {
     enum store_outcome outcome;
-    struct change gone = event->change;
-    gone.op = CHANGE_DELETE;
-    gone.values = event->moved_from;
-    gone.packed = (struct change_packed){0};
+    const struct change gone = event_moved_away(event);
     if (store_apply(apply->config.store, &gone, &outcome, error) != 0)
         return -1;
     event->change.op = CHANGE_CREATE;
