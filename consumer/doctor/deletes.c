@@ -37,9 +37,9 @@ void deletes_check(const struct evidence *evidence, const struct catalog *catalo
     int64_t unwrapped = 0;
     for (int i = 0; i < evidence_count(evidence); i++) {
         const struct evidence_topic *topic = evidence_at(evidence, i);
-        const char *name = topic->table[0] != '\0' ? topic->table : topic->name;
+        const char *name = evidence_table_name(topic);
         if (topic->role != EVIDENCE_TABLE || topic->rows == 0 || topic->unwrapped == 0 ||
-            (catalog != NULL && feeding_is_left_out(evidence, catalog, topic)))
+            feeding_is_left_out(evidence, catalog, topic))
             continue;
         const struct table *table = catalog != NULL ? feeding_table(evidence, catalog, topic) : NULL;
         unwrapped++;

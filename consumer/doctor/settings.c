@@ -29,15 +29,10 @@ struct settings_sum {
     bool postgres, other, mongodb, binlog;
 };
 
-// Unwrapped rows need not name it.
-static const char *settings_table_name(const struct evidence_topic *topic) {
-    return topic->table[0] != '\0' ? topic->table : topic->name;
-}
-
 // The topic, and which of its tables.
 static void settings_add_topic(struct finding_names *names, const struct evidence_topic *topic) {
     if (topic->mixed)
-        finding_names_add(names, "%s in %s", settings_table_name(topic), topic->name);
+        finding_names_add(names, "%s in %s", evidence_table_name(topic), topic->name);
     else
         finding_names_add(names, "%s", topic->name);
 }
@@ -56,21 +51,15 @@ static void settings_add_columns(struct settings_sum *sum, const struct evidence
         sum->decimals += column->decimals > 0 && column->strings == column->decimals + column->special;
         sum->exact_numbers += column->padded > 0;
         if (column->reals > 0 && column->padded == 0 && !decimal && !settings_is_declared_real(table, column))
-            finding_names_add(&sum->doubles, "%s.%s", settings_table_name(topic), column->name);
+            finding_names_add(&sum->doubles, "%s.%s", evidence_table_name(topic), column->name);
         sum->nulls_kept += column->has_default && column->optional && column->nulls > 0;
     }
 }
 
-// Their columns are nobody's here.
-static bool settings_is_left_out(const struct evidence *evidence, const struct catalog *catalog,
-                                 const struct evidence_topic *topic) {
-    return catalog != NULL && feeding_is_left_out(evidence, catalog, topic);
-}
-
-// How many of its columns are to be judged.
+// How many of its columns are to be judged: those of a table that is left out are nobody's here.
 static int settings_column_count(const struct evidence *evidence, const struct catalog *catalog,
                                  const struct evidence_topic *topic) {
-    return settings_is_left_out(evidence, catalog, topic) ? 0 : topic->column_count;
+    return feeding_is_left_out(evidence, catalog, topic) ? 0 : topic->column_count;
 }
 
 static void settings_add_denied(struct settings_sum *sum, const struct evidence *evidence) {
@@ -115,7 +104,7 @@ static struct settings_sum settings_sum_of(const struct evidence *evidence, cons
         sum.tables.truncates += topic->truncates;
         sum.postgres |= strcmp(topic->connector, "postgresql") == 0;
         sum.other |= topic->connector[0] != '\0' && strcmp(topic->connector, "postgresql") != 0;
-        if (!settings_is_left_out(evidence, catalog, topic))
+        if (!feeding_is_left_out(evidence, catalog, topic))
             settings_add_columns(&sum, topic,
                                  catalog != NULL ? feeding_table(evidence, catalog, topic) : NULL);
     }
@@ -247,7 +236,7 @@ static void settings_note_unit(struct settings_units *units, const struct eviden
         bool millis = strcmp(column->semantic, "org.apache.kafka.connect.data.Timestamp") == 0 ||
                       strcmp(column->semantic, "io.debezium.time.Timestamp") == 0;
         if (millis && column->micros > 0 && column->millis == 0)
-            finding_names_add(&units->mistaken, "%s.%s", settings_table_name(topic), column->name);
+            finding_names_add(&units->mistaken, "%s.%s", evidence_table_name(topic), column->name);
         return;
     }
     column_guess(column, &guess);
@@ -255,7 +244,7 @@ static void settings_note_unit(struct settings_units *units, const struct eviden
     units->iso += column->iso > 0 && column->iso == column->strings;
     if ((guess.nanoseconds || strcmp(guess.type, "timestamp(3)") == 0) &&
         !settings_is_told(evidence, catalog, topic, column))
-        finding_names_add(&units->other, "%s.%s in %s", settings_table_name(topic), column->name,
+        finding_names_add(&units->other, "%s.%s in %s", evidence_table_name(topic), column->name,
                           guess.nanoseconds ? "ns" : "ms");
 }
 
@@ -309,7 +298,7 @@ static void settings_check_nulls(const struct evidence *evidence, const struct c
         const int count = settings_column_count(evidence, catalog, topic);
         for (int c = 0; c < count; c++)
             if (settings_hides_nulls(&topic->columns[c]))
-                finding_names_add(&names, "%s.%s", settings_table_name(topic), topic->columns[c].name);
+                finding_names_add(&names, "%s.%s", evidence_table_name(topic), topic->columns[c].name);
     }
     if (sum->nulls_kept > 0)
         findings_add(findings, "nulls", VERDICT_OK, NULL, "nulls of columns with a default came as nulls");
@@ -619,7 +608,7 @@ static void settings_check_keys(const struct evidence *evidence, const struct ca
         const struct evidence_topic *topic = evidence_at(evidence, i);
         bool keyless = topic->role == EVIDENCE_TABLE && topic->rows > 0 &&
                        (topic->null_keys > 0 || !settings_has_key(topic));
-        bool left_out = keyless && settings_is_left_out(evidence, catalog, topic);
+        bool left_out = keyless && feeding_is_left_out(evidence, catalog, topic);
         some_left_out |= left_out;
         if (keyless && !left_out)
             settings_add_topic(&names, topic);

@@ -658,6 +658,10 @@ static void evidence_take_schema_change(struct evidence *evidence, struct span v
     schema_change_take(evidence, &object);
 }
 
+const char *evidence_table_name(const struct evidence_topic *topic) {
+    return topic->table[0] != '\0' ? topic->table : topic->name;
+}
+
 const struct evidence_column *evidence_find_column(const struct evidence_topic *topic, const char *name) {
     for (int i = 0; i < topic->column_count; i++)
         if (strcmp(topic->columns[i].name, name) == 0)

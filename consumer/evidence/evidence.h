@@ -18,6 +18,8 @@ void evidence_deny(struct evidence *evidence, const char *name);
 void evidence_forget_denied(struct evidence *evidence);
 // What a broker told of topics; those that are not there are passed over.
 void evidence_note_settings(struct evidence *evidence, const struct kafka_topic_settings *told, int count);
+// The table of its rows, or the topic: unwrapped rows need not name it.
+const char *evidence_table_name(const struct evidence_topic *topic);
 // NULL: rows of the topic had none of that name.
 const struct evidence_column *evidence_find_column(const struct evidence_topic *topic, const char *name);
 // A message of that topic. Errors: ERROR_SYSTEM; what cannot be read is counted.

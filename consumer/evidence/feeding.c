@@ -53,6 +53,8 @@ bool feeding_is_unplaced(const struct evidence *evidence, const struct catalog *
 
 bool feeding_is_left_out(const struct evidence *evidence, const struct catalog *catalog,
                          const struct evidence_topic *topic) {
+    if (catalog == NULL)
+        return false;
     return feeding_topic(evidence, catalog, topic) == NULL
                ? topic_is_left_out(topic->name, evidence->prefix, catalog)
                : feeding_placement(evidence, catalog, topic).ignored;

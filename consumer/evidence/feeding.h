@@ -20,7 +20,7 @@ bool feeding_is_undeclared(const struct evidence *evidence, const struct catalog
 bool feeding_is_unplaced(const struct evidence *evidence, const struct catalog *catalog,
                          const struct evidence_topic *topic);
 
-// The rows are of a table that source.sql leaves out.
+// The rows are of a table that source.sql leaves out. `catalog` NULL: there is none.
 bool feeding_is_left_out(const struct evidence *evidence, const struct catalog *catalog,
                          const struct evidence_topic *topic);
 
