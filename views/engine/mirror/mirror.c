@@ -353,10 +353,6 @@ int mirror_reload_carried(struct mirror *mirror, struct error *error) {
                                                   : toast_carry_reload(mirror->carry, mirror->catalog, error);
 }
 
-int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table) {
-    return mirror->tables[table->index].snapshot_lsn;
-}
-
 struct store_snapshot mirror_snapshot(const struct mirror *mirror, const struct table *table) {
     const struct mirror_table *state = &mirror->tables[table->index];
     return (struct store_snapshot){.lsn = state->snapshot_lsn,

@@ -71,8 +71,6 @@ int mirror_take_guards(struct mirror *mirror, const struct table *table, const s
 // Others have written what is carried: it is counted anew.
 int mirror_reload_carried(struct mirror *mirror, struct error *error);
 
-// The LSN of a table's newest full snapshot, whether it was swept or not; LSN_NONE = there was none.
-int64_t mirror_snapshot_lsn(const struct mirror *mirror, const struct table *table);
 // See store.h.
 struct store_snapshot mirror_snapshot(const struct mirror *mirror, const struct table *table);
 bool mirror_note_streamed(struct mirror *mirror, int64_t commit, bool *ret_more);

@@ -331,7 +331,7 @@ static int fills_apply_row(struct fills_way *way, const struct fills_row *row, c
 
 // A row that the table's newest snapshot did not name, and that its end swept.
 static bool fills_is_ghost(const struct fills_way *way, const struct fills_row *row) {
-    int64_t snapshot = mirror_snapshot_lsn(way->mirror, way->table);
+    int64_t snapshot = mirror_snapshot(way->mirror, way->table).lsn;
     return row->none && snapshot != LSN_NONE && row->snapshot != snapshot && row->lsn < snapshot;
 }
 

@@ -551,7 +551,7 @@ int store_snapshot_sweep(struct store *store, const struct table *table, bool wh
     if (mirror_snapshot_sweep(store->mirror, table, whole, keep_open, ret_swept, error) != 0 ||
         (whole && *store->quarantined > 0 && store_begin_write(store, error) != 0))
         return -1;
-    int64_t lsn = mirror_snapshot_lsn(store->mirror, table);
+    int64_t lsn = mirror_snapshot(store->mirror, table).lsn;
     return whole ? quarantine_overtake_table(store->quarantine, table, lsn, error) : 0;
 }
 
