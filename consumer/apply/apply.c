@@ -62,12 +62,9 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     apply->singly = config->singly_messages;
     take_set_writing(apply);
     apply->fresh = apply->newest.lsn == LSN_NONE;
-    // What the last run showed in part is not whole by starting again.
-    struct store_before before = store_before(config->store);
-    apply->torn.is = before.torn;
-    merge_set_nameless(apply->merge, before.nameless);
-    apply->torn.until = apply->torn.beyond = LSN_NONE;
-    apply->unjudged_lsn = before.unjudged_lsn;
+    commit_recall_torn(apply);
+    merge_set_nameless(apply->merge, store_before(config->store).nameless);
+    apply->unjudged_lsn = store_before(config->store).unjudged_lsn;
     new_timeline_load(apply);
     *ret = apply;
     apply = NULL;
