@@ -4,6 +4,7 @@
 #include "consumer/consume.h"
 #include "consumer/consume/leader.h"
 #include "consumer/decode/value.h"
+#include "consumer/loading.h"
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
 #include "views/engine/check.h"
@@ -74,9 +75,11 @@ static int rebuild_open(struct rebuild *rebuild, const struct store *of, struct 
                 catalog_equal(found, rebuild->catalog);
     if (!same)
         store_remove_fill(rebuild->path);
-    return store_open_fill(&rebuild->store, of, rebuild->path, rebuild->catalog, error) != 0
-               ? -1
-               : progress_new(&rebuild->progress, error);
+    if (store_open_fill(&rebuild->store, of, rebuild->path, rebuild->catalog, error) != 0 ||
+        progress_new(&rebuild->progress, error) != 0)
+        return -1;
+    // What it lacks it has said when it was begun, and says it no more.
+    return loading_recall(rebuild->path, rebuild->catalog, rebuild->progress, error);
 }
 
 int rebuild_start(struct rebuild **ret, const struct options *options, const struct store *of,

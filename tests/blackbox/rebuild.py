@@ -232,13 +232,24 @@ class Passed(tide.Case):
             file.commit()
         with tide.Server("demo", "--db", self.path / "demo.db", "--views", old, "--capture", capture, stderr=self.path / "demo.log") as broker:
             tide.wait_for("the log", lambda: broker.get("/v1/status")[1].get("counters", {}).get("applied") == 80)
-            with tide.Server("run", "--brokers", broker.brokers(), "--prefix", tide.PREFIX, "--db", db, "--views", new, "--rebuild",
-                             stderr=self.path / "log") as server:  # fmt: skip
+            refused, built = "the beginning of its topic is gone", "was built anew"
+
+            def run(log):
+                return tide.Server("run", "--brokers", broker.brokers(), "--prefix", tide.PREFIX, "--db", db, "--views", new, "--rebuild",
+                                   stderr=self.path / log)  # fmt: skip
+
+            with run("log") as server:
                 tide.wait_for("refused", lambda: "is begun anew at the next SIGHUP or start" in server.log())
                 tide.wait_for("gone", lambda: not beside.exists())
                 server.process.send_signal(signal.SIGHUP)
-                tide.wait_for("begun anew", lambda: "the beginning of its topic is gone" in ((server.get("/v1/status")[1]["reload"] or {}).get("message") or ""))
+                tide.wait_for("begun anew", lambda: refused in ((server.get("/v1/status")[1]["reload"] or {}).get("message") or ""))
                 self.assertEqual(0, server.stop())
+            with run("again.log") as server:  # what was built is there still, and is gone on with
+                tide.wait_for("asked again", lambda: refused in server.log() or built in server.log())
+                self.assertNotIn(built, server.log())
+                self.assertEqual(0, server.stop())
+        with contextlib.closing(sqlite3.connect(db)) as file:
+            self.assertEqual((80,), file.execute("select count(*) from items").fetchone())
 
 
 if __name__ == "__main__":
