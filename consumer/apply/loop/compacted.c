@@ -44,6 +44,7 @@ int compacted_tell(struct apply *apply, struct partition *partition, int64_t tom
         partition->gap.after_ms < tombstones_ms)
         return 0;
     partition->gap.told = true;
+    commit_open(apply); // an idle topic brings no commit by itself
     char reason[ERROR_MESSAGE_SIZE];
     (void)snprintf(
         reason, sizeof reason,
