@@ -303,6 +303,10 @@ bool apply_partition(const struct apply *apply, int slot, struct apply_partition
     return true;
 }
 
+int apply_follow_timelines(struct apply *apply, const struct store *of, struct error *error) {
+    return new_timeline_follow(apply, of, error);
+}
+
 void apply_set_sequenced(struct apply *apply, bool sequenced) {
     // Rows that were taken before there were ENDs do not come again for theirs.
     if (sequenced && !merge_is_sequenced(apply->merge))

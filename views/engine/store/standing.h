@@ -1,4 +1,4 @@
-// Where a store file stands, as it was when it was loaded: offsets, sequence, the source's timelines. Of use to store.c only,
+// Where a store file stands, as it was when it was loaded: offsets, sequence, the source's timelines. Of use to the store only,
 // on its thread.
 #ifndef TIDEMARK_STORE_STANDING_H
 #define TIDEMARK_STORE_STANDING_H
