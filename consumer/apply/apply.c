@@ -230,9 +230,8 @@ static int apply_fill_slot(struct apply *apply, int slot, const char *topic, int
     apply->partitions[slot] = partition;
     apply->begun.lsn = LSN_NONE;
     feeds_add_slot(apply, partition, slot);
-    for (int t = 0; t < apply->config.catalog->table_count; t++)
-        if (feeds_table(partition, &apply->config.catalog->tables[t]))
-            lost_note_table(apply, &apply->config.catalog->tables[t]);
+    for (const struct table *table = NULL; (table = feeds_next(apply, partition, table)) != NULL;)
+        lost_note_table(apply, table);
     progress_set_applied(apply->config.progress, slot, partition->next_offset);
     return 0;
 }
@@ -586,8 +585,8 @@ static int apply_unsequenced(struct apply *apply, int64_t *budget, bool *ret_mov
 static bool apply_awaits_rows_of(const struct apply *apply, const struct partition *partition) {
     if (partition->feeds_count <= 1)
         return partition->table != NULL && merge_missing(apply->merge, partition->table) > 0;
-    for (int t = 0; t < apply->config.catalog->table_count; t++)
-        if (partition->feeds[t] && merge_missing(apply->merge, &apply->config.catalog->tables[t]) > 0)
+    for (const struct table *table = NULL; (table = feeds_next(apply, partition, table)) != NULL;)
+        if (merge_missing(apply->merge, table) > 0)
             return true;
     return false;
 }
