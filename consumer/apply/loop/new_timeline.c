@@ -243,7 +243,7 @@ static enum lower new_timeline_judge(struct apply *apply, const struct partition
 int new_timeline_look(struct apply *apply, int slot, struct error *error) {
     struct partition *partition = apply->partitions[slot];
     partition->lower = LOWER_NOT;
-    if (apply->config.on_timeline == TIMELINE_FOLLOW || !new_timeline_is_lower(apply, partition))
+    if (!new_timeline_is_lower(apply, partition) || apply->config.on_timeline == TIMELINE_FOLLOW)
         return 0;
     bool by_row;
     partition->lower = new_timeline_judge(apply, partition, &by_row);
