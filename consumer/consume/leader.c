@@ -88,8 +88,7 @@ struct message_source leader_source(struct leader *leader) {
                                    .at_end = leader_at_end};
 }
 
-// Sorted by topic and partition. *ret is the caller's to free; NULL: there is no memory, or none is known.
-static int leader_partitions(struct progress *progress, struct partition_progress **ret) {
+int leader_partitions(struct progress *progress, struct partition_progress **ret) {
     int count = progress_partitions(progress, NULL, 0);
     *ret = count > 0 ? calloc((size_t)count, sizeof **ret) : NULL;
     if (*ret == NULL)
