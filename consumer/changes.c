@@ -198,7 +198,7 @@ static bool changes_join(struct changes *changes, struct stopper *stopper) {
             changes_note_join_failed(changes);
             return false;
         }
-    if (rebuild_finish(changes->rebuild, &error) == 0)
+    if (rebuild_finish(changes->rebuild, *changes->config.store, &error) == 0)
         return true;
     rebuild_free(&changes->rebuild);
     changes_refuse(changes, error.message);

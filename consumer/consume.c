@@ -595,12 +595,12 @@ static void consume_check_file(struct consume *consume) {
     consume->log_is_over = over > 0;
 }
 
-// Beside the live reading, once that knows where it stands.
+// Beside the live reading, once that knows where it stands, and not behind what failed: joining commits.
 static void consume_fill(struct consume *consume) {
     struct error error = {0};
     consume->filled = 0;
-    if (consume->fill == NULL || consume->halted || discovery_slots(consume->discovery) == 0 ||
-        !discovery_reads_all(consume->discovery))
+    if (consume->fill == NULL || consume->halted || consume->passing.kind != ERROR_NONE ||
+        discovery_slots(consume->discovery) == 0 || !discovery_reads_all(consume->discovery))
         return;
     if (fill_reader_step(&consume->fill, consume->apply, &consume->filled, &error) == 0)
         return;

@@ -3,7 +3,9 @@
 
 #include "consumer/consume.h"
 #include "consumer/consume/leader.h"
+#include "consumer/decode/topic_role.h"
 #include "consumer/decode/value.h"
+#include "consumer/loading.h"
 #include "views/base/cleanup.h"
 #include "views/base/log.h"
 #include "views/engine/check.h"
@@ -74,9 +76,11 @@ static int rebuild_open(struct rebuild *rebuild, const struct store *of, struct 
                 catalog_equal(found, rebuild->catalog);
     if (!same)
         store_remove_fill(rebuild->path);
-    return store_open_fill(&rebuild->store, of, rebuild->path, rebuild->catalog, error) != 0
-               ? -1
-               : progress_new(&rebuild->progress, error);
+    if (store_open_fill(&rebuild->store, of, rebuild->path, rebuild->catalog, error) != 0 ||
+        progress_new(&rebuild->progress, error) != 0)
+        return -1;
+    // What it lacks it has said when it was begun, and says it no more.
+    return loading_recall(rebuild->path, rebuild->catalog, rebuild->progress, error);
 }
 
 int rebuild_start(struct rebuild **ret, const struct options *options, const struct store *of,
@@ -183,11 +187,54 @@ static int rebuild_check_whole(struct rebuild *rebuild, struct error *error) {
     return 0;
 }
 
-int rebuild_finish(struct rebuild *rebuild, struct error *error) {
+static bool rebuild_feeds(const struct rebuild *rebuild, const char *topic, const struct table *table) {
+    return topic_feeds(topic, rebuild->options->prefix, table) != TOPIC_FEEDS_NOT;
+}
+
+// A topic of the table that `progress` knows, NULL = none.
+static const char *rebuild_topic_of(const struct rebuild *rebuild, struct progress *progress,
+                                    const struct table *table) {
+    CLEANUP(free_any) struct partition_progress *partitions = NULL;
+    int count = leader_partitions(progress, &partitions);
+    for (int i = 0; i < count; i++)
+        if (rebuild_feeds(rebuild, partitions[i].topic, table))
+            return partitions[i].topic;
+    return NULL;
+}
+
+// The same of what the old file had read when it was opened, or its loop has since.
+static const char *rebuild_topic_before(const struct rebuild *rebuild, const struct store *of,
+                                        const struct table *table) {
+    int count;
+    const struct store_offset *offsets = store_offsets(of, &count);
+    for (int i = 0; i < count; i++)
+        if (offsets[i].unread == STORE_READ && rebuild_feeds(rebuild, offsets[i].topic, table))
+            return offsets[i].topic;
+    return rebuild_topic_of(rebuild, rebuild->live, table);
+}
+
+// A topic that was deleted, or that this account may not see any more: its rows are in the old file alone.
+static int rebuild_check_topics(const struct rebuild *rebuild, const struct store *of, struct error *error) {
+    for (int t = 0; t < rebuild->catalog->table_count; t++) {
+        const struct table *table = &rebuild->catalog->tables[t];
+        const char *before = rebuild_topic_of(rebuild, rebuild->progress, table) == NULL
+                                 ? rebuild_topic_before(rebuild, of, table)
+                                 : NULL;
+        if (before != NULL)
+            return error_set(
+                error, ERROR_INPUT,
+                "table %s: its topic %s does not exist any more, or may not be seen, so a file made from the topics would lack "
+                "the rows that this one has; where they are not wanted, take the table out of source.sql",
+                table->name, before);
+    }
+    return 0;
+}
+
+int rebuild_finish(struct rebuild *rebuild, const struct store *of, struct error *error) {
     rebuild_stop(rebuild);
     if (rebuild->status != 0)
         return rebuild_why(rebuild, error);
-    if (rebuild_check_whole(rebuild, error) != 0)
+    if (rebuild_check_topics(rebuild, of, error) != 0 || rebuild_check_whole(rebuild, error) != 0)
         return -1;
     store_close(&rebuild->store);
     return replace_carry(rebuild->path, rebuild->options->db, rebuild->catalog, error);

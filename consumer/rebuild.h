@@ -26,8 +26,8 @@ enum rebuild_state { REBUILD_READS, REBUILD_THERE, REBUILD_FAILED };
 enum rebuild_state rebuild_look(struct rebuild *rebuild, int *ret_percent, struct error *error);
 // Whether it stands where the live loop ended.
 bool rebuild_has_joined(struct rebuild *rebuild);
-// After that: closes the new file, with what is history in it. ERROR_INPUT: it would lack what the old one has.
-int rebuild_finish(struct rebuild *rebuild, struct error *error);
+// After that: closes the new file, with what is history in it. ERROR_INPUT: it would lack what the old one has, whose store is `of`.
+int rebuild_finish(struct rebuild *rebuild, const struct store *of, struct error *error);
 // With nobody left who has the old file open: the new one is at its name.
 int rebuild_replace(struct rebuild *rebuild, struct error *error);
 // What it was built for; the caller frees it then.

@@ -62,12 +62,9 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
     apply->singly = config->singly_messages;
     take_set_writing(apply);
     apply->fresh = apply->newest.lsn == LSN_NONE;
-    // What the last run showed in part is not whole by starting again.
-    struct store_before before = store_before(config->store);
-    apply->torn.is = before.torn;
-    merge_set_nameless(apply->merge, before.nameless);
-    apply->torn.until = apply->torn.beyond = LSN_NONE;
-    apply->unjudged_lsn = before.unjudged_lsn;
+    commit_recall_torn(apply);
+    merge_set_nameless(apply->merge, store_before(config->store).nameless);
+    apply->unjudged_lsn = store_before(config->store).unjudged_lsn;
     new_timeline_load(apply);
     *ret = apply;
     apply = NULL;
@@ -233,9 +230,8 @@ static int apply_fill_slot(struct apply *apply, int slot, const char *topic, int
     apply->partitions[slot] = partition;
     apply->begun.lsn = LSN_NONE;
     feeds_add_slot(apply, partition, slot);
-    for (int t = 0; t < apply->config.catalog->table_count; t++)
-        if (feeds_table(partition, &apply->config.catalog->tables[t]))
-            lost_note_table(apply, &apply->config.catalog->tables[t]);
+    for (const struct table *table = NULL; (table = feeds_next(apply, partition, table)) != NULL;)
+        lost_note_table(apply, table);
     progress_set_applied(apply->config.progress, slot, partition->next_offset);
     return 0;
 }
@@ -304,6 +300,10 @@ bool apply_partition(const struct apply *apply, int slot, struct apply_partition
                ? (struct apply_partition){0}
                : (struct apply_partition){partition->topic, partition->id, partition->committed_offset};
     return true;
+}
+
+int apply_follow_timelines(struct apply *apply, const struct store *of, struct error *error) {
+    return new_timeline_follow(apply, of, error);
 }
 
 void apply_set_sequenced(struct apply *apply, bool sequenced) {
@@ -585,8 +585,8 @@ static int apply_unsequenced(struct apply *apply, int64_t *budget, bool *ret_mov
 static bool apply_awaits_rows_of(const struct apply *apply, const struct partition *partition) {
     if (partition->feeds_count <= 1)
         return partition->table != NULL && merge_missing(apply->merge, partition->table) > 0;
-    for (int t = 0; t < apply->config.catalog->table_count; t++)
-        if (partition->feeds[t] && merge_missing(apply->merge, &apply->config.catalog->tables[t]) > 0)
+    for (const struct table *table = NULL; (table = feeds_next(apply, partition, table)) != NULL;)
+        if (merge_missing(apply->merge, table) > 0)
             return true;
     return false;
 }

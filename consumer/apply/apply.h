@@ -51,6 +51,9 @@ struct apply_partition {
 // By slot; false behind the last.
 bool apply_partition(const struct apply *apply, int slot, struct apply_partition *ret);
 
+// Takes over the source's timelines that the store of another apply has by now, before what that one has read since is read here.
+int apply_follow_timelines(struct apply *apply, const struct store *of, struct error *error);
+
 // Whether a transaction topic exists: with it rows wait for their ENDs.
 void apply_set_sequenced(struct apply *apply, bool sequenced);
 // Whether some row named its transaction: then there is such a topic, though it may not have been found yet.

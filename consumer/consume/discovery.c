@@ -248,6 +248,10 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
     const struct discovery_config *config = &discovery->config;
     bool verify = config->verify_topics && found->next_offset > ends->low && found->next_offset <= ends->high;
     int64_t from = verify ? found->next_offset - 1 : found->next_offset;
+    // What its log lacks is noted first: a partition that is assigned is not begun again.
+    if (found->next_offset < 0 &&
+        apply_start_at(config->apply, found->slot, ends->low, ends->high, error) != 0)
+        return;
     if (discovery_assign(discovery, found, from, ends->low, error) != 0)
         return;
     discovery->assigned[found->slot] = true;
@@ -256,9 +260,6 @@ static void discovery_begin(struct discovery *discovery, const struct discovery_
         discovery->least_ends[found->slot] = config->captured(config->broker, found->topic, found->partition);
     if (verify)
         apply_verify_first(config->apply, found->slot);
-    if (found->next_offset < 0 &&
-        apply_start_at(config->apply, found->slot, ends->low, ends->high, error) != 0)
-        return;
     progress_set_high(config->applied->progress, found->slot, ends->high, clock_wall_ms());
     progress_set_log_start(config->applied->progress, found->slot, ends->low);
     int64_t offset = apply_next_offset(config->apply, found->slot);

@@ -56,13 +56,39 @@ static bool leader_at_end(void *self, int slot) {
                            : leader->source.at_end(leader->source.self, slot);
 }
 
-struct message_source leader_source(struct leader *leader) {
-    return (struct message_source){
-        .self = leader, .peek = leader_peek, .release = leader_release, .at_end = leader_at_end};
+// Offsets rise, so those that may be read are the first.
+static int leader_delivered(void *self, int slot) {
+    const struct leader *leader = self;
+    int64_t limit = leader_limit(leader, slot);
+    int least = 0;
+    int most = leader->source.delivered(leader->source.self, slot);
+    for (int looked_at = most - 1; least < most; looked_at = least + (most - least) / 2) {
+        struct message message;
+        leader->source.peek_at(leader->source.self, slot, looked_at, &message);
+        if (message.offset < limit)
+            least = looked_at + 1;
+        else
+            most = looked_at;
+    }
+    return least;
 }
 
-// Sorted by topic and partition. *ret is the caller's to free; NULL: there is no memory, or none is known.
-static int leader_partitions(struct progress *progress, struct partition_progress **ret) {
+static void leader_peek_at(void *self, int slot, int index, struct message *ret) {
+    const struct leader *leader = self;
+    leader->source.peek_at(leader->source.self, slot, index, ret);
+}
+
+struct message_source leader_source(struct leader *leader) {
+    bool ahead = leader->source.peek_at != NULL;
+    return (struct message_source){.self = leader,
+                                   .peek = leader_peek,
+                                   .release = leader_release,
+                                   .delivered = ahead ? leader_delivered : NULL,
+                                   .peek_at = ahead ? leader_peek_at : NULL,
+                                   .at_end = leader_at_end};
+}
+
+int leader_partitions(struct progress *progress, struct partition_progress **ret) {
     int count = progress_partitions(progress, NULL, 0);
     *ret = count > 0 ? calloc((size_t)count, sizeof **ret) : NULL;
     if (*ret == NULL)

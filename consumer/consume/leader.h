@@ -18,6 +18,9 @@ struct message_source leader_source(struct leader *leader);
 // Where the leader is by now; once in each round. Out of memory: as before.
 void leader_look(struct leader *leader);
 
+// The partitions that `progress` knows, sorted by topic and number. *ret is the caller's to free; NULL: there is no memory, or none is
+// known.
+int leader_partitions(struct progress *progress, struct partition_progress **ret);
 // How many messages that `progress` has committed `own` has not; of partitions that both know. -1 = that is not known: it is
 // starting.
 int64_t leader_behind(struct progress *progress, struct progress *own);

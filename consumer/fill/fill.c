@@ -161,7 +161,7 @@ static int fill_open(struct fill *fill, struct error *error) {
         .prefix = live->prefix,
         .settings = live->settings,
         .commit_messages = live->commit_messages,
-        .on_timeline = TIMELINE_ACCEPT,
+        .on_timeline = TIMELINE_FOLLOW,
         .transaction_wait_ms = live->transaction_wait_ms,
         .monotonic_ms = live->monotonic_ms,
         .wall_ms = live->wall_ms,
@@ -239,6 +239,8 @@ static int fill_add(struct fill *fill, const char *topic, int32_t partition, int
 
 int fill_follow(struct fill *fill, const struct apply *live, struct error *error) {
     struct apply_partition known;
+    if (apply_follow_timelines(fill->apply, fill->config.live->store, error) != 0)
+        return -1;
     for (int i = 0; apply_partition(live, i, &known); i++) {
         int slot;
         if (known.topic == NULL || !fill_reads(fill, known.topic))

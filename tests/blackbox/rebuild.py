@@ -232,13 +232,49 @@ class Passed(tide.Case):
             file.commit()
         with tide.Server("demo", "--db", self.path / "demo.db", "--views", old, "--capture", capture, stderr=self.path / "demo.log") as broker:
             tide.wait_for("the log", lambda: broker.get("/v1/status")[1].get("counters", {}).get("applied") == 80)
-            with tide.Server("run", "--brokers", broker.brokers(), "--prefix", tide.PREFIX, "--db", db, "--views", new, "--rebuild",
-                             stderr=self.path / "log") as server:  # fmt: skip
+            refused, built = "the beginning of its topic is gone", "was built anew"
+
+            def run(log):
+                return tide.Server("run", "--brokers", broker.brokers(), "--prefix", tide.PREFIX, "--db", db, "--views", new, "--rebuild",
+                                   stderr=self.path / log)  # fmt: skip
+
+            with run("log") as server:
                 tide.wait_for("refused", lambda: "is begun anew at the next SIGHUP or start" in server.log())
                 tide.wait_for("gone", lambda: not beside.exists())
                 server.process.send_signal(signal.SIGHUP)
-                tide.wait_for("begun anew", lambda: "the beginning of its topic is gone" in ((server.get("/v1/status")[1]["reload"] or {}).get("message") or ""))
+                tide.wait_for("begun anew", lambda: refused in ((server.get("/v1/status")[1]["reload"] or {}).get("message") or ""))
                 self.assertEqual(0, server.stop())
+            with run("again.log") as server:  # what was built is there still, and is gone on with
+                tide.wait_for("asked again", lambda: refused in server.log() or built in server.log())
+                self.assertNotIn(built, server.log())
+                self.assertEqual(0, server.stop())
+        with contextlib.closing(sqlite3.connect(db)) as file:
+            self.assertEqual((80,), file.execute("select count(*) from items").fetchone())
+
+    def test_a_topic_that_is_there_no_more(self):
+        """What the file has of its table is nowhere else: the rows were gone with the old file."""
+        kept = {"schema.sql": "-- tidemark: keep own_told\ncreate table own_told(n integer primary key{});\n", "query.all.sql": "select * from own_told\n"}
+        rows = [evolution.item(n, n, "pen") for n in range(3)]
+
+        def views(name, more):
+            (self.path / name / "own").mkdir(parents=True)
+            (self.path / name / "source.sql").write_text(evolution.ITEMS + "create table orders(id bigint primary key, total numeric(9, 2));\n")
+            for file, text in kept.items():
+                (self.path / name / "own" / file).write_text(text.replace("{}", more))
+            return self.path / name
+
+        old, new, db = views("old", ""), views("new", ", note text"), self.path / "run.db"
+        tide.replay(db, tide.write_capture(self.path / "all.jsonl", [*rows, tide.order(0, 7, 7)]), flags=("--views", old))
+        capture = tide.write_capture(self.path / "items.jsonl", rows)
+        with tide.Server("demo", "--db", self.path / "demo.db", "--views", old, "--capture", capture, stderr=self.path / "demo.log") as broker:
+            tide.wait_for("the log", lambda: broker.get("/v1/status")[1].get("counters", {}).get("applied") == 3)
+            with tide.Server("run", "--brokers", broker.brokers(), "--prefix", tide.PREFIX, "--db", db, "--views", new, "--rebuild",
+                             stderr=self.path / "log") as server:  # fmt: skip
+                tide.wait_for("an answer", lambda: "does not exist any more, or may not be seen" in server.log() or "was built anew" in server.log())
+                self.assertNotIn("was built anew", server.log())
+                self.assertEqual(0, server.stop())
+        with contextlib.closing(sqlite3.connect(db)) as file:
+            self.assertEqual((7,), file.execute("select id from orders").fetchone())
 
 
 if __name__ == "__main__":

@@ -155,6 +155,20 @@ static int commit_save_offsets(struct apply *apply, struct store_commit *commit,
     return offsets_json_write(&apply->offsets, &commit->offsets, error);
 }
 
+void commit_recall_torn(struct apply *apply) {
+    int count;
+    const struct store_offset *offsets = store_offsets(apply->config.store, &count);
+    apply->torn.is = store_before(apply->config.store).torn;
+    apply->torn.until = apply->torn.beyond = LSN_NONE;
+    for (int i = 0; i < count; i++) {
+        if (offsets[i].snapshot_ms > apply->ahead_ms)
+            apply->ahead_ms = offsets[i].snapshot_ms;
+        if (apply->torn.is && offsets[i].newest_lsn > apply->torn.beyond)
+            apply->torn.beyond = offsets[i].newest_lsn;
+    }
+    apply->torn.beyond_ms = apply->torn.is ? apply->ahead_ms : 0;
+}
+
 // Whether nothing is left to come of the transactions that are not shown whole: a whole one followed, and
 // every table's partition is beyond it or read to its end.
 static bool commit_is_mended(const struct apply *apply) {

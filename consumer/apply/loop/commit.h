@@ -5,6 +5,9 @@
 
 #include "consumer/apply/loop/state.h"
 
+// Once the store is open. What the last run showed in part is not whole by starting again, nor by the next transaction that is: by one
+// that was committed after all that the file has, as far as its offsets say it.
+void commit_recall_torn(struct apply *apply);
 // The store's transaction is open afterwards, if it was not.
 void commit_open(struct apply *apply);
 // Commits what is whole, if anything is, once the commit before it is finished. Without effect inside a source

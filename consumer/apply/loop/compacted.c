@@ -44,6 +44,7 @@ int compacted_tell(struct apply *apply, struct partition *partition, int64_t tom
         partition->gap.after_ms < tombstones_ms)
         return 0;
     partition->gap.told = true;
+    commit_open(apply); // an idle topic brings no commit by itself
     char reason[ERROR_MESSAGE_SIZE];
     (void)snprintf(
         reason, sizeof reason,
@@ -51,10 +52,8 @@ int compacted_tell(struct apply *apply, struct partition *partition, int64_t tom
         "that were deleted there stay until the next snapshot (delete.retention.ms is %lld)",
         partition->topic, partition->id, (long long)partition->gap.from, (long long)partition->gap.to - 1,
         (long long)tombstones_ms);
-    for (int i = 0; i < apply->config.catalog->table_count; i++)
-        if (feeds_table(partition, &apply->config.catalog->tables[i]) &&
-            commit_tell_incomplete(apply, &apply->config.catalog->tables[i], "may have rows too many", reason,
-                                   0, error) != 0)
+    for (const struct table *table = NULL; (table = feeds_next(apply, partition, table)) != NULL;)
+        if (commit_tell_incomplete(apply, table, "may have rows too many", reason, 0, error) != 0)
             return -1;
     return 0;
 }

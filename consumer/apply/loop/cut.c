@@ -8,9 +8,8 @@
 
 // What was sent up to then may be gone.
 static void cut_raise(struct apply *apply, const struct partition *partition, int64_t ms) {
-    for (int i = 0; i < apply->config.catalog->table_count; i++)
-        if (feeds_table(partition, &apply->config.catalog->tables[i]))
-            store_raise_cut(apply->config.store, &apply->config.catalog->tables[i], ms);
+    for (const struct table *table = NULL; (table = feeds_next(apply, partition, table)) != NULL;)
+        store_raise_cut(apply->config.store, table, ms);
 }
 
 // Once a table: each of its partitions may have begun later.
@@ -38,9 +37,8 @@ int cut_begin(struct apply *apply, struct partition *partition, int64_t low, int
         "%s partition %d began at offset %lld at the first start: rows that have not changed since are missing until the "
         "next snapshot",
         partition->topic, partition->id, (long long)low);
-    for (int i = 0; i < apply->config.catalog->table_count; i++)
-        if (feeds_table(partition, &apply->config.catalog->tables[i]) &&
-            cut_tell_table(apply, &apply->config.catalog->tables[i], reason, error) != 0)
+    for (const struct table *table = NULL; (table = feeds_next(apply, partition, table)) != NULL;)
+        if (cut_tell_table(apply, table, reason, error) != 0)
             return -1;
     return 0;
 }

@@ -51,9 +51,10 @@ void feeds_add_slot(struct apply *apply, const struct partition *partition, int 
     struct slot_list *list = feeds_list_of(apply, partition->role);
     if (list != NULL)
         list->slots[list->count++] = slot;
-    for (int t = 0; t < apply->config.catalog->table_count; t++)
-        if (partition->feeds[t])
-            apply->feeding[t].slots[apply->feeding[t].count++] = slot;
+    for (const struct table *table = NULL; (table = feeds_next(apply, partition, table)) != NULL;) {
+        struct slot_list *of_table = &apply->feeding[table->index];
+        of_table->slots[of_table->count++] = slot;
+    }
 }
 
 void feeds_free(struct apply *apply) {
@@ -66,6 +67,15 @@ void feeds_free(struct apply *apply) {
 
 bool feeds_table(const struct partition *partition, const struct table *table) {
     return partition->feeds[table->index];
+}
+
+const struct table *feeds_next(const struct apply *apply, const struct partition *partition,
+                               const struct table *after) {
+    const struct catalog *catalog = apply->config.catalog;
+    for (int t = after != NULL ? after->index + 1 : 0; t < catalog->table_count; t++)
+        if (partition->feeds[t])
+            return &catalog->tables[t];
+    return NULL;
 }
 
 const char *feeds_read_before(const struct apply *apply, const struct table *table) {

@@ -12,6 +12,9 @@ int feeds_expect_slot(struct apply *apply, const struct partition *partition, st
 void feeds_add_slot(struct apply *apply, const struct partition *partition, int slot);
 void feeds_free(struct apply *apply);
 bool feeds_table(const struct partition *partition, const struct table *table);
+// The first table that the partition feeds behind `after`, NULL = of all; NULL behind the last.
+const struct table *feeds_next(const struct apply *apply, const struct partition *partition,
+                               const struct table *after);
 // A topic of the table that the file had messages of when it was opened, NULL = none. Lives until the next store call.
 const char *feeds_read_before(const struct apply *apply, const struct table *table);
 

@@ -60,7 +60,7 @@ static void head_note_newest(struct apply *apply, struct partition *partition, c
 }
 
 static int head_watch_binlog(struct apply *apply, struct partition *partition, struct error *error) {
-    if (!head_is_new_binlog(partition, partition->event))
+    if (apply->config.on_timeline == TIMELINE_FOLLOW || !head_is_new_binlog(partition, partition->event))
         return 0;
     if (apply->config.on_timeline == TIMELINE_HALT)
         return error_set(

@@ -77,11 +77,10 @@ void lost_note_unreadable(struct apply *apply, const struct partition *partition
     int64_t finished = merge_finished_lsn(apply->merge);
     // Behind a row of the current transaction it may be of a later one.
     bool behind = merge_has_current(apply->merge) && partition->newest_lsn > finished;
-    for (int t = 0; t < apply->config.catalog->table_count; t++) {
-        if (!feeds_table(partition, &apply->config.catalog->tables[t]))
-            continue;
-        apply->lost.tables[t].unreadable++;
-        apply->lost.tables[t].unreadable_lsn = behind ? merge_current_lsn(apply->merge) : finished;
+    for (const struct table *table = NULL; (table = feeds_next(apply, partition, table)) != NULL;) {
+        struct lost_table *watch = &apply->lost.tables[table->index];
+        watch->unreadable++;
+        watch->unreadable_lsn = behind ? merge_current_lsn(apply->merge) : finished;
     }
 }
 

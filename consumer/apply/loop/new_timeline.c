@@ -18,13 +18,7 @@ void new_timeline_place(const struct apply *apply, struct event *event) {
     change->previous_commit = timeline_lsn(&apply->timelines, event->source_previous_commit, change->ts_ms);
 }
 
-int new_timeline_accept(struct apply *apply, int64_t since_ms, struct error *error) {
-    if (apply->timelines.count == TIMELINES_MAX)
-        return error_set(
-            error, ERROR_HALT,
-            "more than %d timelines: a source that fails over so often is likely two connectors that write "
-            "one transaction topic; each needs a topic.prefix and a --db file of its own",
-            TIMELINES_MAX);
+static int new_timeline_add(struct apply *apply, int64_t since_ms, struct error *error) {
     commit_open(apply);
     if (store_add_timeline(apply->config.store, since_ms, error) != 0)
         return -1;
@@ -32,11 +26,39 @@ int new_timeline_accept(struct apply *apply, int64_t since_ms, struct error *err
     for (int i = 0; i < apply->partition_count; i++)
         if (apply->partitions[i] != NULL && apply->partitions[i]->head != NULL)
             new_timeline_place(apply, apply->partitions[i]->event);
+    return 0;
+}
+
+int new_timeline_accept(struct apply *apply, int64_t since_ms, struct error *error) {
+    if (apply->timelines.count == TIMELINES_MAX)
+        return error_set(
+            error, ERROR_HALT,
+            "more than %d timelines: a source that fails over so often is likely two connectors that write "
+            "one transaction topic; each needs a topic.prefix and a --db file of its own",
+            TIMELINES_MAX);
+    if (new_timeline_add(apply, since_ms, error) != 0)
+        return -1;
     if (apply->config.on_timeline == TIMELINE_ACCEPT_ONE)
         apply->config.on_timeline = TIMELINE_HALT;
     warnings_add(&apply->warnings,
                  "a new timeline of the source is accepted: LSNs of commits after %lld ms count anew",
                  (long long)since_ms - 1);
+    return 0;
+}
+
+static bool new_timeline_has(const struct apply *apply, int64_t since_ms) {
+    for (int i = 0; i < apply->timelines.count; i++)
+        if (apply->timelines.since_ts_ms[i] == since_ms)
+            return true;
+    return false;
+}
+
+int new_timeline_follow(struct apply *apply, const struct store *of, struct error *error) {
+    int count;
+    const int64_t *since = store_timelines(of, &count);
+    for (int i = 0; i < count; i++)
+        if (!new_timeline_has(apply, since[i]) && new_timeline_add(apply, since[i], error) != 0)
+            return -1;
     return 0;
 }
 
@@ -165,6 +187,8 @@ static int new_timeline_refuse_two(const struct apply *apply, const struct parti
 int new_timeline_meet(struct apply *apply, const struct partition *partition, int64_t place,
                       struct error *error) {
     const struct change *change = &partition->event->change;
+    if (apply->config.on_timeline == TIMELINE_FOLLOW)
+        return 0;
     if (apply->config.on_timeline != TIMELINE_HALT)
         return new_timeline_accept(apply, new_timeline_since_ms(apply, change->ts_ms), error);
     if (new_timeline_is_of_two(apply, partition))
@@ -219,7 +243,7 @@ static enum lower new_timeline_judge(struct apply *apply, const struct partition
 int new_timeline_look(struct apply *apply, int slot, struct error *error) {
     struct partition *partition = apply->partitions[slot];
     partition->lower = LOWER_NOT;
-    if (!new_timeline_is_lower(apply, partition))
+    if (!new_timeline_is_lower(apply, partition) || apply->config.on_timeline == TIMELINE_FOLLOW)
         return 0;
     bool by_row;
     partition->lower = new_timeline_judge(apply, partition, &by_row);

@@ -13,11 +13,13 @@ enum { NEW_TIMELINE_BLIND_WAITS = 6 }; // so many times transaction_wait_ms befo
 void new_timeline_load(struct apply *apply);
 // Makes an event's LSNs comparable with those of other timelines.
 void new_timeline_place(const struct apply *apply, struct event *event);
-// The head of a partition is of a new timeline: a commit at `place`. Accepts it, or ERROR_HALT.
+// The head of a partition is of a new timeline: a commit at `place`. Accepts it, or ERROR_HALT; where another apply is followed it is none.
 int new_timeline_meet(struct apply *apply, const struct partition *partition, int64_t place,
                       struct error *error);
 // Goes on in the new timeline. It holds for all that was committed at since_ms by the source's clock, or later.
 int new_timeline_accept(struct apply *apply, int64_t since_ms, struct error *error);
+// See apply_follow_timelines.
+int new_timeline_follow(struct apply *apply, const struct store *of, struct error *error);
 
 // Whether rows tell where the source's log stands, since there are no ENDs, or none of theirs.
 bool new_timeline_is_by_rows(const struct apply *apply);

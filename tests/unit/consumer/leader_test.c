@@ -32,6 +32,17 @@ static void release(void *self, int slot) {
     ((struct fixture *)self)->next++;
 }
 
+static int delivered(void *self, int slot) {
+    (void)slot;
+    return MESSAGES - ((struct fixture *)self)->next;
+}
+
+static void peek_at(void *self, int slot, int index, struct message *ret) {
+    const struct fixture *f = self;
+    (void)slot;
+    *ret = f->messages[f->next + index];
+}
+
 static bool at_end(void *self, int slot) {
     (void)slot;
     return ((struct fixture *)self)->next == MESSAGES;
@@ -41,7 +52,12 @@ static int set_up(void **state) {
     static struct fixture f;
     f = (struct fixture){0};
     struct error error = {0};
-    const struct message_source source = {.self = &f, .peek = peek, .release = release, .at_end = at_end};
+    const struct message_source source = {.self = &f,
+                                          .peek = peek,
+                                          .release = release,
+                                          .delivered = delivered,
+                                          .peek_at = peek_at,
+                                          .at_end = at_end};
     for (int i = 0; i < MESSAGES; i++)
         f.messages[i] = (struct message){.offset = i};
     assert_int_equal(progress_new(&f.theirs, &error), 0);
@@ -114,10 +130,29 @@ static void what_the_leader_does_not_know_is_read_to_its_end(void **state) {
     assert_true(f->source.at_end(f->source.self, 0));
 }
 
+// Rows of a snapshot wait for what the messages behind them say, so these are looked at, too.
+static void what_is_ahead_is_seen_as_far_as_the_leader(void **state) {
+    struct fixture *f = *state;
+    struct message message;
+    assert_int_equal(f->source.delivered(f->source.self, 0), 0);
+    for (int at = 0; at <= MESSAGES; at++) {
+        leader_stands_at(f, at);
+        leader_look(f->leader);
+        assert_int_equal(f->source.delivered(f->source.self, 0), at);
+    }
+    leader_stands_at(f, 4);
+    leader_look(f->leader);
+    f->source.release(f->source.self, 0);
+    assert_int_equal(f->source.delivered(f->source.self, 0), 3);
+    f->source.peek_at(f->source.self, 0, 2, &message);
+    assert_int_equal(message.offset, 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(it_is_nowhere_before_the_leader_has_begun, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_reads_as_far_as_the_leader, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_ahead_is_seen_as_far_as_the_leader, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_the_leader_does_not_know_is_read_to_its_end, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

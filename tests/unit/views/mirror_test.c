@@ -594,10 +594,8 @@ static void a_real_value_is_not_overwritten_by_a_carried_one(void **state) {
     ASSERT_BIOS(f, "2=written ");
 }
 
-// Another program has made a row newer than any change that this one has seen: a change that is not as new as the file's
-// row is neither written nor passed over.
-static void a_row_that_another_program_made_newer_is_told(void **state) {
-    struct fixture *f = *state;
+// Another process has written the row 1, which the commit finds.
+static void begin_a_commit_that_fails(struct fixture *f) {
     struct error error = {0};
     enum store_outcome outcome;
     sqlite3 *db = NULL;
@@ -611,13 +609,53 @@ static void a_row_that_another_program_made_newer_is_told(void **state) {
                                   .lsn = 20,
                                   .previous_commit = LSN_NONE,
                                   .txid = 20};
-    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "a"), STORE_APPLIED);
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "update customers set _lsn = 1000", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     store_begin(f->store);
     assert_int_equal(store_apply(f->store, &change, &outcome, &error), 0);
     assert_int_equal(outcome, STORE_APPLIED);
+}
+
+static int commit_unjudged(struct fixture *f, int64_t lsn) {
+    struct error error = {0};
+    const struct store_commit commit = {.lsn = LSN_NONE,
+                                        .txid = -1,
+                                        .sequence = {.lsn = LSN_NONE},
+                                        .offsets = SPAN("{}"),
+                                        .unjudged_lsn = lsn};
+    return store_commit(f->store, &commit, &error);
+}
+
+// What a commit that was undone had taken out of the file the next one takes out.
+static void a_rollback_forgets_what_was_saved(void **state) {
+    static const char unjudged[] = "select count(*) from _meta where name = 'snapshot_unjudged'";
+    struct fixture *f = *state;
+    struct error error = {0};
+    int count;
+    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "a"), STORE_APPLIED);
+    store_begin(f->store);
+    assert_int_equal(commit_unjudged(f, 77), 0);
+    assert_int_equal(number(f, unjudged), 1);
+    begin_a_commit_that_fails(f);
+    assert_int_equal(store_add_timeline(f->store, 1000, &error), 0);
+    assert_int_equal(commit_unjudged(f, LSN_NONE), -1);
+    assert_int_equal(store_rollback(f->store, &error), 0);
+    assert_int_equal(number(f, unjudged), 1);
+    (void)store_timelines(f->store, &count);
+    assert_int_equal(count, 0);
+    store_begin(f->store);
+    assert_int_equal(commit_unjudged(f, LSN_NONE), 0);
+    assert_int_equal(number(f, unjudged), 0);
+}
+
+// Another program has made a row newer than any change that this one has seen: a change that is not as new as the file's
+// row is neither written nor passed over.
+static void a_row_that_another_program_made_newer_is_told(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    assert_int_equal(streamed(f, CHANGE_CREATE, 10, 1, "a"), STORE_APPLIED);
+    begin_a_commit_that_fails(f);
     assert_int_equal(commit(f, &error), -1);
     assert_int_equal(error.kind, ERROR_STORE);
     assert_string_equal(error.message,
@@ -691,6 +729,7 @@ int main(void) {
         TEST(toast_is_carried_along_a_chain),
         TEST(a_real_value_is_not_overwritten_by_a_carried_one),
         TEST(a_row_that_another_program_made_newer_is_told),
+        TEST(a_rollback_forgets_what_was_saved),
         TEST(a_rollback_forgets_what_was_learnt),
         TEST(a_row_without_its_key_is_refused_alone),
     };

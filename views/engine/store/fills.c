@@ -6,6 +6,7 @@
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/sqlite_value.h"
+#include "views/engine/store/standing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,12 +146,28 @@ static bool fills_was_made_with(sqlite3 *db, const char *source) {
     return text != NULL && strcmp(text, source) == 0;
 }
 
+// A timeline that this one has taken back numbers the LSNs of the file beside otherwise.
+static bool fills_has_timelines_of(sqlite3 *db, struct sqlite3 *of) {
+    CLEANUP(standing_free) struct standing its = {0};
+    CLEANUP(standing_free) struct standing ours = {0};
+    if (standing_load_timelines(&its, db, NULL) != 0 || standing_load_timelines(&ours, of, NULL) != 0)
+        return false;
+    for (int i = 0; i < its.timeline_count; i++) {
+        bool has = false;
+        for (int o = 0; o < ours.timeline_count && !has; o++)
+            has = ours.timelines[o] == its.timelines[i];
+        if (!has)
+            return false;
+    }
+    return true;
+}
+
 // What cannot be read of either is no reason to go on.
 bool fills_goes_on(const char *path, const char *name, const char *source, struct sqlite3 *of) {
     CLEANUP(stmt_close) sqlite3 *db = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *offsets = NULL;
     CLEANUP(stmt_finalize) sqlite3_stmt *behind = NULL;
-    if (!fills_open(path, name, &db) || !fills_was_made_with(db, source) ||
+    if (!fills_open(path, name, &db) || !fills_was_made_with(db, source) || !fills_has_timelines_of(db, of) ||
         engine_sql_prepare(db, "offsets_load", &offsets, NULL) != 0 ||
         engine_sql_prepare(of, "offsets_behind", &behind, NULL) != 0)
         return false;

@@ -28,7 +28,8 @@ int fills_begin_new(struct fills *fills, struct sqlite3 *db, const struct catalo
 // Whether the file at `path` was read beside the one that has this name. Its end is store_remove_fill.
 bool fills_is(const char *path, const char *name);
 // And whether it was made with this source.sql, and read no further than `of` by now: else that is a backup which was put back,
-// or has lost its newest commits to a power cut. What is of a later time would come without its effects, and those be lost.
+// or has lost its newest commits to a power cut. What is of a later time would come without its effects, and those be lost. Nor does one go
+// on that has a timeline of the source which `of` has not.
 bool fills_goes_on(const char *path, const char *name, const char *source, struct sqlite3 *of);
 
 // The file that was read beside, as schema `fill` of the connection; without a transaction.

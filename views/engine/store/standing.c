@@ -95,19 +95,22 @@ static int standing_load_sequence(struct standing *standing, struct sqlite3 *db,
 static const char standing_unjudged[] = "snapshot_unjudged";
 
 static int standing_load_unjudged(struct standing *standing, struct sqlite3 *db, struct error *error) {
-    standing->before.unjudged_lsn = LSN_NONE;
-    if (meta_get_integer(db, standing_unjudged, &standing->before.unjudged_lsn, error) != 0)
-        return -1;
-    standing->has_unjudged = standing->before.unjudged_lsn != LSN_NONE;
-    return 0;
+    standing->saved_unjudged_lsn = LSN_NONE;
+    return meta_get_integer(db, standing_unjudged, &standing->saved_unjudged_lsn, error);
 }
 
 int standing_save_unjudged(struct standing *standing, struct sqlite3 *db, int64_t lsn, struct error *error) {
-    bool had = standing->has_unjudged;
-    standing->has_unjudged = lsn > 0;
-    if (lsn > 0)
-        return meta_set_integer(db, standing_unjudged, lsn, error);
-    return had ? meta_unset(db, standing_unjudged, error) : 0;
+    int64_t wanted = lsn > 0 ? lsn : LSN_NONE;
+    if (wanted == standing->saved_unjudged_lsn)
+        return 0;
+    standing->saved_unjudged_lsn = wanted;
+    return wanted != LSN_NONE ? meta_set_integer(db, standing_unjudged, wanted, error)
+                              : meta_unset(db, standing_unjudged, error);
+}
+
+int standing_recall(struct standing *standing, struct sqlite3 *db, struct error *error) {
+    return standing_load_unjudged(standing, db, error) != 0 ? -1
+                                                            : standing_load_timelines(standing, db, error);
 }
 
 int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struct error *error) {
@@ -127,9 +130,9 @@ int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struc
 }
 
 int standing_load(struct standing *standing, struct sqlite3 *db, struct error *error) {
-    return standing_load_offsets(standing, db, error) != 0 ||
-                   standing_load_sequence(standing, db, error) != 0 ||
-                   standing_load_unjudged(standing, db, error) != 0
-               ? -1
-               : standing_load_timelines(standing, db, error);
+    if (standing_load_offsets(standing, db, error) != 0 || standing_load_sequence(standing, db, error) != 0 ||
+        standing_recall(standing, db, error) != 0)
+        return -1;
+    standing->before.unjudged_lsn = standing->saved_unjudged_lsn;
+    return 0;
 }

@@ -1,4 +1,4 @@
-// Where a store file stands, as it was when it was loaded: offsets, sequence, the source's timelines. Of use to store.c only,
+// Where a store file stands, as it was when it was loaded: offsets, sequence, the source's timelines. Of use to the store only,
 // on its thread.
 #ifndef TIDEMARK_STORE_STANDING_H
 #define TIDEMARK_STORE_STANDING_H
@@ -17,7 +17,7 @@ struct standing {
     int offset_count;
     struct store_sequence sequence;
     struct store_before before;
-    bool has_unjudged; // the file has before.unjudged_lsn
+    int64_t saved_unjudged_lsn; // what the file, or its open transaction, has of it
     int64_t *timelines;
     int timeline_count;
 };
@@ -31,6 +31,8 @@ void standing_bind_offset(struct sqlite3_stmt *stmt, const struct store_offset *
 int standing_note_others(struct sqlite3 *db, const char *topic, struct error *error);
 // Within a transaction; LSN_NONE = there is none.
 int standing_save_unjudged(struct standing *standing, struct sqlite3 *db, int64_t lsn, struct error *error);
+// After a rollback: what was saved since is not there.
+int standing_recall(struct standing *standing, struct sqlite3 *db, struct error *error);
 int standing_load_timelines(struct standing *standing, struct sqlite3 *db, struct error *error);
 void standing_free(struct standing *standing);
 
