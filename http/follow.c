@@ -409,8 +409,19 @@ static size_t follow_bytes(const struct follow *follow) {
     return bytes;
 }
 
+// The lock is held. Of what nobody follows the one that was left first.
+static void follow_free_oldest(struct follow *follow) {
+    struct channel *oldest = NULL;
+    for (struct channel *channel = streams_channels(follow->streams); channel != NULL;
+         channel = channel->next)
+        if (!channel->lossy && channel->count == 0 && (oldest == NULL || channel->left_ms < oldest->left_ms))
+            oldest = channel;
+    if (oldest != NULL)
+        follow_free_channel(follow, oldest);
+}
+
 // Into `ret` those that somebody follows; the lock is held. Those that nobody has followed for longer than the
-// window are freed, and where there is no room for their rows. *ret_kept: how many are kept without a follower.
+// window are freed, and where there is no room for their rows, or too many are kept. *ret_kept: how many are.
 static int follow_list_channels(struct follow *follow, struct channel **ret, int *ret_kept) {
     int count = 0;
     int64_t now = clock_monotonic_ms();
@@ -428,6 +439,8 @@ static int follow_list_channels(struct follow *follow, struct channel **ret, int
         else
             (*ret_kept)++;
     }
+    for (; *ret_kept > FOLLOW_KEPT_MAX; (*ret_kept)--)
+        follow_free_oldest(follow);
     return count;
 }
 

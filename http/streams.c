@@ -17,7 +17,8 @@ struct streams {
     pthread_mutex_t mutex;        // of what follows, and of what is in each stream and channel
     struct channel *channels;
     int channel_count;
-    int count;
+    int heard; // of them
+    int count; // of streams
     bool stopping;
 };
 
@@ -109,8 +110,6 @@ static void streams_wake(struct streams *streams, struct stream *stream) {
 }
 
 static struct channel *streams_make_channel(struct streams *streams, struct span question) {
-    if (streams->channel_count >= STREAMS_CHANNELS_MAX)
-        return NULL;
     struct channel *channel = calloc(1, sizeof *channel);
     const char *text = question.size > 0 ? question.data : ""; // /v1/live has no question
     if (channel == NULL || (channel->question = strndup(text, question.size)) == NULL) {
@@ -124,10 +123,21 @@ static struct channel *streams_make_channel(struct streams *streams, struct span
     return channel;
 }
 
+// `channel`: the question's, NULL = there is none. What is kept for who comes again takes the place of nobody who is here.
+static bool streams_have_room(const struct streams *streams, const struct channel *channel,
+                              struct span question) {
+    if (question.size == 0 || (channel != NULL && channel->count > 0))
+        return true;
+    return streams->heard < STREAMS_CHANNELS_MAX &&
+           (channel != NULL || streams->channel_count - streams->heard < STREAMS_LEFT_MAX);
+}
+
 static struct channel *streams_channel_of(struct streams *streams, struct span question) {
     struct channel *channel = streams->channels;
     while (channel != NULL && !span_is(question, channel->question))
         channel = channel->next;
+    if (!streams_have_room(streams, channel, question))
+        return NULL;
     return channel != NULL ? channel : streams_make_channel(streams, question);
 }
 
@@ -158,6 +168,7 @@ bool streams_add(struct streams *streams, struct stream *stream, const struct st
         atomic_load(&streams->bytes) < STREAMS_BYTES_MAX)
         channel = streams_channel_of(streams, ask->question);
     if (channel != NULL) {
+        streams->heard += channel->count == 0;
         streams_enter(stream, channel, ask);
         streams->count++;
         streams_wake_producer(streams, channel);
@@ -181,8 +192,10 @@ void streams_remove(struct streams *streams, struct stream *stream) {
     channel->count--;
     channel->suspended -= stream->suspended;
     streams_note_sent(streams, channel);
-    if (channel->count == 0)
+    if (channel->count == 0) {
         channel->left_ms = clock_monotonic_ms();
+        streams->heard--;
+    }
     streams->count--;
     stream->channel = NULL;
     streams_unlock(streams);

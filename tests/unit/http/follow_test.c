@@ -389,6 +389,19 @@ static void test_coming_again_after_a_restart(void **state) {
     end(s, &client);
 }
 
+// A page for each row, opened one after the other within the window: what nobody follows any more makes room.
+static void test_many_questions_one_after_the_other(void **state) {
+    struct state *s = *state;
+    static struct client client;
+    for (int i = 0; i < 3 * STREAMS_CHANNELS_MAX; i++) {
+        char question[64];
+        (void)snprintf(question, sizeof question, "/v1/tables/orders/follow?id=%d", i);
+        begin(s, &client, question, NULL);
+        expect_event(s, &client, "rows");
+        end(s, &client);
+    }
+}
+
 static void test_keys(void **state) {
     struct state *s = *state;
     static struct client client;
@@ -521,6 +534,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_coming_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_question_that_asks_for_the_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_coming_again_after_a_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_questions_one_after_the_other, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_errors, setup, teardown),

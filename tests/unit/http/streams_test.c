@@ -125,6 +125,48 @@ static void test_bound_of_streams(void **state) {
     free(clients);
 }
 
+static bool add_question(struct state *s, struct client *client, int number) {
+    char question[32];
+    (void)snprintf(question, sizeof question, "/q%d", number);
+    const struct stream_ask ask = {.question = span_of(question), .as_lines = true};
+    return streams_add(s->streams, &client->stream, &ask);
+}
+
+static void drop_all(struct state *s, int count) {
+    streams_lock(s->streams);
+    for (int i = 0; i < count; i++) {
+        struct channel *channel = streams_channels(s->streams);
+        while (channel->lossy)
+            channel = channel->next;
+        streams_drop(s->streams, channel);
+    }
+    streams_unlock(s->streams);
+}
+
+// Questions that nobody follows any more take nobody's place; those that are followed do, but not that of /v1/live.
+static void test_bound_of_questions(void **state) {
+    struct state *s = *state;
+    static struct client live;
+    struct client *clients = calloc(STREAMS_CHANNELS_MAX + 1, sizeof *clients);
+    assert_non_null(clients);
+    for (int i = 0; i < STREAMS_CHANNELS_MAX; i++) {
+        assert_true(add_question(s, &clients[i], i));
+        streams_remove(s->streams, &clients[i].stream);
+    }
+    for (int i = 0; i < STREAMS_CHANNELS_MAX; i++)
+        assert_true(add_question(s, &clients[i], STREAMS_CHANNELS_MAX + i));
+    assert_false(add_question(s, &clients[STREAMS_CHANNELS_MAX], 2 * STREAMS_CHANNELS_MAX));
+    assert_false(add_question(s, &clients[STREAMS_CHANNELS_MAX], 0)); // is kept
+    assert_true(add(s, &live, true));
+    streams_remove(s->streams, &live.stream);
+    streams_remove(s->streams, &clients[1].stream);
+    assert_true(add_question(s, &clients[1], 0));
+    for (int i = 0; i < STREAMS_CHANNELS_MAX; i++)
+        streams_remove(s->streams, &clients[i].stream);
+    drop_all(s, 2 * STREAMS_CHANNELS_MAX);
+    free(clients);
+}
+
 static void count_wakes(void *self) {
     ++*(int *)self;
 }
@@ -309,6 +351,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_newcomer_is_shown_the_beginning, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bound_of_streams, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bound_of_questions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_follower_is_reset, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_gets_the_newest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_waits_is_sent_at_once, setup, teardown),
