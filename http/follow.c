@@ -75,7 +75,7 @@ static void follow_publish(struct follow *follow, struct channel *channel, struc
     if (event != NULL)
         streams_publish(follow->streams, channel, event);
     else
-        streams_forget(channel); // no memory for it: all begin again
+        streams_forget(follow->streams, channel); // no memory for it: all begin again
     streams_unlock(follow->streams);
 }
 
@@ -93,7 +93,7 @@ static void follow_end(struct follow *follow, struct channel *channel, const str
     streams_lock(follow->streams);
     for (struct stream *stream = channel->first; stream != NULL; stream = stream->after)
         streams_end(follow->streams, stream, event);
-    streams_forget(channel);
+    streams_forget(follow->streams, channel);
     streams_unlock(follow->streams);
     event_drop(&event);
 }

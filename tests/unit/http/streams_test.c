@@ -184,6 +184,19 @@ static void publish(struct state *s, struct channel *channel, int number) {
     streams_unlock(s->streams);
 }
 
+// An event of `bytes` at least.
+static void publish_large(struct state *s, struct channel *channel, size_t bytes) {
+    CLEANUP(buffer_free) struct buffer out = {0};
+    size_t json_at = event_begin(&out, "changes", SPAN("large"), false);
+    for (size_t i = 0; i < bytes; i += 1 << 10)
+        buffer_format(&out, "%1024d", 0);
+    CLEANUP(event_drop) struct event *event = event_make(&out, json_at, streams_account(s->streams));
+    assert_non_null(event);
+    streams_lock(s->streams);
+    streams_publish(s->streams, channel, event);
+    streams_unlock(s->streams);
+}
+
 // From what comes next on.
 static void follow(struct state *s, struct stream *stream) {
     streams_lock(s->streams);
@@ -233,6 +246,43 @@ static void test_a_slow_follower_is_reset(void **state) {
     assert_int_equal(channel->wanting, 0);
     drop(s, channel);
     assert_true(atomic_load(streams_account(s->streams)) < 1000);
+}
+
+// Sends on until there is nothing more; returns how much it was.
+static size_t read_past(struct state *s, struct client *client) {
+    size_t size = 0;
+    ssize_t count;
+    while ((count =
+                streams_read(s->streams, &client->stream, client->text, sizeof client->text, on_suspend)) > 0)
+        size += (size_t)count;
+    return size;
+}
+
+// What is remembered of many questions for who comes again shuts nobody out: only what waits for slow readers does. And
+// it takes nothing from those.
+static void test_what_is_remembered_shuts_nobody_out(void **state) {
+    enum { QUESTIONS = 40, SLOW = 4, LARGE = 3 << 20, SMALL = 1 << 19 };
+    struct state *s = *state;
+    struct client *clients = calloc(QUESTIONS + 1, sizeof *clients);
+    assert_non_null(clients);
+    for (int i = 0; i < QUESTIONS; i++) {
+        assert_true(add_question(s, &clients[i], i));
+        follow(s, &clients[i].stream);
+        assert_int_equal(read_past(s, &clients[i]), 0);
+        publish_large(s, clients[i].stream.channel, SMALL);
+        publish_large(s, clients[i].stream.channel, LARGE);
+        if (i % SLOW != 0)
+            assert_true(read_past(s, &clients[i]) >= SMALL + LARGE);
+    }
+    assert_int_equal(streams_find(clients[QUESTIONS - 1].stream.channel, "large"), 1);
+    assert_true(atomic_load(streams_account(s->streams)) < STREAMS_BYTES_MAX);
+    assert_true(add_question(s, &clients[QUESTIONS], QUESTIONS));
+    for (int i = 0; i < QUESTIONS; i += SLOW)
+        assert_true(read_past(s, &clients[i]) >= SMALL + LARGE);
+    for (int i = 0; i <= QUESTIONS; i++)
+        streams_remove(s->streams, &clients[i].stream);
+    drop_all(s, QUESTIONS + 1);
+    free(clients);
 }
 
 // In /v1/live, who has begun to read an event when four more come is sent the rest of it, then the fourth.
@@ -353,6 +403,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_bound_of_streams, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bound_of_questions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_follower_is_reset, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_remembered_shuts_nobody_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_gets_the_newest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_waits_is_sent_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_crowd_is_awaited, setup, teardown),
