@@ -409,6 +409,14 @@ static size_t follow_bytes(const struct follow *follow) {
     return bytes;
 }
 
+// The lock is held.
+static void follow_forget_large(const struct follow *follow) {
+    for (const struct channel *channel = streams_channels(follow->streams); channel != NULL;
+         channel = channel->next)
+        if (!channel->lossy && channel->producer != NULL)
+            followed_forget_large(&((struct follower *)channel->producer)->followed);
+}
+
 // The lock is held. Of what nobody follows the one that was left first.
 static void follow_free_oldest(struct follow *follow) {
     struct channel *oldest = NULL;
@@ -463,6 +471,7 @@ static int follow_look_at_all(struct follow *follow) {
     struct channel *channels[STREAMS_CHANNELS_MAX];
     int kept;
     streams_lock(follow->streams);
+    follow_forget_large(follow);
     int count = follow_list_channels(follow, channels, &kept);
     bool room = follow_bytes(follow) < FOLLOW_BYTES_MAX;
     streams_unlock(follow->streams);

@@ -11,6 +11,14 @@ static void followed_forget_events(struct followed *followed) {
     event_drop(&followed->reset);
 }
 
+void followed_forget_large(struct followed *followed) {
+    struct event **const events[] = {&followed->rows, &followed->reset};
+    for (int i = 0; i < 2; i++)
+        if (*events[i] != NULL && (*events[i])->size > FOLLOWED_KEPT_MAX &&
+            atomic_load(&(*events[i])->references) == 1)
+            event_drop(events[i]);
+}
+
 void followed_free(struct followed *followed) {
     followed_forget_events(followed);
     result_free(&followed->result);

@@ -3,6 +3,7 @@
 
 #include "http/follow.h"
 #include "http/follow_question.h"
+#include "http/followed.h"
 #include "views/base/cleanup.h"
 
 #include <jansson.h>
@@ -402,6 +403,20 @@ static void test_many_questions_one_after_the_other(void **state) {
     }
 }
 
+// Large rows take memory while they are being sent: for who comes then they are made again. When, is ctest's to say.
+static void test_large_rows_that_were_sent_are_not_kept(void **state) {
+    struct state *s = *state;
+    static struct client client;
+    for (int i = 0; i < 2; i++) {
+        begin(s, &client, "/v1/views/lab/wide/follow", NULL);
+        expect_event(s, &client, "rows");
+        assert_true(client.size > FOLLOWED_KEPT_MAX);
+        end(s, &client);
+        while (atomic_load(streams_account(s->streams)) > FOLLOWED_KEPT_MAX)
+            (void)usleep(1000);
+    }
+}
+
 static void test_keys(void **state) {
     struct state *s = *state;
     static struct client client;
@@ -535,6 +550,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_question_that_asks_for_the_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_coming_again_after_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_questions_one_after_the_other, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_large_rows_that_were_sent_are_not_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
