@@ -437,6 +437,19 @@ static void test_keys(void **state) {
     assert_non_null(strstr(client.line, "\"added\":[{\"status\":\"shipped\"}],\"changed\":[],"
                                         "\"removed\":[{\"status\":\"paid\"}]}"));
     end(s, &client);
+    // A table's key under another name, and another column under the key's.
+    begin(s, &client, "/v1/tables/orders/follow?select=status,number:id", NULL);
+    expect_event(s, &client, "rows");
+    assert_non_null(strstr(client.line, "\"key\":[\"number\"],\"rows\":[{"));
+    end(s, &client);
+    begin(s, &client, "/v1/tables/orders/follow?select=status,id:quantity,number:id", NULL);
+    expect_event(s, &client, "rows");
+    assert_non_null(strstr(client.line, "\"key\":[\"number\"],\"rows\":[{"));
+    end(s, &client);
+    begin(s, &client, "/v1/tables/orders/follow?select=status,id:quantity,customer_id", NULL);
+    expect_event(s, &client, "rows");
+    assert_non_null(strstr(client.line, "\"key\":[\"status\",\"id\",\"customer_id\"],\"rows\":[{"));
+    end(s, &client);
     // A key that was enough is enough no more.
     begin(s, &client, "/v1/views/lab/twins/follow?limit=1", NULL);
     expect_event(s, &client, "rows");
