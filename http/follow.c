@@ -75,7 +75,7 @@ static void follow_publish(struct follow *follow, struct channel *channel, struc
     if (event != NULL)
         streams_publish(follow->streams, channel, event);
     else
-        streams_forget(channel); // no memory for it: all begin again
+        streams_forget(follow->streams, channel); // no memory for it: all begin again
     streams_unlock(follow->streams);
 }
 
@@ -93,7 +93,7 @@ static void follow_end(struct follow *follow, struct channel *channel, const str
     streams_lock(follow->streams);
     for (struct stream *stream = channel->first; stream != NULL; stream = stream->after)
         streams_end(follow->streams, stream, event);
-    streams_forget(channel);
+    streams_forget(follow->streams, channel);
     streams_unlock(follow->streams);
     event_drop(&event);
 }
@@ -409,8 +409,27 @@ static size_t follow_bytes(const struct follow *follow) {
     return bytes;
 }
 
+// The lock is held.
+static void follow_forget_large(const struct follow *follow) {
+    for (const struct channel *channel = streams_channels(follow->streams); channel != NULL;
+         channel = channel->next)
+        if (!channel->lossy && channel->producer != NULL)
+            followed_forget_large(&((struct follower *)channel->producer)->followed);
+}
+
+// The lock is held. Of what nobody follows the one that was left first.
+static void follow_free_oldest(struct follow *follow) {
+    struct channel *oldest = NULL;
+    for (struct channel *channel = streams_channels(follow->streams); channel != NULL;
+         channel = channel->next)
+        if (!channel->lossy && channel->count == 0 && (oldest == NULL || channel->left_ms < oldest->left_ms))
+            oldest = channel;
+    if (oldest != NULL)
+        follow_free_channel(follow, oldest);
+}
+
 // Into `ret` those that somebody follows; the lock is held. Those that nobody has followed for longer than the
-// window are freed, and where there is no room for their rows. *ret_kept: how many are kept without a follower.
+// window are freed, and where there is no room for their rows, or too many are kept. *ret_kept: how many are.
 static int follow_list_channels(struct follow *follow, struct channel **ret, int *ret_kept) {
     int count = 0;
     int64_t now = clock_monotonic_ms();
@@ -428,6 +447,8 @@ static int follow_list_channels(struct follow *follow, struct channel **ret, int
         else
             (*ret_kept)++;
     }
+    for (; *ret_kept > FOLLOW_KEPT_MAX; (*ret_kept)--)
+        follow_free_oldest(follow);
     return count;
 }
 
@@ -450,6 +471,7 @@ static int follow_look_at_all(struct follow *follow) {
     struct channel *channels[STREAMS_CHANNELS_MAX];
     int kept;
     streams_lock(follow->streams);
+    follow_forget_large(follow);
     int count = follow_list_channels(follow, channels, &kept);
     bool room = follow_bytes(follow) < FOLLOW_BYTES_MAX;
     streams_unlock(follow->streams);

@@ -14,6 +14,7 @@ enum {
     FOLLOW_REPEAT_MS = 5000,      // most between two events
     FOLLOW_LOOK_MS = 250,         // between two looks at a file that another process writes
     FOLLOW_BYTES_MAX = 256 << 20, // of all results
+    FOLLOW_KEPT_MAX = 256,        // questions that nobody follows any more
 };
 
 // `window_ms`: how long a question that nobody follows any more is kept, for those who come again.

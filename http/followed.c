@@ -11,6 +11,14 @@ static void followed_forget_events(struct followed *followed) {
     event_drop(&followed->reset);
 }
 
+void followed_forget_large(struct followed *followed) {
+    struct event **const events[] = {&followed->rows, &followed->reset};
+    for (int i = 0; i < 2; i++)
+        if (*events[i] != NULL && (*events[i])->size > FOLLOWED_KEPT_MAX &&
+            atomic_load(&(*events[i])->references) == 1)
+            event_drop(events[i]);
+}
+
 void followed_free(struct followed *followed) {
     followed_forget_events(followed);
     result_free(&followed->result);
@@ -71,9 +79,10 @@ static void followed_write_names(struct followed *followed, const struct rows *r
     buffer_text(out, followed->key.count > 0 ? "]" : "null");
 }
 
-static int followed_find_column(const struct rows *rows, const char *name) {
+// Where the rows show the table's column; -1 = they do not.
+static int followed_find_column(const struct rows *rows, int table_column) {
     int column = rows_column_count(rows) - 1;
-    while (column >= 0 && strcmp(rows_column_name(rows, column), name) != 0)
+    while (column >= 0 && rows_table_column(rows, column) != table_column)
         column--;
     return column;
 }
@@ -86,7 +95,7 @@ static void followed_choose_key(struct followed *followed, const struct table *t
     followed->column_count = rows_column_count(rows);
     key->count = table != NULL ? table->key_count : 0;
     for (int i = 0; i < key->count; i++) {
-        key->columns[i] = followed_find_column(rows, table->columns[table->keys[i]].name);
+        key->columns[i] = followed_find_column(rows, table->keys[i]);
         if (key->columns[i] < 0)
             key->count = 0;
     }
@@ -101,7 +110,7 @@ static void followed_lengthen_key(struct followed *followed) {
         key->count = 0;
         return;
     }
-    key->columns[key->count] = key->count;
+    key->columns[key->count] = key->count; // what is too short began at the first column
     key->count++;
 }
 

@@ -10,7 +10,8 @@
 enum {
     FOLLOWED_TABLES_MAX = 16,
     FOLLOWED_TABLE_SIZE = 128,
-    FOLLOWED_TXIDS_MAX = 64, // that one event names; the rest is counted
+    FOLLOWED_TXIDS_MAX = 64,      // that one event names; the rest is counted
+    FOLLOWED_KEPT_MAX = 16 << 10, // bytes of an event of all rows that is kept though nobody is being sent it
 };
 
 struct followed {
@@ -50,7 +51,8 @@ enum followed_outcome followed_read(struct followed *followed, struct exchange *
                                     struct event **ret_event);
 // The rows are as they were told: only how late they are may differ.
 void followed_note_position(struct followed *followed, struct exchange *exchange);
-// All rows as they are now: "rows", or "reset". Lives as long as they are that. NULL = no memory.
+// All rows as they are now: "rows", or "reset". Lives as long as they are that, and until followed_forget_large. NULL = no
+// memory.
 struct event *followed_rows(struct followed *followed, bool reset, struct buffer *scratch,
                             _Atomic size_t *account);
 // How the rows are now differs from `before`, which the event of that name and key showed. False when it cannot be told
@@ -60,6 +62,8 @@ bool followed_changes_since(struct followed *followed, struct result *before, st
 // Where it stands, and nothing else. The caller drops it.
 struct event *followed_position(const struct followed *followed, struct buffer *scratch,
                                 _Atomic size_t *account);
+// Events of all rows that are large and that nobody is being sent: they are made again when somebody comes.
+void followed_forget_large(struct followed *followed);
 size_t followed_bytes(const struct followed *followed);
 
 #endif

@@ -612,10 +612,13 @@ static enum routes_result rows_answer(struct exchange *exchange, const struct ro
     if (exchange_begin(exchange) != 0)
         return ROUTES_ANSWERED;
     enum routes_result result = ROUTES_ANSWERED;
-    if (rows_read_ask(exchange, subject, &ask, kind) == 0)
+    if (rows_read_ask(exchange, subject, &ask, kind) == 0) {
         result = kind->question(exchange->reader, &ask, &rows, &error) == 0
                      ? rows_give_rows(exchange, &ask, rows, kind)
                      : exchange_fail(exchange, &error);
+        if (result == ROUTES_SLOW && ask.limit > READ_LIMIT_MAX && !kind->follows)
+            result = ROUTES_BULK; // all rows have minutes, also where the question itself is slow
+    }
     if (result == ROUTES_ANSWERED || result == ROUTES_STREAM)
         exchange_set_headers(exchange);
     return result;

@@ -202,10 +202,11 @@ static bool server_is_stopping(const struct server *server) {
     return atomic_load_explicit(&server->stopping, memory_order_relaxed);
 }
 
-// Once the server stops an answer is its connection's last.
+// Once the server stops an answer is its connection's last. A page reads what it is refused too, though no route was asked.
 static enum MHD_Result server_queue(struct connection *connection, struct response *response,
                                     struct MHD_Response *reply) {
     response->closes |= server_is_stopping(connection->server);
+    response->origin = access_origin(connection->server->endpoint->access, &connection->request);
     if (!reply_headers(reply, response)) {
         MHD_destroy_response(reply);
         return MHD_NO;

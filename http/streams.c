@@ -17,7 +17,9 @@ struct streams {
     pthread_mutex_t mutex;        // of what follows, and of what is in each stream and channel
     struct channel *channels;
     int channel_count;
-    int count;
+    int heard;         // of them
+    size_t remembered; // bytes of the channels' events
+    int count;         // of streams
     bool stopping;
 };
 
@@ -31,8 +33,8 @@ int streams_new(struct streams **ret, void (*resume)(struct stream *stream), str
     return 0;
 }
 
-static void streams_free_channel(struct channel *channel) {
-    streams_forget(channel);
+static void streams_free_channel(struct streams *streams, struct channel *channel) {
+    streams_forget(streams, channel);
     free(channel->question);
     free(channel);
 }
@@ -44,7 +46,7 @@ void streams_free(struct streams **streams) {
     while (s->channels != NULL) {
         struct channel *channel = s->channels;
         s->channels = channel->next;
-        streams_free_channel(channel);
+        streams_free_channel(s, channel);
     }
     (void)pthread_mutex_destroy(&s->mutex);
     free(s);
@@ -109,8 +111,6 @@ static void streams_wake(struct streams *streams, struct stream *stream) {
 }
 
 static struct channel *streams_make_channel(struct streams *streams, struct span question) {
-    if (streams->channel_count >= STREAMS_CHANNELS_MAX)
-        return NULL;
     struct channel *channel = calloc(1, sizeof *channel);
     const char *text = question.size > 0 ? question.data : ""; // /v1/live has no question
     if (channel == NULL || (channel->question = strndup(text, question.size)) == NULL) {
@@ -124,10 +124,21 @@ static struct channel *streams_make_channel(struct streams *streams, struct span
     return channel;
 }
 
+// `channel`: the question's, NULL = there is none. What is kept for who comes again takes the place of nobody who is here.
+static bool streams_have_room(const struct streams *streams, const struct channel *channel,
+                              struct span question) {
+    if (question.size == 0 || (channel != NULL && channel->count > 0))
+        return true;
+    return streams->heard < STREAMS_CHANNELS_MAX &&
+           (channel != NULL || streams->channel_count - streams->heard < STREAMS_LEFT_MAX);
+}
+
 static struct channel *streams_channel_of(struct streams *streams, struct span question) {
     struct channel *channel = streams->channels;
     while (channel != NULL && !span_is(question, channel->question))
         channel = channel->next;
+    if (!streams_have_room(streams, channel, question))
+        return NULL;
     return channel != NULL ? channel : streams_make_channel(streams, question);
 }
 
@@ -150,14 +161,56 @@ static void streams_enter(struct stream *stream, struct channel *channel, const 
     streams_set_want(stream, known ? WANT_RESUME : ask->resumes ? WANT_RESET : WANT_ROWS);
 }
 
+static void streams_forget_oldest(struct streams *streams, struct channel *channel) {
+    struct event **oldest = &channel->events[channel->begin % CHANNEL_EVENTS_MAX];
+    channel->bytes -= (*oldest)->size;
+    streams->remembered -= (*oldest)->size;
+    channel->begin++;
+    event_drop(oldest);
+}
+
+// Number of the channel's oldest event that somebody has yet to be sent. Who lags behind what is kept is reset anyway.
+static int64_t streams_needed(const struct channel *channel) {
+    int64_t needed = channel->end;
+    if (channel->suspended == channel->count)
+        return needed;
+    for (const struct stream *stream = channel->first; stream != NULL; stream = stream->after)
+        if (stream->want == WANT_NOTHING && stream->cursor >= channel->begin && stream->cursor < needed)
+            needed = stream->cursor;
+    return needed;
+}
+
+static struct channel *streams_find_largest(const struct streams *streams) {
+    struct channel *largest = NULL;
+    for (struct channel *channel = streams->channels; channel != NULL; channel = channel->next)
+        if (!channel->lossy && (largest == NULL || channel->bytes > largest->bytes) &&
+            channel->begin < streams_needed(channel))
+            largest = channel;
+    return largest;
+}
+
+// The channel that remembers most forgets half of it, but nothing that somebody has yet to be sent.
+static void streams_keep_bound(struct streams *streams) {
+    struct channel *largest;
+    while (streams->remembered > STREAMS_REMEMBERED_MAX &&
+           (largest = streams_find_largest(streams)) != NULL) {
+        size_t half = largest->bytes / 2;
+        int64_t needed = streams_needed(largest);
+        while (largest->begin < needed && largest->bytes > half)
+            streams_forget_oldest(streams, largest);
+    }
+}
+
 bool streams_add(struct streams *streams, struct stream *stream, const struct stream_ask *ask) {
     *stream = (struct stream){.as_lines = ask->as_lines};
     streams_lock(streams);
+    streams_keep_bound(streams);
     struct channel *channel = NULL;
     if (!streams->stopping && streams->count < STREAMS_MAX &&
         atomic_load(&streams->bytes) < STREAMS_BYTES_MAX)
         channel = streams_channel_of(streams, ask->question);
     if (channel != NULL) {
+        streams->heard += channel->count == 0;
         streams_enter(stream, channel, ask);
         streams->count++;
         streams_wake_producer(streams, channel);
@@ -181,8 +234,10 @@ void streams_remove(struct streams *streams, struct stream *stream) {
     channel->count--;
     channel->suspended -= stream->suspended;
     streams_note_sent(streams, channel);
-    if (channel->count == 0)
+    if (channel->count == 0) {
         channel->left_ms = clock_monotonic_ms();
+        streams->heard--;
+    }
     streams->count--;
     stream->channel = NULL;
     streams_unlock(streams);
@@ -272,16 +327,9 @@ void streams_stop(struct streams *streams) {
 
 // --- producers
 
-static void streams_forget_oldest(struct channel *channel) {
-    struct event **oldest = &channel->events[channel->begin % CHANNEL_EVENTS_MAX];
-    channel->bytes -= (*oldest)->size;
-    channel->begin++;
-    event_drop(oldest);
-}
-
-void streams_forget(struct channel *channel) {
+void streams_forget(struct streams *streams, struct channel *channel) {
     while (channel->begin < channel->end)
-        streams_forget_oldest(channel);
+        streams_forget_oldest(streams, channel);
     channel->begin = ++channel->end; // one that nobody was sent
 }
 
@@ -294,12 +342,14 @@ void streams_publish(struct streams *streams, struct channel *channel, struct ev
            (channel->lossy || channel->end - channel->begin == CHANNEL_EVENTS_MAX ||
             channel->bytes + event->size > CHANNEL_BYTES_MAX ||
             atomic_load(&streams->bytes) > STREAMS_BYTES_MAX))
-        streams_forget_oldest(channel);
+        streams_forget_oldest(streams, channel);
     channel->events[channel->end++ % CHANNEL_EVENTS_MAX] = event_hold(event);
     channel->bytes += event->size;
+    streams->remembered += event->size;
     for (struct stream *stream = channel->first; stream != NULL; stream = stream->after)
         if (stream->want == WANT_NOTHING)
             streams_wake(streams, stream);
+    streams_keep_bound(streams);
 }
 
 void streams_give(struct streams *streams, struct stream *stream, struct event *event, int64_t cursor) {
@@ -330,5 +380,5 @@ void streams_drop(struct streams *streams, struct channel *channel) {
         at = &(*at)->next;
     *at = channel->next;
     streams->channel_count--;
-    streams_free_channel(channel);
+    streams_free_channel(streams, channel);
 }

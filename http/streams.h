@@ -13,13 +13,15 @@
 struct streams;
 
 enum {
-    STREAMS_MAX = 2048,           // at once; more are refused
-    STREAMS_BYTES_MAX = 64 << 20, // of events; nobody more is taken while there are as many
-    STREAMS_CHANNELS_MAX = 256,   // also those that nobody hears and that are kept for who comes again
-    CHANNEL_EVENTS_MAX = 4096,    // that a channel keeps, for those who are slow or come again
-    CHANNEL_BYTES_MAX = 4 << 20,  // of them
-    STREAMS_CROWD = 16,           // so many who are behind are none yet
-    STREAMS_CROWD_PART = 8,       // nor is this part of those who hear the channel
+    STREAMS_MAX = 2048,                // at once; more are refused
+    STREAMS_BYTES_MAX = 64 << 20,      // of events; nobody more is taken while there are as many
+    STREAMS_REMEMBERED_MAX = 32 << 20, // of them, of all channels: for those who are slow or come again
+    STREAMS_CHANNELS_MAX = 256,        // that somebody hears, and /v1/live
+    STREAMS_LEFT_MAX = 384,            // that nobody hears any more and that were not dropped yet
+    CHANNEL_EVENTS_MAX = 4096,         // that a channel keeps, for those who are slow or come again
+    CHANNEL_BYTES_MAX = 4 << 20,       // of them
+    STREAMS_CROWD = 16,                // so many who are behind are none yet
+    STREAMS_CROWD_PART = 8,            // nor is this part of those who hear the channel
 };
 
 // What a stream is given before the channel's next event.
@@ -113,7 +115,7 @@ void streams_end(struct streams *streams, struct stream *stream, struct event *e
 // Number of the channel's event with this id; -1 = it is not kept.
 int64_t streams_find(const struct channel *channel, const char *id);
 // Forgets the channel's events: all that hear it are reset.
-void streams_forget(struct channel *channel);
+void streams_forget(struct streams *streams, struct channel *channel);
 // Frees a channel that nobody hears.
 void streams_drop(struct streams *streams, struct channel *channel);
 

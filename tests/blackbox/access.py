@@ -177,6 +177,10 @@ class Access(tide.Case):
             self.assertIn("POST", told["Access-Control-Allow-Methods"])
             status, told, _ = server.ask(ROWS, "Origin: https://evil.example", "Access-Control-Request-Method: GET", method="OPTIONS")
             self.assertEqual((401, None), (status, told["Access-Control-Allow-Origin"]))
+            # what is refused before it is looked at: a page could not read the status
+            for headers, wanted in ((["Content-Length: 2000000"], 413), ([f"X-{n}: 1" for n in range(200)], 431)):
+                status, told, _ = server.ask(ROWS, page, *headers, method="POST")
+                self.assertEqual((wanted, "https://shop.example"), (status, told["Access-Control-Allow-Origin"]))
         with Serving(self.path, "--listen", "127.0.0.1:0") as server:
             status, told, _ = server.ask(ROWS, page)
             self.assertEqual((200, None), (status, told["Access-Control-Allow-Origin"]))

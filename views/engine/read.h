@@ -170,6 +170,8 @@ int reader_is_asked(struct reader *reader, int64_t id, bool *ret, struct error *
 
 int rows_column_count(const struct rows *rows);
 const char *rows_column_name(const struct rows *rows, int column); // lives as long as the rows
+// The column of the table that this one shows, under whatever name; -1 of a query of a view.
+int rows_table_column(const struct rows *rows, int column);
 // What stands before the column's value in a JSON object of the whole row: `{"id":`, `,"name":`.
 struct span rows_member(const struct rows *rows, int column); // lives as long as the rows
 // 1 = a row, 0 = the end (or the limit), -1 = error. At the end the statement is closed at once. ERROR_INPUT:

@@ -3,6 +3,7 @@
 
 #include "http/follow.h"
 #include "http/follow_question.h"
+#include "http/followed.h"
 #include "views/base/cleanup.h"
 
 #include <jansson.h>
@@ -389,6 +390,33 @@ static void test_coming_again_after_a_restart(void **state) {
     end(s, &client);
 }
 
+// A page for each row, opened one after the other within the window: what nobody follows any more makes room.
+static void test_many_questions_one_after_the_other(void **state) {
+    struct state *s = *state;
+    static struct client client;
+    for (int i = 0; i < 3 * STREAMS_CHANNELS_MAX; i++) {
+        char question[64];
+        (void)snprintf(question, sizeof question, "/v1/tables/orders/follow?id=%d", i);
+        begin(s, &client, question, NULL);
+        expect_event(s, &client, "rows");
+        end(s, &client);
+    }
+}
+
+// Large rows take memory while they are being sent: for who comes then they are made again. When, is ctest's to say.
+static void test_large_rows_that_were_sent_are_not_kept(void **state) {
+    struct state *s = *state;
+    static struct client client;
+    for (int i = 0; i < 2; i++) {
+        begin(s, &client, "/v1/views/lab/wide/follow", NULL);
+        expect_event(s, &client, "rows");
+        assert_true(client.size > FOLLOWED_KEPT_MAX);
+        end(s, &client);
+        while (atomic_load(streams_account(s->streams)) > FOLLOWED_KEPT_MAX)
+            (void)usleep(1000);
+    }
+}
+
 static void test_keys(void **state) {
     struct state *s = *state;
     static struct client client;
@@ -408,6 +436,19 @@ static void test_keys(void **state) {
     expect_event(s, &client, "changes");
     assert_non_null(strstr(client.line, "\"added\":[{\"status\":\"shipped\"}],\"changed\":[],"
                                         "\"removed\":[{\"status\":\"paid\"}]}"));
+    end(s, &client);
+    // A table's key under another name, and another column under the key's.
+    begin(s, &client, "/v1/tables/orders/follow?select=status,number:id", NULL);
+    expect_event(s, &client, "rows");
+    assert_non_null(strstr(client.line, "\"key\":[\"number\"],\"rows\":[{"));
+    end(s, &client);
+    begin(s, &client, "/v1/tables/orders/follow?select=status,id:quantity,number:id", NULL);
+    expect_event(s, &client, "rows");
+    assert_non_null(strstr(client.line, "\"key\":[\"number\"],\"rows\":[{"));
+    end(s, &client);
+    begin(s, &client, "/v1/tables/orders/follow?select=status,id:quantity,customer_id", NULL);
+    expect_event(s, &client, "rows");
+    assert_non_null(strstr(client.line, "\"key\":[\"status\",\"id\",\"customer_id\"],\"rows\":[{"));
     end(s, &client);
     // A key that was enough is enough no more.
     begin(s, &client, "/v1/views/lab/twins/follow?limit=1", NULL);
@@ -521,6 +562,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_coming_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_question_that_asks_for_the_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_coming_again_after_a_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_questions_one_after_the_other, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_large_rows_that_were_sent_are_not_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_errors, setup, teardown),

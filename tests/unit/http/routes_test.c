@@ -682,6 +682,21 @@ static void test_deadline(void **state) {
     get(s, "/v1/tables/orders?id=4", 200);
 }
 
+// What all rows are asked for in, an order by times too, may take as long to put as it does to read.
+static void test_deadline_of_all_rows(void **state) {
+    struct state *s = *state;
+    store_begin(s->fixture.store);
+    for (int id = 11; id < 1000; id++)
+        fixture_put_order(&s->fixture, id, 100, "paid");
+    fixture_commit(&s->fixture, 2000, true);
+    reader_set_deadline(worker_reader(s->worker), -1); // over before it begins
+    struct request request = {.target = SPAN("/v1/tables/orders?order=created_at&limit=1")};
+    assert_int_equal(ask(s, request), ROUTES_SLOW);
+    request.target = SPAN("/v1/tables/orders?order=created_at&limit=all");
+    assert_int_equal(ask(s, request), ROUTES_BULK);
+    assert_int_equal(s->response.body.size, 0);
+}
+
 // It is put to the rows of then: neither a count nor rows that are passed over (the cursor is of 5) come before the wait.
 static void test_a_wait_comes_before_what_is_slow(void **state) {
     struct state *s = *state;
@@ -1219,6 +1234,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_bad_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_staleness, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_deadline_of_all_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_wait_comes_before_what_is_slow, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lag, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status, setup, teardown),

@@ -125,6 +125,48 @@ static void test_bound_of_streams(void **state) {
     free(clients);
 }
 
+static bool add_question(struct state *s, struct client *client, int number) {
+    char question[32];
+    (void)snprintf(question, sizeof question, "/q%d", number);
+    const struct stream_ask ask = {.question = span_of(question), .as_lines = true};
+    return streams_add(s->streams, &client->stream, &ask);
+}
+
+static void drop_all(struct state *s, int count) {
+    streams_lock(s->streams);
+    for (int i = 0; i < count; i++) {
+        struct channel *channel = streams_channels(s->streams);
+        while (channel->lossy)
+            channel = channel->next;
+        streams_drop(s->streams, channel);
+    }
+    streams_unlock(s->streams);
+}
+
+// Questions that nobody follows any more take nobody's place; those that are followed do, but not that of /v1/live.
+static void test_bound_of_questions(void **state) {
+    struct state *s = *state;
+    static struct client live;
+    struct client *clients = calloc(STREAMS_CHANNELS_MAX + 1, sizeof *clients);
+    assert_non_null(clients);
+    for (int i = 0; i < STREAMS_CHANNELS_MAX; i++) {
+        assert_true(add_question(s, &clients[i], i));
+        streams_remove(s->streams, &clients[i].stream);
+    }
+    for (int i = 0; i < STREAMS_CHANNELS_MAX; i++)
+        assert_true(add_question(s, &clients[i], STREAMS_CHANNELS_MAX + i));
+    assert_false(add_question(s, &clients[STREAMS_CHANNELS_MAX], 2 * STREAMS_CHANNELS_MAX));
+    assert_false(add_question(s, &clients[STREAMS_CHANNELS_MAX], 0)); // is kept
+    assert_true(add(s, &live, true));
+    streams_remove(s->streams, &live.stream);
+    streams_remove(s->streams, &clients[1].stream);
+    assert_true(add_question(s, &clients[1], 0));
+    for (int i = 0; i < STREAMS_CHANNELS_MAX; i++)
+        streams_remove(s->streams, &clients[i].stream);
+    drop_all(s, 2 * STREAMS_CHANNELS_MAX);
+    free(clients);
+}
+
 static void count_wakes(void *self) {
     ++*(int *)self;
 }
@@ -135,6 +177,19 @@ static void publish(struct state *s, struct channel *channel, int number) {
     (void)snprintf(id, sizeof id, "i%d", number);
     size_t json_at = event_begin(&out, "changes", span_of(id), false);
     buffer_format(&out, "{\"number\":%d}", number);
+    CLEANUP(event_drop) struct event *event = event_make(&out, json_at, streams_account(s->streams));
+    assert_non_null(event);
+    streams_lock(s->streams);
+    streams_publish(s->streams, channel, event);
+    streams_unlock(s->streams);
+}
+
+// An event of `bytes` at least.
+static void publish_large(struct state *s, struct channel *channel, size_t bytes) {
+    CLEANUP(buffer_free) struct buffer out = {0};
+    size_t json_at = event_begin(&out, "changes", SPAN("large"), false);
+    for (size_t i = 0; i < bytes; i += 1 << 10)
+        buffer_format(&out, "%1024d", 0);
     CLEANUP(event_drop) struct event *event = event_make(&out, json_at, streams_account(s->streams));
     assert_non_null(event);
     streams_lock(s->streams);
@@ -191,6 +246,43 @@ static void test_a_slow_follower_is_reset(void **state) {
     assert_int_equal(channel->wanting, 0);
     drop(s, channel);
     assert_true(atomic_load(streams_account(s->streams)) < 1000);
+}
+
+// Sends on until there is nothing more; returns how much it was.
+static size_t read_past(struct state *s, struct client *client) {
+    size_t size = 0;
+    ssize_t count;
+    while ((count =
+                streams_read(s->streams, &client->stream, client->text, sizeof client->text, on_suspend)) > 0)
+        size += (size_t)count;
+    return size;
+}
+
+// What is remembered of many questions for who comes again shuts nobody out: only what waits for slow readers does. And
+// it takes nothing from those.
+static void test_what_is_remembered_shuts_nobody_out(void **state) {
+    enum { QUESTIONS = 40, SLOW = 4, LARGE = 3 << 20, SMALL = 1 << 19 };
+    struct state *s = *state;
+    struct client *clients = calloc(QUESTIONS + 1, sizeof *clients);
+    assert_non_null(clients);
+    for (int i = 0; i < QUESTIONS; i++) {
+        assert_true(add_question(s, &clients[i], i));
+        follow(s, &clients[i].stream);
+        assert_int_equal(read_past(s, &clients[i]), 0);
+        publish_large(s, clients[i].stream.channel, SMALL);
+        publish_large(s, clients[i].stream.channel, LARGE);
+        if (i % SLOW != 0)
+            assert_true(read_past(s, &clients[i]) >= SMALL + LARGE);
+    }
+    assert_int_equal(streams_find(clients[QUESTIONS - 1].stream.channel, "large"), 1);
+    assert_true(atomic_load(streams_account(s->streams)) < STREAMS_BYTES_MAX);
+    assert_true(add_question(s, &clients[QUESTIONS], QUESTIONS));
+    for (int i = 0; i < QUESTIONS; i += SLOW)
+        assert_true(read_past(s, &clients[i]) >= SMALL + LARGE);
+    for (int i = 0; i <= QUESTIONS; i++)
+        streams_remove(s->streams, &clients[i].stream);
+    drop_all(s, QUESTIONS + 1);
+    free(clients);
 }
 
 // In /v1/live, who has begun to read an event when four more come is sent the rest of it, then the fourth.
@@ -309,7 +401,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_newcomer_is_shown_the_beginning, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bound_of_streams, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bound_of_questions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_follower_is_reset, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_remembered_shuts_nobody_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_gets_the_newest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_waits_is_sent_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_crowd_is_awaited, setup, teardown),

@@ -58,10 +58,10 @@ int toast_carry_deleted(struct toast_carry *carry, const struct change *delete, 
 int toast_carry_transaction_end(struct toast_carry *carry, int64_t txid, struct error *error);
 // Forgets what has waited longer than TOAST_CARRY_KEEP_MS. `now_ms`: the source's clock.
 int toast_carry_purge(struct toast_carry *carry, int64_t now_ms, struct error *error);
-// As the file has it, after something else changed that: the accepting thread, while nothing else writes.
 // One of the tables that have rows left with NULL, since what these awaited never came; NULL: no more since they were taken.
 // Lives until the next change. While nothing is being written.
 const char *toast_carry_take_lost(struct toast_carry *carry);
+// As the file has it, after something else changed that: the accepting thread, while nothing else writes.
 int toast_carry_reload(struct toast_carry *carry, const struct catalog *catalog, struct error *error);
 
 #endif

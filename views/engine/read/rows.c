@@ -28,6 +28,12 @@ const char *rows_column_name(const struct rows *rows, int column) {
     return statement->names.data + statement->forms[column].name;
 }
 
+int rows_table_column(const struct rows *rows, int column) {
+    if (rows->table == NULL)
+        return -1;
+    return rows->plan != NULL ? rows->plan->selection.columns[column] : column;
+}
+
 struct span rows_member(const struct rows *rows, int column) {
     const struct statement *statement = rows->statement;
     size_t begin = column == 0 ? 0 : statement->forms[column - 1].member_end;

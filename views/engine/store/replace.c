@@ -3,6 +3,7 @@
 #include "views/base/cleanup.h"
 #include "views/engine/delta/dedup.h"
 #include "views/engine/sqlite/engine_sql.h"
+#include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/store/kept.h"
 
@@ -150,7 +151,9 @@ int replace_carry(const char *next, const char *of, const struct catalog *catalo
     if (sqlite3_open_v2(next, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
         return stmt_error(error, db, next);
     (void)sqlite3_busy_timeout(db, 5000);
-    if (replace_attach(db, of, error) != 0 || engine_sql_run(db, "begin", error) != 0)
+    // What is kept has triggers and indexes of the view's: they see rows of a rebuild.
+    if (functions_register(db, NULL, error) != 0 || replace_attach(db, of, error) != 0 ||
+        engine_sql_run(db, "begin", error) != 0)
         return -1;
     int status = replace_check_offsets(db, next, error);
     if (status == 0)
