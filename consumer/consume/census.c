@@ -91,10 +91,22 @@ static bool census_is_tables(const struct census *census, const char *topic) {
     return topic_has_prefix(topic, census->prefix) && strchr(topic + strlen(census->prefix) + 1, '.') != NULL;
 }
 
+// It may feed others beside `table`, by lines of their own.
+static void census_note_tables(struct census *census, const char *topic, int partitions,
+                               const struct table *table) {
+    for (int i = 0; i < census->catalog->table_count; i++) {
+        const struct table *other = &census->catalog->tables[i];
+        if (other != table &&
+            (other->topic == NULL || topic_feeds(topic, census->prefix, other) == TOPIC_FEEDS_NOT))
+            continue;
+        census->has_topic[i] = true;
+        progress_table_topic(census->progress, i, topic, partitions);
+    }
+}
+
 void census_note(struct census *census, const char *topic, int partitions, const struct table *table) {
     if (table != NULL) {
-        census->has_topic[table->index] = true;
-        progress_table_topic(census->progress, table->index, topic, partitions);
+        census_note_tables(census, topic, partitions, table);
         return;
     }
     if (topic_may_be_transactions(topic, census->prefix))

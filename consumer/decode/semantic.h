@@ -56,7 +56,8 @@ struct value_settings {
     bool counts_times;
     // unavailable.value.placeholder as source.sql tells it; the default is known beside it.
     struct span unavailable;
-    size_t unavailable_least; // bytes of the shorter of the two
+    struct span unavailable_text; // as texts have it; data NULL = the same
+    size_t unavailable_least;     // bytes of the shorter of the two
     bool unavailable_told;
 };
 

@@ -206,12 +206,22 @@ bool topic_has_prefix(const char *topic, const char *prefix) {
     return strncmp(topic, prefix, size) == 0 && topic[size] == '.';
 }
 
+// Whether it is two names with another topic.delimiter between them.
+static bool topic_role_is_joined(const char *topic, const char *first, const char *second) {
+    size_t size = strlen(first);
+    return strncmp(topic, first, size) == 0 && (topic[size] == '_' || topic[size] == '-') &&
+           strcmp(topic + size + 1, second) == 0;
+}
+
 bool topic_may_be_transactions(const char *topic, const char *prefix) {
-    return topic_has_prefix(topic, prefix) && strchr(topic + strlen(prefix) + 1, '.') == NULL;
+    return topic_role_is_joined(topic, prefix, "transaction") ||
+           (topic_has_prefix(topic, prefix) && strchr(topic + strlen(prefix) + 1, '.') == NULL);
 }
 
 bool topic_may_be_heartbeats(const char *topic, const char *prefix) {
     size_t size = strlen(topic), prefix_size = strlen(prefix);
+    if (topic_role_is_joined(topic, "__debezium-heartbeat", prefix))
+        return true;
     if (size < prefix_size + 2 || topic[size - prefix_size - 1] != '.' ||
         strcmp(topic + size - prefix_size, prefix) != 0 ||
         strncmp(topic, heartbeat, sizeof heartbeat - 1) == 0)

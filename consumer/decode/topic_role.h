@@ -33,8 +33,8 @@ bool topic_is_left_out(const char *topic, const char *prefix, const struct catal
 
 // Whether the name begins with `PREFIX.`.
 bool topic_has_prefix(const char *topic, const char *prefix);
-// Whether a topic's name is one that the connector's own may have by topic.transaction (PREFIX.NAME) and
-// topic.heartbeat.prefix (NAME.PREFIX, where NAME has no dot, or says heartbeat): its messages tell.
+// Whether a topic's name is one that the connector's own may have by topic.transaction (PREFIX.NAME),
+// topic.heartbeat.prefix (NAME.PREFIX, where NAME has no dot, or says heartbeat) and topic.delimiter: its messages tell.
 bool topic_may_be_transactions(const char *topic, const char *prefix);
 bool topic_may_be_heartbeats(const char *topic, const char *prefix);
 

@@ -51,9 +51,12 @@ static bool value_is_lost_name(const struct reading *reading) {
 }
 
 static bool value_is_unavailable(const struct reading *reading) {
-    return value_is_lost_name(reading) || value_is_placeholder(reading, reading->settings->unavailable) ||
-           (reading->settings->unavailable_told &&
-            value_is_placeholder(reading, value_settings_default.unavailable));
+    const struct value_settings *settings = reading->settings;
+    return value_is_lost_name(reading) || value_is_placeholder(reading, settings->unavailable) ||
+           (settings->unavailable_told &&
+            (value_is_placeholder(reading, value_settings_default.unavailable) ||
+             (settings->unavailable_text.data != NULL &&
+              value_is_placeholder(reading, settings->unavailable_text))));
 }
 
 static int value_refuse_placeholder(const struct reading *reading) {

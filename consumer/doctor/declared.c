@@ -211,7 +211,7 @@ static void declared_check_unmarked(const struct evidence *evidence, const struc
         const struct table *table = feeding_table(evidence, catalog, topic);
         bool unsure = topic->updates > topic->updates_with_before && topic->with_position > 0;
         for (int c = 0; table != NULL && unsure && c < table->column_count; c++)
-            if (declared_is_unmarked(topic, &table->columns[c]))
+            if (table->columns[c].key == 0 && declared_is_unmarked(topic, &table->columns[c]))
                 finding_names_add(&names, "%s.%s", table->name, table->columns[c].name);
     }
     if (names.count > 0)

@@ -452,7 +452,8 @@ static void settings_check_passed_over(const struct settings_sum *sum, struct fi
 // What tells of transactions where there is no topic of theirs: their boundaries elsewhere, or rows that name theirs.
 static void settings_add_renamed_transactions(const struct evidence *evidence, const struct settings_sum *sum,
                                               struct findings *findings) {
-    static const char remedy[] = "topic.transaction at its default, and no transform that renames the topic";
+    static const char remedy[] =
+        "topic.transaction and topic.delimiter at their defaults, and no transform that renames the topic";
     const char *listed = evidence->may_be_transactions;
     if (sum->renamed_transactions != NULL)
         findings_add(findings, "transactions", VERDICT_WARN, remedy,
@@ -533,7 +534,7 @@ static void settings_check_position_moves(const struct settings_sum *sum, bool b
 static void settings_check_heartbeats(const struct evidence *evidence, const struct settings_sum *sum,
                                       struct findings *findings) {
     static const char renamed[] =
-        "topic.heartbeat.prefix at its default, and no transform that renames the topic";
+        "topic.heartbeat.prefix and topic.delimiter at their defaults, and no transform that renames the topic";
     bool beats = sum->heartbeats != NULL && sum->heartbeats->messages > 0;
     if (sum->heartbeats == NULL && sum->heartbeats_denied)
         findings_add(findings, "heartbeats", VERDICT_NOT_SEEN, NULL, "their topic may not be seen");

@@ -61,7 +61,7 @@ struct reader {
     int count;
     struct reader_window *windows;    // of ends
     char others[OTHER_PREFIXES_SIZE]; // prefixes that there are
-    bool own;                         // there is a topic of the prefix
+    bool own;                         // there is a topic of the prefix, or of a declared table
     struct error failure;
 };
 
@@ -75,8 +75,7 @@ static bool reader_is_of(const char *topic, const char *prefix) {
     size_t size = strlen(prefix);
     return (strncmp(topic, prefix, size) == 0 && (topic[size] == '.' || topic[size] == '\0')) ||
            (strncmp(topic, reader_heartbeat, sizeof reader_heartbeat - 1) == 0 &&
-            strcmp(topic + sizeof reader_heartbeat - 1, prefix) == 0) ||
-           topic_may_be_heartbeats(topic, prefix);
+            strcmp(topic + sizeof reader_heartbeat - 1, prefix) == 0);
 }
 
 // A line `-- tidemark: topic` may name one that has not the prefix.
@@ -88,9 +87,14 @@ static bool reader_is_declared(const struct reader *reader, const char *topic) {
 
 static void reader_found(void *self, const char *topic, int partitions) {
     struct reader *reader = self;
-    bool own = reader_is_of(topic, reader->evidence->prefix);
-    reader->own |= own;
-    if (!own && !reader_is_declared(reader, topic))
+    const char *prefix = reader->evidence->prefix;
+    bool declared = reader_is_declared(reader, topic);
+    // with another topic.delimiter these are known by their names, and the tables' by lines alone
+    bool apart = !topic_has_prefix(topic, prefix) &&
+                 (topic_may_be_transactions(topic, prefix) || topic_may_be_heartbeats(topic, prefix));
+    bool own = !apart && reader_is_of(topic, prefix);
+    reader->own |= declared || own;
+    if (!own && !declared && !apart)
         other_prefixes_add(reader->others, topic);
     else if (reader->failure.kind == ERROR_NONE)
         (void)evidence_topic(reader->evidence, span_of(topic), partitions, &reader->failure);

@@ -91,8 +91,10 @@ struct form form_of(const struct column *column, const struct source_type *type,
                         .sql = known->sql,
                         .literal = known->literal};
     if (type->array) {
+        // as_written by its elements: a cast of theirs adds /32
+        form.sql = form.kind == FORM_TEXT && known->sql == as_written ? "array_to_json(%)::text"
+                                                                      : "array_to_json(%::text[])::text";
         form.kind = FORM_ARRAY;
-        form.sql = "array_to_json(%::text[])::text";
         form.literal = false;
     } else if (connect && (known->kind == FORM_TIMESTAMP || (known->kind == FORM_TIME && known->literal))) {
         form.sql = known->kind == FORM_TIME ? "date_trunc('milliseconds', %)::time::text"

@@ -77,21 +77,28 @@ static bool same_scalar_interval(struct span source, struct span mirror) {
 
 // --- bytes
 
-// include.unknown.datatypes: PostgreSQL's text as base64.
-static bool same_scalar_as_base64(struct span source, struct span mirror) {
+static bool same_scalar_is_hex(struct span hex, struct span bytes) {
+    if (hex.size != 2 * bytes.size)
+        return false;
+    for (size_t i = 0; i < bytes.size; i++)
+        if (hex_digit(hex.data[2 * i]) * 16 + hex_digit(hex.data[2 * i + 1]) != (unsigned char)bytes.data[i])
+            return false;
+    return true;
+}
+
+// include.unknown.datatypes: PostgreSQL's text as bytes, in the connector's binary.handling.mode.
+static bool same_scalar_as_bytes(struct span source, struct span mirror) {
     CLEANUP(buffer_free) struct buffer bytes = {0};
+    if (same_scalar_is_hex(mirror, source))
+        return true;
     return base64_read(&bytes, mirror) && !bytes.failed &&
            span_equal(source, (struct span){bytes.data != NULL ? bytes.data : "", bytes.size});
 }
 
 bool same_scalar_hex_is_base64(struct span hex, struct span base64) {
     CLEANUP(buffer_free) struct buffer bytes = {0};
-    if (!base64_read(&bytes, base64) || bytes.failed || bytes.size * 2 != hex.size)
-        return false;
-    for (size_t i = 0; i < bytes.size; i++)
-        if (hex_digit(hex.data[2 * i]) * 16 + hex_digit(hex.data[2 * i + 1]) != (unsigned char)bytes.data[i])
-            return false;
-    return true;
+    return base64_read(&bytes, base64) && !bytes.failed &&
+           same_scalar_is_hex(hex, (struct span){bytes.data, bytes.size});
 }
 
 // The element of an array, as its text: `\xdeadbeef`.
@@ -138,7 +145,7 @@ bool same_scalar(enum form_kind kind, struct span source, struct span mirror) {
     case FORM_HSTORE:
         return same_json(source, mirror);
     case FORM_UNKNOWN:
-        return same_scalar_as_base64(source, mirror);
+        return same_scalar_as_bytes(source, mirror);
     default:
         return false;
     }

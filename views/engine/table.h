@@ -116,6 +116,8 @@ struct table {
     enum time_precision time_precision;
     // `-- tidemark: unavailable TABLE =`: unavailable.value.placeholder, its bytes; data NULL = not told, the default.
     struct span unavailable;
+    // What Debezium writes of it where a text stands: what is no UTF-8 in it is U+FFFD there. data NULL = the same bytes.
+    struct span unavailable_text;
     char *
         added_prefix; // `-- tidemark: added TABLE =`: ExtractNewRecordState's add.fields.prefix, NULL = not told, "__"
     char *deleted_mark;  // `-- tidemark: deleted TABLE =`: what __deleted is called, NULL = not told

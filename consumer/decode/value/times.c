@@ -364,6 +364,7 @@ struct value_settings value_settings_of(const struct table *table, const struct 
     if (table->unavailable.data != NULL) {
         size_t least = settings.unavailable_least;
         settings.unavailable = table->unavailable;
+        settings.unavailable_text = table->unavailable_text;
         settings.unavailable_least = table->unavailable.size < least ? table->unavailable.size : least;
         settings.unavailable_told = true;
     }

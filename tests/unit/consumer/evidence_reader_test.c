@@ -80,10 +80,38 @@ static void a_beginning_that_moves_is_followed(void **state) {
     assert_int_equal(read_messages(true), 0);
 }
 
+// Where the connector's topic.delimiter, or a router, gives all topics other names: lines of source.sql say them.
+static void topics_that_lines_name_are_enough(void **state) {
+    (void)state;
+    rd_kafka_mock_cluster_t *cluster;
+    producer = mock_cluster_start(1, &cluster);
+    assert_int_equal(rd_kafka_mock_topic_create(cluster, "shop_public_orders", 1, 1),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    const struct kafka_config config = {.brokers = rd_kafka_mock_cluster_bootstraps(cluster),
+                                        .group_id = "tidemark-test"};
+    struct evidence evidence = {0};
+    struct catalog *catalog;
+    struct error error = {0};
+    assert_int_equal(catalog_load_source("create table orders(id int primary key);\n"
+                                         "-- tidemark: topic orders = shop_public_orders\n",
+                                         &catalog, &error),
+                     0);
+    assert_int_equal(evidence_read_broker(&evidence, &config, "shop", NULL, false, &error), -1);
+    assert_int_equal(error.kind, ERROR_NOTFOUND);
+    evidence_free(&evidence);
+    if (evidence_read_broker(&evidence, &config, "shop", catalog, false, &error) != 0)
+        fail_msg("%s", error.message);
+    assert_int_equal(evidence.topic_count, 1);
+    evidence_free(&evidence);
+    catalog_free(&catalog);
+    rd_kafka_destroy(producer);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sample_is_read),
         cmocka_unit_test(a_beginning_that_moves_is_followed),
+        cmocka_unit_test(topics_that_lines_name_are_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,9 @@ static const struct {
     {"_timestamp", "timestamp", "[\"2026-01-01T00:00:00.500000\"]", "[\"2026-01-01 00:00:00.5\"]",
      "[\"2026-01-01 00:00:00.5\"]", true},
     {"_bytea", "bytea", "[\"3q0=\"]", NULL, "[\"\\\\xdead\"]", true},
+    {"jsonpath", NULL, "JC4iYSI=", NULL, "$.\"a\"", true},
+    {"jsonpath", NULL, "242e226122", NULL, "$.\"a\"", true},
+    {"jsonpath", NULL, "242e226123", NULL, "$.\"a\"", false},
     {"_bytea", "bytea", "[\"3q0=\"]", NULL, "[\"\\\\xdeae\"]", false},
     {"_int4", "int4", "[[1,2],[3,4]]", "[[\"1\",\"2\"],[\"3\",\"4\"]]", "[[\"1\",\"2\"],[\"3\",\"4\"]]",
      true},
@@ -209,6 +212,16 @@ static void what_is_not_known_is_told(void **state) {
     assert_null(form_caveat(&known));
 }
 
+// A cast of inet to text writes 10.0.0.1/32, of elements too.
+static void addresses_are_asked_for_as_they_are_written(void **state) {
+    (void)state;
+    struct column column;
+    const struct form addresses = form_by("_inet", "inet", &column),
+                      words = form_by("_text", "text", &column);
+    assert_null(strstr(addresses.sql, "text[]"));
+    assert_non_null(strstr(words.sql, "text[]"));
+}
+
 // A key that source.sql declares otherwise finds none of the source's rows.
 static void a_key_of_another_type_is_known(void **state) {
     (void)state;
@@ -250,9 +263,13 @@ static void a_key_of_another_type_is_known(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_text_has_its_form),    cmocka_unit_test(numbers_and_bytes_have_theirs),
-        cmocka_unit_test(null_is_itself_alone),      cmocka_unit_test(a_cut_moment_is_known),
-        cmocka_unit_test(what_is_not_known_is_told), cmocka_unit_test(a_key_of_another_type_is_known),
+        cmocka_unit_test(each_text_has_its_form),
+        cmocka_unit_test(numbers_and_bytes_have_theirs),
+        cmocka_unit_test(null_is_itself_alone),
+        cmocka_unit_test(a_cut_moment_is_known),
+        cmocka_unit_test(what_is_not_known_is_told),
+        cmocka_unit_test(a_key_of_another_type_is_known),
+        cmocka_unit_test(addresses_are_asked_for_as_they_are_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

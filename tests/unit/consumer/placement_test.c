@@ -121,6 +121,9 @@ static void topics(void **state) {
         {"eu.public.app", false, false}, // a table of another connector
         {"__debezium-heartbeat.app", false, false},
         {".app", false, false},
+        {"app_transaction", true, false},
+        {"app_transactions", false, false},
+        {"__debezium-heartbeat_app", false, true},
     };
     for (size_t i = 0; i < sizeof likely / sizeof *likely; i++) {
         assert_int_equal(topic_may_be_transactions(likely[i].topic, "app"), likely[i].transactions);

@@ -27,6 +27,7 @@ static void source_sql_free_table(struct table *table) {
     free(table->topic);
     source_draft_free_list(&table->older, &table->older_count);
     free((char *)(uintptr_t)table->unavailable.data);
+    free((char *)(uintptr_t)table->unavailable_text.data);
     free(table->added_prefix);
     free(table->deleted_mark);
     source_draft_free_list(&table->partitions, &table->partition_count);

@@ -231,50 +231,67 @@ static const char *lint_how_times_are_sent(const char *declared) {
                : "of which Debezium sends whole milliseconds: what is finer is cut";
 }
 
+// What it leaves out of events, unless it is told to send what it does not know as bytes.
+static const char *const lint_unknown[] = {"box",
+                                           "path",
+                                           "line",
+                                           "lseg",
+                                           "polygon",
+                                           "circle",
+                                           "pg_lsn",
+                                           "pg_snapshot",
+                                           "txid_snapshot",
+                                           "tid",
+                                           "xid",
+                                           "xid8",
+                                           "cid",
+                                           "regclass",
+                                           "regtype",
+                                           "regproc",
+                                           "tsquery",
+                                           "jsonpath",
+                                           "datemultirange",
+                                           "int4multirange",
+                                           "int8multirange",
+                                           "nummultirange",
+                                           "tsmultirange",
+                                           "tstzmultirange",
+                                           NULL};
+static const char lint_left_out[] =
+    "which Debezium leaves out of events unless include.unknown.datatypes=true: it stays NULL and is told as missing";
+
+// Arrays of this type. What cannot be converted is logged by the connector, and sent as NULL: a NULL among elements that its schema requires,
+// or arrays that have the schema of a single value (findings/debezium-postgres-arrays-with-a-null-are-null.sh).
+static const char *lint_how_arrays_are_sent(const struct column *column) {
+    // pgjdbc's own, for which the connector has no array: these do not come with the setting either.
+    static const char *const none[] = {"interval", "varbit", "bit varying", "money",
+                                       "xml",      "point",  "name",        NULL};
+    static const char *const bits[] = {"bit", NULL}, *const asked[] = {"ltree", "tsvector", NULL};
+    const char *declared = column->declared;
+    size_t size = strcspn(declared, "([");
+    if (lint_is_one_of(declared, size, none))
+        return "which Debezium leaves out of events: it stays NULL and is told as missing";
+    if (lint_is_one_of(declared, size, bits))
+        return "of which Debezium sends NULL, whatever it holds";
+    if (lint_is_one_of(declared, size, lint_unknown))
+        return lint_left_out;
+    if (column->variant == COLUMN_ENUM || lint_is_one_of(declared, size, asked))
+        return "of which Debezium sends NULL where one of its elements is NULL";
+    return lint_how_times_are_sent(declared);
+}
+
 // How the PostgreSQL connector (2.7.4 to 3.6.1) sends a column of this type, in words; NULL: as it is.
 static const char *lint_how_sent(const struct column *column) {
-    static const char *const unknown[] = {"box",
-                                          "path",
-                                          "line",
-                                          "lseg",
-                                          "polygon",
-                                          "circle",
-                                          "pg_lsn",
-                                          "pg_snapshot",
-                                          "txid_snapshot",
-                                          "tid",
-                                          "xid",
-                                          "xid8",
-                                          "cid",
-                                          "regclass",
-                                          "regtype",
-                                          "regproc",
-                                          "tsquery",
-                                          "jsonpath",
-                                          "datemultirange",
-                                          "int4multirange",
-                                          "int8multirange",
-                                          "nummultirange",
-                                          "tsmultirange",
-                                          "tstzmultirange",
-                                          NULL};
-    // pgjdbc's own, for which the connector has no array: these do not come with the setting either.
-    static const char *const elements[] = {"interval", "varbit", "bit varying", "money",
-                                           "xml",      "point",  "name",        NULL};
     const char *declared = column->declared;
     size_t size = strlen(declared);
     if (column->type == COLUMN_ARRAY && size > 2 && strcmp(declared + size - 2, "[]") == 0)
-        return lint_is_one_of(declared, size - 2, elements)
-                   ? "which Debezium leaves out of events: it stays NULL and is told as missing"
-                   : lint_how_times_are_sent(declared);
+        return lint_how_arrays_are_sent(column);
     if (column->variant == COLUMN_NAME)
         return "which Debezium sends by snapshot alone, and streams as NULL, or empty where it is not null, unless "
                "include.unknown.datatypes=true: an update keeps what is there, a new row has none, and in a key it is "
                "quarantined";
-    return column->type == COLUMN_OTHER && lint_is_one_of(declared, size, unknown)
-               ? "which Debezium leaves out of events unless include.unknown.datatypes=true: it stays NULL and is told as "
-                 "missing"
-               : NULL;
+    return column->type == COLUMN_OTHER && lint_is_one_of(declared, size, lint_unknown) ? lint_left_out
+                                                                                        : NULL;
 }
 
 // Whether it is the first column of its type.

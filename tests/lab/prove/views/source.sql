@@ -75,7 +75,8 @@ create table arrays(
     day date[],
     moment timestamp[],
     zoned timestamptz[],
-    raw bytea[]
+    raw bytea[],
+    hosts inet[]
 );
 
 create table sales.by_time(at timestamptz, uid uuid, amount numeric(6, 2), primary key(at, uid));

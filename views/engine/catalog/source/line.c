@@ -1,7 +1,9 @@
 #include "views/engine/catalog/source/line.h"
 
+#include "views/base/buffer.h"
 #include "views/base/cleanup.h"
 #include "views/base/hex.h"
+#include "views/base/utf8.h"
 
 #include <ctype.h>
 #include <regex.h>
@@ -357,6 +359,48 @@ static int source_line_apply_text(const struct source_line *line, char **ret, st
     return *ret != NULL ? 0 : error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
+// Bytes of what Java's decoder makes one U+FFFD of: one that begins nothing, or the beginning of a character that goes on otherwise.
+static size_t source_line_malformed(const char *at, size_t size) {
+    enum { CHARACTER_MAX = 4 };
+    static const char lowest[] = "\x80\x80\x80", highest[] = "\xBF\xBF\xBF";
+    size_t taken = 1;
+    for (size_t n = 2; n < CHARACTER_MAX && n <= size; n++) {
+        char whole[2 * CHARACTER_MAX];
+        bool begins = false;
+        memcpy(whole, at, n);
+        for (int high = 0; high < 2; high++) {
+            memcpy(whole + n, high ? highest : lowest, sizeof lowest - 1);
+            begins |= utf8_sequence(whole, n + sizeof lowest - 1) > n;
+        }
+        taken = begins ? n : taken;
+    }
+    return taken;
+}
+
+// What Debezium writes of the placeholder's bytes into texts, where these are no UTF-8.
+static int source_line_set_unavailable_text(struct table *table, struct error *error) {
+    CLEANUP(buffer_free) struct buffer text = {0};
+    struct span left = table->unavailable;
+    free((char *)(uintptr_t)table->unavailable_text.data);
+    table->unavailable_text = (struct span){0};
+    if (utf8_valid(left.data, left.size) == left.size)
+        return 0;
+    while (left.size > 0) {
+        size_t size = utf8_sequence(left.data, left.size);
+        if (size > 0)
+            buffer_append(&text, left.data, size);
+        else
+            buffer_text(&text, "\xEF\xBF\xBD");
+        size = size > 0 ? size : source_line_malformed(left.data, left.size);
+        left = (struct span){left.data + size, left.size - size};
+    }
+    if (text.failed)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    table->unavailable_text = (struct span){text.data, text.size};
+    text = (struct buffer){0};
+    return 0;
+}
+
 // As the connector's property has it: a text, or hex: and the digits of its bytes.
 static int source_line_apply_unavailable(const struct source_lines *lines, const struct source_line *line,
                                          struct table *table, struct error *error) {
@@ -377,7 +421,7 @@ static int source_line_apply_unavailable(const struct source_lines *lines, const
             bytes[i / 2] = (char)(i % 2 == 0 ? digit << 4 : (unsigned char)bytes[i / 2] | digit);
     }
     return right
-               ? 0
+               ? source_line_set_unavailable_text(table, error)
                : source_text_error(lines->text, line->value_at, error,
                                    "the value is unavailable.value.placeholder of the connector: a text, or "
                                    "hex: and an even number of hexadecimal digits");
