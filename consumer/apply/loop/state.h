@@ -222,8 +222,8 @@ struct apply {
         int64_t lsn; // LSN_NONE = to be looked for
         int64_t ms;
     } begun; // what was last asked of when a snapshot had begun
-    int64_t
-        ahead_ms; // the newest source.ts_ms of a full snapshot's rows that name a commit; of an earlier process's, the broker's time
+    // the newest source.ts_ms of a full snapshot's rows that name a commit; of an earlier process's rows, the broker's time
+    int64_t ahead_ms;
     bool names_commit; // rows of one did that the stream had not come to
     // a snapshot of which it was not looked yet which tables it left out (emptied.h), LSN_NONE = none
     int64_t unjudged_lsn;
