@@ -443,8 +443,9 @@ static int main_open_run(struct parts *parts, const struct options *options, str
 // What was built becomes what is served: the old readers end, the file is committed, new ones begin. Requests that come
 // meanwhile wait in the address's queue.
 static int main_take_over(struct watch *watch, struct error *error) {
-    if (!changes_build(watch->changes, &watch->stopper))
-        return 0;
+    int built = changes_build(watch->changes, &watch->stopper, error);
+    if (built <= 0)
+        return built;
     server_stop_for_next(&watch->parts->server);
     return changes_take(watch->changes, error) != 0
                ? -1
