@@ -211,7 +211,8 @@ static void changes_end_joining(struct changes *changes) {
     changes_read_if_changed(changes);
 }
 
-bool changes_build(struct changes *changes, struct stopper *stopper) {
+// Whether they are to be taken. False with reload not NULL: it was stopped.
+static bool changes_try_build(struct changes *changes, struct stopper *stopper) {
     if (changes->rebuild != NULL) {
         changes->joining = changes->joins;
         if (changes->joining && changes_join(changes, stopper))
@@ -225,6 +226,18 @@ bool changes_build(struct changes *changes, struct stopper *stopper) {
         if (stopper_asked(stopper, CONSUME_WAIT_MS))
             return false;
     return changes->reload != NULL && changes_end(changes);
+}
+
+// What the store knows of the file is of when it was opened, and the loop has committed since.
+static int changes_go_on(const struct changes *changes, struct error *error) {
+    struct store_report report;
+    return store_reopen(*changes->config.store, &report, error);
+}
+
+int changes_build(struct changes *changes, struct stopper *stopper, struct error *error) {
+    if (changes_try_build(changes, stopper))
+        return 1;
+    return stopper->stopped || changes->reload != NULL ? 0 : changes_go_on(changes, error);
 }
 
 // What was known of the file as it was: its tables have other numbers now.
@@ -273,6 +286,8 @@ int changes_take(struct changes *changes, struct error *error) {
     reload_free(&changes->reload);
     if (!taken) {
         changes_refuse(changes, error->message);
+        if (changes_go_on(changes, error) != 0)
+            return -1;
     } else {
         if (changes_renew_progress(config->progress, error) != 0)
             return -1;

@@ -43,8 +43,9 @@ bool changes_rest(struct changes *changes, bool quiet);
 bool changes_end_loop(struct changes *changes);
 // Whether something is to be built, or is being built.
 bool changes_are_there(const struct changes *changes);
-// After the loop has ended for them: waits until they are built, or `stopper` is asked. True: they are to be taken.
-bool changes_build(struct changes *changes, struct stopper *stopper);
+// After the loop has ended for them: waits until they are built, or `stopper` is asked. 1 = they are to be taken; 0 = the loop goes on
+// without them, from where the file stands; -1: it cannot.
+int changes_build(struct changes *changes, struct stopper *stopper, struct error *error);
 // With no reader left. Taken over, or refused: 0. -1: the store, and with it the process, cannot go on.
 int changes_take(struct changes *changes, struct error *error);
 

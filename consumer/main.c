@@ -278,6 +278,8 @@ static void main_report_end(const struct stopper *stopper, struct progress *prog
 
 static struct apply_config main_apply_config(const struct parts *parts, const struct options *options,
                                              const char *prefix) {
+    struct progress_summary summary;
+    progress_summary(parts->progress, &summary);
     return (struct apply_config){.catalog = parts->catalog,
                                  .store = parts->store,
                                  .progress = parts->progress,
@@ -286,6 +288,7 @@ static struct apply_config main_apply_config(const struct parts *parts, const st
                                  .commit_messages = (int)options->commit_messages,
                                  .transaction_wait_ms = options->transaction_wait_ms,
                                  .goes_back = true,
+                                 .counters = summary.counters, // of a loop before, in the same process
                                  .on_timeline = main_on_timeline(options)};
 }
 
@@ -443,8 +446,9 @@ static int main_open_run(struct parts *parts, const struct options *options, str
 // What was built becomes what is served: the old readers end, the file is committed, new ones begin. Requests that come
 // meanwhile wait in the address's queue.
 static int main_take_over(struct watch *watch, struct error *error) {
-    if (!changes_build(watch->changes, &watch->stopper))
-        return 0;
+    int built = changes_build(watch->changes, &watch->stopper, error);
+    if (built <= 0)
+        return built;
     server_stop_for_next(&watch->parts->server);
     return changes_take(watch->changes, error) != 0
                ? -1

@@ -169,6 +169,23 @@ class Rebuild(Rebuilt):
         (self.views / "own" / "apply.told.sql").unlink()
         self.assertIn("own_told is history", self.await_refused())
 
+    def test_a_refused_one_leaves_the_loop_where_it_stands(self):
+        """It went on from where the file had stood when it was opened: all since was read again, and shown at LSNs of before."""
+        self.assertEqual(0, self.server.stop(), self.server.log())
+        self.start("--rebuild")
+        count = len(self.told())
+        tide.wait_for("much since", lambda: len(self.told()) > count + 50)
+        self.write({"own/schema.sql": COUNTED, "own/query.all.sql": "select status, orders from own_counted order by status;\n"})
+        (self.views / "own" / "apply.told.sql").unlink()
+        applied = self.server.get("/v1/status")[1]["counters"]["applied"]
+        self.server.process.send_signal(signal.SIGHUP)
+        tide.wait_for("refused", lambda: "own_told is history that the log does not tell" in self.server.log())
+        count = len(self.told())
+        tide.wait_for("more", lambda: len(self.told()) > count + 10)
+        counters = self.server.get("/v1/status")[1]["counters"]
+        self.assertEqual(0, counters["duplicates"])
+        self.assertGreater(counters["applied"], applied, "they count since the start")
+
     def test_a_row_that_the_new_views_cannot_take_is_named(self):
         self.new()
         self.write({"own/schema.sql": KEPT.format(", note text check (note <> 'noted')") + COUNTED})
