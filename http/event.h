@@ -9,7 +9,7 @@
 
 enum {
     EVENT_RETRY_MS = 2000, // how long a client waits before it comes again, as the first event tells it
-    EVENT_ID_SIZE = 80,    // and NUL: "FFFFFFFF/FFFFFFFF", a version and a hash
+    EVENT_ID_SIZE = 80,    // and NUL: an LSN, a version, a hash, how many columns the key has, the views
 };
 
 // text/event-stream: `event: NAME\nid: ID\ndata: JSON\n\n`. The line of NDJSON is a part of it: the JSON and the

@@ -17,7 +17,7 @@ struct streams {
     pthread_mutex_t mutex;        // of what follows, and of what is in each stream and channel
     struct channel *channels;
     int channel_count;
-    int heard;         // of them
+    int heard;         // of them, /v1/live aside
     size_t remembered; // bytes of the channels' events
     int count;         // of streams
     bool stopping;
@@ -210,7 +210,7 @@ bool streams_add(struct streams *streams, struct stream *stream, const struct st
         atomic_load(&streams->bytes) < STREAMS_BYTES_MAX)
         channel = streams_channel_of(streams, ask->question);
     if (channel != NULL) {
-        streams->heard += channel->count == 0;
+        streams->heard += !channel->lossy && channel->count == 0;
         streams_enter(stream, channel, ask);
         streams->count++;
         streams_wake_producer(streams, channel);
@@ -236,7 +236,7 @@ void streams_remove(struct streams *streams, struct stream *stream) {
     streams_note_sent(streams, channel);
     if (channel->count == 0) {
         channel->left_ms = clock_monotonic_ms();
-        streams->heard--;
+        streams->heard -= !channel->lossy;
     }
     streams->count--;
     stream->channel = NULL;

@@ -16,7 +16,7 @@ enum {
     STREAMS_MAX = 2048,                // at once; more are refused
     STREAMS_BYTES_MAX = 64 << 20,      // of events; nobody more is taken while there are as many
     STREAMS_REMEMBERED_MAX = 32 << 20, // of them, of all channels: for those who are slow or come again
-    STREAMS_CHANNELS_MAX = 256,        // that somebody hears, and /v1/live
+    STREAMS_CHANNELS_MAX = 256,        // that somebody hears, /v1/live aside
     STREAMS_LEFT_MAX = 384,            // that nobody hears any more and that were not dropped yet
     CHANNEL_EVENTS_MAX = 4096,         // that a channel keeps, for those who are slow or come again
     CHANNEL_BYTES_MAX = 4 << 20,       // of them

@@ -153,10 +153,13 @@ static void test_bound_of_questions(void **state) {
         assert_true(add_question(s, &clients[i], i));
         streams_remove(s->streams, &clients[i].stream);
     }
+    assert_true(add(s, &live, true));
     for (int i = 0; i < STREAMS_CHANNELS_MAX; i++)
         assert_true(add_question(s, &clients[i], STREAMS_CHANNELS_MAX + i));
     assert_false(add_question(s, &clients[STREAMS_CHANNELS_MAX], 2 * STREAMS_CHANNELS_MAX));
     assert_false(add_question(s, &clients[STREAMS_CHANNELS_MAX], 0)); // is kept
+    streams_remove(s->streams, &live.stream);
+    assert_false(add_question(s, &clients[STREAMS_CHANNELS_MAX], 0));
     assert_true(add(s, &live, true));
     streams_remove(s->streams, &live.stream);
     streams_remove(s->streams, &clients[1].stream);
