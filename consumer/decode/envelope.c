@@ -2,6 +2,7 @@
 
 #include "consumer/decode/envelope/bare_key.h"
 #include "consumer/decode/envelope/heartbeat.h"
+#include "consumer/decode/envelope/before.h"
 #include "consumer/decode/envelope/key_check.h"
 #include "consumer/decode/envelope/mend.h"
 #include "consumer/decode/envelope/payload.h"
@@ -364,37 +365,9 @@ static int envelope_check_truncate(const struct members *members, const struct c
     return change->lsn == LSN_NONE ? error_set(error, ERROR_INPUT, "a truncate without source.lsn") : 0;
 }
 
-// An update says the row's key before in "before" alone where the messages' key has other columns: Debezium makes a
-// delete and a create of a change of the messages' key, and of no other.
-static int envelope_note_move(const struct envelope_decoder *decoder, const struct row_reader *row,
-                              struct span before, struct event *event, struct error *error) {
-    const struct table *table = row->table;
-    struct value *old = arena_take(&event->arena, (size_t)table->column_count * sizeof *old);
-    if (old == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    struct envelope_config quiet = *row->config;
-    struct row_reader reader = *row;
-    quiet.drift = NULL; // told of the row itself
-    reader.config = &quiet;
-    reader.values = old;
-    reader.failed = false;
-    reader.may_be_unavailable = true;
-    if (envelope_read_row_again(decoder, &reader, before, error) < 0 || reader.failed)
-        return error_prefix(error, "before");
-    bool known = true, same = true;
-    for (int i = 0; i < table->key_count; i++) {
-        const struct value *value = &old[table->keys[i]];
-        known &= value->kind != VALUE_ABSENT && value->kind != VALUE_NULL;
-        same &= value_same(value, &event->values[table->keys[i]]);
-    }
-    event->moved_from = known && !same ? old : NULL;
-    return 0;
-}
-
-static bool envelope_may_move(const struct envelope_decoder *decoder, const struct members *members,
-                              const struct change *change) {
-    return decoder->other_keys[change->table->index] && change->op == CHANGE_UPDATE &&
-           members->before.data != NULL;
+static bool envelope_wants_before(const struct envelope_decoder *decoder, const struct members *members,
+                                  const struct change *change) {
+    return before_is_wanted(members, change->op, decoder->other_keys[change->table->index]);
 }
 
 // Whether the key that was read has other declared columns than the primary key.
@@ -441,7 +414,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
         return envelope_check_truncate(members, change, error);
     if (change->op != CHANGE_DELETE && row_times_check(row, envelope_written_ms(message, change), error) != 0)
         return -1;
-    if (row->by_shape && !envelope_may_move(decoder, members, change) &&
+    if (row->by_shape && !envelope_wants_before(decoder, members, change) &&
         envelope_agrees_by_shape(decoder, message->key, row, members, change)) {
         if (change->op == CHANGE_CREATE)
             envelope_place_one_row(decoder, event->positions,
@@ -468,8 +441,8 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
         return -1;
     if (envelope_compare_key(decoder, event, error) != 0)
         return -1;
-    return envelope_may_move(decoder, members, change)
-               ? envelope_note_move(decoder, row, members->before, event, error)
+    return envelope_wants_before(decoder, members, change)
+               ? before_take(decoder->schemas, row, members, event, error)
                : 0;
 }
 
