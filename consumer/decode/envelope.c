@@ -19,7 +19,17 @@
 #include <stdio.h>
 
 // Whose row it is, as far as its values depend on it. UNSEEN: none came yet. MARIADB: also one of a binlog that names no connector.
-enum source_kind { SOURCE_UNSEEN, SOURCE_OTHER, SOURCE_POSTGRES, SOURCE_MYSQL, SOURCE_MARIADB, SOURCE_KINDS };
+// OTHER: also one that names no connector.
+enum source_kind {
+    SOURCE_UNSEEN,
+    SOURCE_OTHER,
+    SOURCE_POSTGRES,
+    SOURCE_MYSQL,
+    SOURCE_MARIADB,
+    SOURCE_OF_MYSQLS_TIMES, // TiDB's and Vitess' rows have the times of MySQL's, and none of its connector's faults
+    SOURCE_OF_OTHER_TIMES,
+    SOURCE_KINDS
+};
 
 struct envelope_decoder {
     struct envelope_config config;
@@ -57,7 +67,8 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
         decoder->settings[i][SOURCE_UNSEEN] = decoder->settings[i][SOURCE_OTHER] = settings;
         decoder->settings[i][SOURCE_POSTGRES] = value_settings_of_postgres(&settings);
         decoder->settings[i][SOURCE_MYSQL] = decoder->settings[i][SOURCE_MARIADB] =
-            value_settings_of_mysql(&settings);
+            decoder->settings[i][SOURCE_OF_MYSQLS_TIMES] = value_settings_of_mysql(&settings);
+        decoder->settings[i][SOURCE_OF_OTHER_TIMES] = value_settings_of_others(&settings);
         for (int k = 0; k < table->key_count; k++)
             decoder->respelt_keys[i] |= table->columns[table->keys[k]].type == COLUMN_NUMERIC ||
                                         table->columns[table->keys[k]].variant == COLUMN_UUID;
@@ -96,7 +107,11 @@ static uint8_t envelope_source_of(const struct members *members) {
         return SOURCE_POSTGRES;
     if (members_may_be_mariadb(members))
         return SOURCE_MARIADB;
-    return members_is_mysql(members) ? SOURCE_MYSQL : SOURCE_OTHER;
+    if (members_is_mysql(members))
+        return SOURCE_MYSQL;
+    if (members_has_mysqls_times(members))
+        return SOURCE_OF_MYSQLS_TIMES;
+    return members_has_other_times(members) ? SOURCE_OF_OTHER_TIMES : SOURCE_OTHER;
 }
 
 void envelope_seen_postgres(_Atomic unsigned char *seen, int table_count) {
@@ -467,7 +482,8 @@ static int envelope_mend_tombstone(const struct envelope_decoder *decoder, struc
         source = atomic_load_explicit(&decoder->config.seen[table->index], memory_order_relaxed);
     static const enum mend_uuids uuids[SOURCE_KINDS] = {
         [SOURCE_UNSEEN] = MEND_UUIDS_UNSURE, [SOURCE_MYSQL] = MEND_UUIDS_STAY, [SOURCE_MARIADB] = MEND_UUIDS};
-    return source == SOURCE_OTHER || source == SOURCE_POSTGRES ? 0 : mend_key(event, uuids[source], error);
+    bool is_mended = source == SOURCE_UNSEEN || source == SOURCE_MYSQL || source == SOURCE_MARIADB;
+    return is_mended ? mend_key(event, uuids[source], error) : 0;
 }
 
 // A key whose value is null: a tombstone.
