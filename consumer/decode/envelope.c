@@ -1,8 +1,9 @@
 #include "consumer/decode/envelope.h"
 
+#include "consumer/decode/cells.h"
 #include "consumer/decode/envelope/bare_key.h"
-#include "consumer/decode/envelope/heartbeat.h"
 #include "consumer/decode/envelope/before.h"
+#include "consumer/decode/envelope/heartbeat.h"
 #include "consumer/decode/envelope/key_check.h"
 #include "consumer/decode/envelope/mend.h"
 #include "consumer/decode/envelope/payload.h"
@@ -305,7 +306,7 @@ static int envelope_set_op(const struct members *members, struct change *change,
     change->op_untold = members->op.data == NULL && !members->deleted;
     if (members->op.data == NULL) {
         change->op = members->deleted ? CHANGE_DELETE : CHANGE_UPDATE;
-        return members->flat ? 0 : error_set(error, ERROR_INPUT, "an envelope without op");
+        return members->flat ? 0 : error_set(error, ERROR_INPUT, "%s", guess_opless);
     }
     char op = members->op.size == 1 ? members->op.data[0] : '\0';
     switch (op) {
@@ -579,6 +580,17 @@ static struct placement envelope_place(const struct envelope_decoder *decoder, c
     return placement->is;
 }
 
+// Before what its columns' types say of it. A row that a shape has read is as one that was taken.
+static int envelope_check_cells(const struct row_reader *row, const struct members *members,
+                                struct span message, struct error *error) {
+    if (row->by_shape)
+        return 0;
+    struct span object = members->after.data != NULL ? members->after : members->before;
+    if (members->flat)
+        object = (struct span){row->object, (size_t)(message.data + message.size - row->object)};
+    return object.data != NULL && cells_are(object) ? error_set(error, ERROR_INPUT, "%s", cells_refused) : 0;
+}
+
 // What the members and the columns mean, once they are read. `placed`: as those of the table that the row is of.
 static int envelope_finish_members(struct envelope_decoder *decoder, const struct message *message,
                                    struct row_reader *row, bool placed, struct members *members,
@@ -601,7 +613,8 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
         envelope_set_unplaced(message, members, placement.ignored, event);
         return 0;
     }
-    if (envelope_check_mark(members, row->table, error) != 0 || envelope_set_op(members, change, error) != 0)
+    if (envelope_check_cells(row, members, message->value, error) != 0 ||
+        envelope_check_mark(members, row->table, error) != 0 || envelope_set_op(members, change, error) != 0)
         return -1;
     envelope_set_snapshot(members, change);
     return envelope_read_by_connector(decoder, message, row, members, error) != 0 ||
