@@ -95,6 +95,19 @@ static void init_write_heading(struct buffer *out, const char *from) {
     buffer_format(out, "-- Made by `tidemark init` from %s.\n", from);
 }
 
+static int init_refuse_rows(const struct init_config *config, bool some_without_key, struct error *error) {
+    const struct evidence *evidence = config->evidence;
+    int odd = 0;
+    while (odd < evidence->topic_count && evidence->topics[odd].unreadable == 0)
+        odd++;
+    bool known = odd < evidence->topic_count;
+    return error_set(error, ERROR_INPUT,
+                     "no row with a key%s was found in %s: there is no table to declare%s%s%s%s",
+                     some_without_key ? " that can be declared" : "", config->from, known ? "; " : "",
+                     known ? evidence->topics[odd].name : "", known ? " has: " : "",
+                     known ? evidence->topics[odd].unreadable_like : "");
+}
+
 static int init_write_source(const struct init_config *config, struct init_made *made, const char *path,
                              struct init_report *report, struct error *error) {
     CLEANUP(buffer_free) struct buffer text = {0};
@@ -107,9 +120,7 @@ static int init_write_source(const struct init_config *config, struct init_made 
             "-- `tidemark init --ddl FILE`, or put its output in place of this file.\n");
         source_text_write(&text, config->evidence, &counts);
         if (counts.tables == 0)
-            return error_set(error, ERROR_INPUT,
-                             "no row with a key%s was found in %s: there is no table to declare",
-                             counts.without > 0 ? " that can be declared" : "", config->from);
+            return init_refuse_rows(config, counts.without > 0, error);
     } else if (ddl_text_append(&text, config->ddl, &counts.without, error) != 0) {
         return -1;
     }

@@ -1,6 +1,8 @@
 #include "consumer/decode/envelope.h"
 
+#include "consumer/decode/cells.h"
 #include "consumer/decode/envelope/bare_key.h"
+#include "consumer/decode/envelope/before.h"
 #include "consumer/decode/envelope/heartbeat.h"
 #include "consumer/decode/envelope/key_check.h"
 #include "consumer/decode/envelope/mend.h"
@@ -18,7 +20,17 @@
 #include <stdio.h>
 
 // Whose row it is, as far as its values depend on it. UNSEEN: none came yet. MARIADB: also one of a binlog that names no connector.
-enum source_kind { SOURCE_UNSEEN, SOURCE_OTHER, SOURCE_POSTGRES, SOURCE_MYSQL, SOURCE_MARIADB, SOURCE_KINDS };
+// OTHER: also one that names no connector.
+enum source_kind {
+    SOURCE_UNSEEN,
+    SOURCE_OTHER,
+    SOURCE_POSTGRES,
+    SOURCE_MYSQL,
+    SOURCE_MARIADB,
+    SOURCE_OF_MYSQLS_TIMES, // TiDB's and Vitess' rows have the times of MySQL's, and none of its connector's faults
+    SOURCE_OF_OTHER_TIMES,
+    SOURCE_KINDS
+};
 
 struct envelope_decoder {
     struct envelope_config config;
@@ -56,7 +68,8 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
         decoder->settings[i][SOURCE_UNSEEN] = decoder->settings[i][SOURCE_OTHER] = settings;
         decoder->settings[i][SOURCE_POSTGRES] = value_settings_of_postgres(&settings);
         decoder->settings[i][SOURCE_MYSQL] = decoder->settings[i][SOURCE_MARIADB] =
-            value_settings_of_mysql(&settings);
+            decoder->settings[i][SOURCE_OF_MYSQLS_TIMES] = value_settings_of_mysql(&settings);
+        decoder->settings[i][SOURCE_OF_OTHER_TIMES] = value_settings_of_others(&settings);
         for (int k = 0; k < table->key_count; k++)
             decoder->respelt_keys[i] |= table->columns[table->keys[k]].type == COLUMN_NUMERIC ||
                                         table->columns[table->keys[k]].variant == COLUMN_UUID;
@@ -95,7 +108,11 @@ static uint8_t envelope_source_of(const struct members *members) {
         return SOURCE_POSTGRES;
     if (members_may_be_mariadb(members))
         return SOURCE_MARIADB;
-    return members_is_mysql(members) ? SOURCE_MYSQL : SOURCE_OTHER;
+    if (members_is_mysql(members))
+        return SOURCE_MYSQL;
+    if (members_has_mysqls_times(members))
+        return SOURCE_OF_MYSQLS_TIMES;
+    return members_has_other_times(members) ? SOURCE_OF_OTHER_TIMES : SOURCE_OTHER;
 }
 
 void envelope_seen_postgres(_Atomic unsigned char *seen, int table_count) {
@@ -289,7 +306,7 @@ static int envelope_set_op(const struct members *members, struct change *change,
     change->op_untold = members->op.data == NULL && !members->deleted;
     if (members->op.data == NULL) {
         change->op = members->deleted ? CHANGE_DELETE : CHANGE_UPDATE;
-        return members->flat ? 0 : error_set(error, ERROR_INPUT, "an envelope without op");
+        return members->flat ? 0 : error_set(error, ERROR_INPUT, "%s", guess_opless);
     }
     char op = members->op.size == 1 ? members->op.data[0] : '\0';
     switch (op) {
@@ -364,37 +381,9 @@ static int envelope_check_truncate(const struct members *members, const struct c
     return change->lsn == LSN_NONE ? error_set(error, ERROR_INPUT, "a truncate without source.lsn") : 0;
 }
 
-// An update says the row's key before in "before" alone where the messages' key has other columns: Debezium makes a
-// delete and a create of a change of the messages' key, and of no other.
-static int envelope_note_move(const struct envelope_decoder *decoder, const struct row_reader *row,
-                              struct span before, struct event *event, struct error *error) {
-    const struct table *table = row->table;
-    struct value *old = arena_take(&event->arena, (size_t)table->column_count * sizeof *old);
-    if (old == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    struct envelope_config quiet = *row->config;
-    struct row_reader reader = *row;
-    quiet.drift = NULL; // told of the row itself
-    reader.config = &quiet;
-    reader.values = old;
-    reader.failed = false;
-    reader.may_be_unavailable = true;
-    if (envelope_read_row_again(decoder, &reader, before, error) < 0 || reader.failed)
-        return error_prefix(error, "before");
-    bool known = true, same = true;
-    for (int i = 0; i < table->key_count; i++) {
-        const struct value *value = &old[table->keys[i]];
-        known &= value->kind != VALUE_ABSENT && value->kind != VALUE_NULL;
-        same &= value_same(value, &event->values[table->keys[i]]);
-    }
-    event->moved_from = known && !same ? old : NULL;
-    return 0;
-}
-
-static bool envelope_may_move(const struct envelope_decoder *decoder, const struct members *members,
-                              const struct change *change) {
-    return decoder->other_keys[change->table->index] && change->op == CHANGE_UPDATE &&
-           members->before.data != NULL;
+static bool envelope_wants_before(const struct envelope_decoder *decoder, const struct members *members,
+                                  const struct change *change) {
+    return before_is_wanted(members, change->op, decoder->other_keys[change->table->index]);
 }
 
 // Whether the key that was read has other declared columns than the primary key.
@@ -441,7 +430,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
         return envelope_check_truncate(members, change, error);
     if (change->op != CHANGE_DELETE && row_times_check(row, envelope_written_ms(message, change), error) != 0)
         return -1;
-    if (row->by_shape && !envelope_may_move(decoder, members, change) &&
+    if (row->by_shape && !envelope_wants_before(decoder, members, change) &&
         envelope_agrees_by_shape(decoder, message->key, row, members, change)) {
         if (change->op == CHANGE_CREATE)
             envelope_place_one_row(decoder, event->positions,
@@ -468,8 +457,8 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
         return -1;
     if (envelope_compare_key(decoder, event, error) != 0)
         return -1;
-    return envelope_may_move(decoder, members, change)
-               ? envelope_note_move(decoder, row, members->before, event, error)
+    return envelope_wants_before(decoder, members, change)
+               ? before_take(decoder->schemas, row, members, event, error)
                : 0;
 }
 
@@ -494,7 +483,8 @@ static int envelope_mend_tombstone(const struct envelope_decoder *decoder, struc
         source = atomic_load_explicit(&decoder->config.seen[table->index], memory_order_relaxed);
     static const enum mend_uuids uuids[SOURCE_KINDS] = {
         [SOURCE_UNSEEN] = MEND_UUIDS_UNSURE, [SOURCE_MYSQL] = MEND_UUIDS_STAY, [SOURCE_MARIADB] = MEND_UUIDS};
-    return source == SOURCE_OTHER || source == SOURCE_POSTGRES ? 0 : mend_key(event, uuids[source], error);
+    bool is_mended = source == SOURCE_UNSEEN || source == SOURCE_MYSQL || source == SOURCE_MARIADB;
+    return is_mended ? mend_key(event, uuids[source], error) : 0;
 }
 
 // A key whose value is null: a tombstone.
@@ -590,6 +580,17 @@ static struct placement envelope_place(const struct envelope_decoder *decoder, c
     return placement->is;
 }
 
+// Before what its columns' types say of it. A row that a shape has read is as one that was taken.
+static int envelope_check_cells(const struct row_reader *row, const struct members *members,
+                                struct span message, struct error *error) {
+    if (row->by_shape)
+        return 0;
+    struct span object = members->after.data != NULL ? members->after : members->before;
+    if (members->flat)
+        object = (struct span){row->object, (size_t)(message.data + message.size - row->object)};
+    return object.data != NULL && cells_are(object) ? error_set(error, ERROR_INPUT, "%s", cells_refused) : 0;
+}
+
 // What the members and the columns mean, once they are read. `placed`: as those of the table that the row is of.
 static int envelope_finish_members(struct envelope_decoder *decoder, const struct message *message,
                                    struct row_reader *row, bool placed, struct members *members,
@@ -612,7 +613,8 @@ static int envelope_finish_members(struct envelope_decoder *decoder, const struc
         envelope_set_unplaced(message, members, placement.ignored, event);
         return 0;
     }
-    if (envelope_check_mark(members, row->table, error) != 0 || envelope_set_op(members, change, error) != 0)
+    if (envelope_check_cells(row, members, message->value, error) != 0 ||
+        envelope_check_mark(members, row->table, error) != 0 || envelope_set_op(members, change, error) != 0)
         return -1;
     envelope_set_snapshot(members, change);
     return envelope_read_by_connector(decoder, message, row, members, error) != 0 ||

@@ -1,6 +1,7 @@
 #include "consumer/decode/guess.h"
 
 #include "consumer/decode/framing.h"
+#include "consumer/json/json.h"
 #include "views/base/utf8.h"
 
 #include <inttypes.h>
@@ -152,4 +153,85 @@ bool guess_format(struct span bytes, char ret[GUESS_SIZE]) {
         return false;
     (void)snprintf(ret, GUESS_SIZE, "%s", what);
     return true;
+}
+
+#define GUESS_IS_NOT_READ ", not in Debezium's envelope: it is not read"
+
+const char guess_opless[] =
+    "an envelope without op, which tells what became of the row: CockroachDB's changefeeds write it WITH envelope=enriched; "
+    "Materialize's ENVELOPE DEBEZIUM has none, and is not read";
+
+// A format's members: all of `needed` are there, and where `alone`, none but those and `optional`.
+struct guess_names {
+    const char *needed[6];
+    const char *optional[4];
+    bool alone;
+    const char *what;
+};
+
+static const struct guess_names guess_by_names[] = {
+    {{"isDdl", "mysqlType", "table", "type"}, {0}, false, "a change in Canal's JSON" GUESS_IS_NOT_READ},
+    {{"data", "type"},
+     {"old", "database", "table", "pkNames"},
+     true,
+     "a change in Canal's JSON, as Flink writes it" GUESS_IS_NOT_READ},
+    {{"database", "table", "type", "ts", "data"}, {0}, false, "a change in Maxwell's JSON" GUESS_IS_NOT_READ},
+    {{"data", "metadata"},
+     {"before", "userdata"},
+     true,
+     "a change as AWS DMS and Striim write it" GUESS_IS_NOT_READ},
+    {{"record", "action", "metadata"},
+     {"changes", "ack_id", "idempotency_key"},
+     true,
+     "a change as Sequin writes it" GUESS_IS_NOT_READ},
+    {{"operationType", "ns", "documentKey"},
+     {0},
+     false,
+     "an event of MongoDB's change streams" GUESS_IS_NOT_READ},
+    {{"op_type", "op_ts", "pos", "table"}, {0}, false, "a change in GoldenGate's JSON" GUESS_IS_NOT_READ},
+    {{"magic", "messageSchemaId", "message"},
+     {0},
+     false,
+     "a change as Qlik Replicate writes it" GUESS_IS_NOT_READ},
+};
+
+enum { GUESS_BY_NAMES = sizeof guess_by_names / sizeof *guess_by_names };
+
+static bool guess_is_among(const struct json_reader *key, const char *const *names, int count) {
+    for (int i = 0; i < count && names[i] != NULL; i++)
+        if (json_key_is(key, names[i], strlen(names[i])))
+            return true;
+    return false;
+}
+
+static int guess_needed(const struct guess_names *names) {
+    int count = 0;
+    while (count < (int)(sizeof names->needed / sizeof *names->needed) && names->needed[count] != NULL)
+        count++;
+    return count;
+}
+
+const char *guess_object(struct span object) {
+    int found[GUESS_BY_NAMES] = {0};
+    bool others[GUESS_BY_NAMES] = {false};
+    struct json_reader json;
+    enum json_kind kind;
+    json_open(&json, object);
+    if (json_next(&json) != JSON_OBJECT_BEGIN)
+        return NULL;
+    while ((kind = json_next(&json)) == JSON_KEY) {
+        for (int i = 0; i < GUESS_BY_NAMES; i++) {
+            const struct guess_names *names = &guess_by_names[i];
+            bool needed = guess_is_among(&json, names->needed, guess_needed(names));
+            found[i] += needed;
+            others[i] |= !needed && !guess_is_among(&json, names->optional,
+                                                    sizeof names->optional / sizeof *names->optional);
+        }
+        if (!json_skip(&json))
+            return NULL;
+    }
+    for (int i = 0; kind == JSON_OBJECT_END && i < GUESS_BY_NAMES; i++)
+        if (found[i] == guess_needed(&guess_by_names[i]) && !(guess_by_names[i].alone && others[i]))
+            return guess_by_names[i].what;
+    return NULL;
 }

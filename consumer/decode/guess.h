@@ -1,5 +1,5 @@
-// What bytes that are no JSON look like: a wrong converter or compressed payloads are told by name, with what to do.
-// Pure.
+// What bytes that are no JSON look like, and objects that are neither a row nor Debezium's envelope: a wrong converter, compressed
+// payloads and other formats of changes are told by name, with what to do. Pure.
 #ifndef TIDEMARK_DECODE_GUESS_H
 #define TIDEMARK_DECODE_GUESS_H
 
@@ -18,5 +18,10 @@ extern const char *const guess_ddl_names[GUESS_DDL_NAMES];
 
 // "Avro in a container file": false when they look like nothing that is known.
 bool guess_format(struct span bytes, char ret[GUESS_SIZE]);
+// "a change in Maxwell's JSON, ..": what the JSON object that begins there is in place of an envelope, by its members' names; NULL:
+// nothing that is known. What follows the object is not looked at.
+const char *guess_object(struct span object);
+// What there is to say of an envelope without op.
+extern const char guess_opless[];
 
 #endif

@@ -50,6 +50,8 @@ struct value_settings {
     bool declared;                 // the units are what somebody said, not the defaults
     // A TIMESTAMP declared without digits may count milliseconds: so many does MySQL's DATETIME have, which has none by default.
     bool bare_unsure;
+    // A TIME declared without digits may count anything, as SQL Server's, Db2's and Informix' do: a number is refused.
+    bool bare_time_unsure;
     // Every time of the source is a whole number of microseconds, as PostgreSQL's, MySQL's and MariaDB's are.
     bool whole_micros;
     // A number of an INTERVAL is a TIME's, MySQL's, in its unit, where no schema says otherwise.

@@ -78,6 +78,8 @@ struct value_settings value_settings_of_mysql(const struct value_settings *setti
 // The same, where the connector is PostgreSQL's. With either a count of nanoseconds that is no whole microsecond has wrapped around
 // in the connector's int64 (before 1677-09-21 and after 2262-04-11), and is unwound.
 struct value_settings value_settings_of_postgres(const struct value_settings *settings);
+// The same, of SQL Server's, Db2's and Informix': a TIME that is declared without digits is refused, and a TIMESTAMP as with MySQL's.
+struct value_settings value_settings_of_others(const struct value_settings *settings);
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings);
 // The first such number of a TIMESTAMP[] or DATE[]. False: there is none.

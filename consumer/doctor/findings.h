@@ -6,7 +6,7 @@
 
 enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL, VERDICT_NOT_SEEN };
 
-enum { FINDINGS_MAX = 40, FINDING_SEEN_SIZE = 480, FINDING_REMEDY_SIZE = 320 };
+enum { FINDINGS_MAX = 40, FINDING_SEEN_SIZE = 600, FINDING_REMEDY_SIZE = 320 };
 
 struct finding {
     const char *check;

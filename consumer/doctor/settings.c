@@ -2,6 +2,7 @@
 
 #include "consumer/decode/topic_role.h"
 #include "consumer/doctor/deletes.h"
+#include "consumer/doctor/producers.h"
 #include "consumer/doctor/retention.h"
 #include "consumer/evidence/column_guess.h"
 #include "consumer/evidence/evidence.h"
@@ -127,16 +128,21 @@ static void settings_check_converter(const struct evidence *evidence, const stru
                                      struct findings *findings) {
     struct finding_names names = {0};
     const char *like = "";
+    bool refused = false;
     for (int i = 0; i < evidence->topic_count; i++)
         if (evidence->topics[i].unreadable > 0) {
             like = evidence->topics[i].unreadable_like;
+            refused = evidence->topics[i].refused == evidence->topics[i].unreadable;
             finding_names_add(&names, "%s (%" PRId64 " messages)", evidence->topics[i].name,
                               evidence->topics[i].unreadable);
         }
     if (names.count > 0)
-        findings_add(findings, "converter", VERDICT_FAIL,
-                     "key.converter and value.converter must be org.apache.kafka.connect.json.JsonConverter",
-                     "cannot be read: %s: %s", finding_names_text(&names), like);
+        findings_add(
+            findings, "converter", VERDICT_FAIL,
+            refused
+                ? "Debezium's envelopes, or rows of ExtractNewRecordState: consumer/README.md, Other producers"
+                : "key.converter and value.converter must be org.apache.kafka.connect.json.JsonConverter",
+            "cannot be read: %s: %s", finding_names_text(&names), like);
     else if (sum->tables.rows == 0)
         findings_add(findings, "converter", VERDICT_NOT_SEEN, NULL, "no row was looked at");
     else
@@ -163,7 +169,8 @@ static void settings_check_position(const struct settings_sum *sum, struct findi
                                           : "no row was looked at");
 }
 
-static void settings_check_envelope(const struct settings_sum *sum, struct findings *findings) {
+static void settings_check_envelope(const struct evidence *evidence, const struct settings_sum *sum,
+                                    struct findings *findings) {
     if (sum->tables.rows == 0)
         findings_add(findings, "envelope", VERDICT_NOT_SEEN, NULL, "no row was looked at");
     else if (sum->tables.unwrapped > 0)
@@ -177,8 +184,9 @@ static void settings_check_envelope(const struct settings_sum *sum, struct findi
         findings_add(findings, "connector", VERDICT_FAIL, "a connector of a database with tables",
                      "MongoDB's, which writes documents as text: they are not read");
     else if (sum->other)
-        findings_add(findings, "connector", VERDICT_WARN, NULL,
-                     "not PostgreSQL's: transactions are not read, answers are per-key");
+        findings_add(findings, "connector", VERDICT_WARN, producers_remedy(evidence),
+                     "not PostgreSQL's: transactions are not read, answers are per-key%s",
+                     producers_note(evidence));
     else if (sum->nameless_binlog > 0)
         findings_add(
             findings, "connector", VERDICT_WARN, "add.fields=..,source.connector of ExtractNewRecordState",
@@ -492,6 +500,12 @@ static void settings_check_transactions(const struct evidence *evidence, const s
                      "make the topic anew with one partition, and read into a new file",
                      "%s has %d partitions: the order of the transactions is lost", topic->name,
                      topic->partitions);
+    else if (topic->begins + topic->ends == 0 && topic->tombstones > 0)
+        findings_add(
+            findings, "transactions", VERDICT_WARN, producers_valueless_remedy,
+            "%s has %" PRId64
+            " messages without a value, as CloudEventsConverter writes boundaries: answers are per-key",
+            topic->name, topic->tombstones);
     else if (topic->begins + topic->ends == 0)
         findings_add(findings, "transactions", VERDICT_NOT_SEEN, NULL, "%s has no messages", topic->name);
     else if (topic->placed == 0)
@@ -535,7 +549,8 @@ static void settings_check_heartbeats(const struct evidence *evidence, const str
                                       struct findings *findings) {
     static const char renamed[] =
         "topic.heartbeat.prefix and topic.delimiter at their defaults, and no transform that renames the topic";
-    bool beats = sum->heartbeats != NULL && sum->heartbeats->messages > 0;
+    bool beats = sum->heartbeats != NULL && sum->heartbeats->messages > sum->heartbeats->tombstones;
+    bool valueless = sum->heartbeats != NULL && !beats && sum->heartbeats->tombstones > 0;
     if (sum->heartbeats == NULL && sum->heartbeats_denied)
         findings_add(findings, "heartbeats", VERDICT_NOT_SEEN, NULL, "their topic may not be seen");
     else if (sum->heartbeats == NULL && sum->renamed_heartbeats != NULL)
@@ -551,6 +566,10 @@ static void settings_check_heartbeats(const struct evidence *evidence, const str
         findings_add(
             findings, "heartbeats", VERDICT_WARN, "heartbeat.interval.ms=1000",
             "no heartbeat topic: a source where nobody writes and a connector that is dead look alike");
+    else if (valueless)
+        findings_add(findings, "heartbeats", VERDICT_WARN, producers_valueless_remedy,
+                     "%s has messages without a value, as CloudEventsConverter writes heartbeats",
+                     sum->heartbeats->name);
     else
         findings_add(findings, "heartbeats", beats ? VERDICT_OK : VERDICT_NOT_SEEN, NULL,
                      "%" PRId64 " messages in %s", sum->heartbeats->messages, sum->heartbeats->name);
@@ -744,7 +763,7 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     struct settings_sum sum = settings_sum_of(evidence, catalog);
     settings_check_access(evidence, findings);
     settings_check_converter(evidence, &sum, findings);
-    settings_check_envelope(&sum, findings);
+    settings_check_envelope(evidence, &sum, findings);
     settings_check_keys(evidence, catalog, &sum, findings);
     settings_check_decimals(&sum, findings);
     settings_check_times(evidence, catalog, &sum, findings);
@@ -763,4 +782,5 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     settings_check_retention(evidence, of_broker, findings);
     settings_check_snapshot(evidence, findings);
     settings_check_partitions(evidence, catalog, findings);
+    producers_check(evidence, catalog, findings);
 }

@@ -1,5 +1,6 @@
 #include "consumer/evidence/evidence.h"
 
+#include "consumer/decode/cells.h"
 #include "consumer/decode/framing.h"
 #include "consumer/decode/guess.h"
 #include "consumer/decode/topic_role.h"
@@ -247,13 +248,17 @@ static struct span evidence_added_text(const struct evidence_parts *parts, const
 }
 
 // As the decoder has it: a binlog's place is a position with its row and its time only.
-static void evidence_take_position(struct evidence_topic *topic, const struct evidence_parts *parts) {
+static void evidence_take_position(struct evidence_topic *topic, const struct evidence_parts *parts,
+                                   struct arena *arena) {
     bool timed = fields_get(&parts->row, "__source_ts_ms") != NULL;
     bool lsn = evidence_has_added(parts, "__source_lsn", "__lsn");
     bool binlog = timed && evidence_has_added(parts, "__source_pos", "__pos") &&
                   evidence_has_added(parts, "__source_row", "__row");
-    topic->with_position += lsn || binlog || fields_get(&parts->source, "lsn") != NULL ||
-                            fields_get(&parts->source, "pos") != NULL;
+    struct span connector = fields_text(&parts->source, "connector", arena);
+    bool of_lsn = connector.data == NULL || span_is(connector, "postgresql");
+    bool of_binlog = span_is(connector, "mysql") || span_is(connector, "mariadb");
+    topic->with_position += lsn || binlog || (of_lsn && fields_get(&parts->source, "lsn") != NULL) ||
+                            (of_binlog && fields_get(&parts->source, "pos") != NULL);
     topic->without_timeline +=
         lsn && !(timed && evidence_has_added(parts, "__source_sequence", "__sequence"));
 }
@@ -309,7 +314,7 @@ static int evidence_part(struct evidence *evidence, int number, const struct evi
 }
 
 static void evidence_take_source(struct evidence_topic *topic, const struct evidence_parts *parts,
-                                 const struct evidence_names *names) {
+                                 const struct evidence_names *names, struct arena *arena) {
     evidence_name(topic->table, names->table);
     evidence_name(topic->schema, names->schema);
     if (names->connector.data != NULL)
@@ -317,7 +322,14 @@ static void evidence_take_source(struct evidence_topic *topic, const struct evid
                        names->connector.data);
     topic->nameless_binlog += !parts->enveloped && names->connector.data == NULL &&
                               evidence_has_added(parts, "__source_file", "__file");
-    evidence_take_position(topic, parts);
+    evidence_take_position(topic, parts, arena);
+}
+
+static bool evidence_has_null(const struct fields *row) {
+    for (int i = 0; i < row->count; i++)
+        if (row->list[i].value.kind == JSON_NULL)
+            return true;
+    return false;
 }
 
 static void evidence_count_message(struct evidence_topic *topic, const struct evidence_parts *parts,
@@ -334,6 +346,7 @@ static void evidence_count_message(struct evidence_topic *topic, const struct ev
     case 'u':
         topic->updates++;
         topic->updates_with_before += parts->before.count > 0;
+        topic->updates_with_nulls += parts->before.count == 0 && evidence_has_null(&parts->row);
         break;
     case 'd':
         topic->deletes++;
@@ -462,6 +475,57 @@ static bool evidence_has_all(const struct fields *row, const char *const *names,
 static bool evidence_is_cloud_event(const struct evidence_parts *parts) {
     return !parts->enveloped &&
            evidence_has_all(&parts->row, guess_cloud_event_names, GUESS_CLOUD_EVENT_NAMES);
+}
+
+static bool evidence_are_cells(const struct fields *row) {
+    int cells = 0;
+    for (int i = 0; i < row->count; i++) {
+        if (row->list[i].value.kind == JSON_NULL)
+            continue;
+        if (!cells_is_one(row->list[i].value.raw))
+            return false;
+        cells++;
+    }
+    return cells > 0;
+}
+
+// Whether a member of the key is one of the object, as it is of a row.
+static bool evidence_has_its_key(const struct fields *object, struct span key, struct arena *arena) {
+    struct fields columns;
+    struct span schema;
+    if (!fields_read(key, arena, &columns))
+        return false;
+    (void)evidence_unwrap(&columns, arena, &schema);
+    for (int i = 0; i < columns.count; i++)
+        for (int m = 0; m < object->count; m++)
+            if (span_equal(columns.list[i].name, object->list[m].name))
+                return true;
+    return false;
+}
+
+static bool evidence_is_row_or_null(const struct json_value *value) {
+    return value == NULL || value->kind == JSON_OBJECT_BEGIN || value->kind == JSON_NULL;
+}
+
+// {"before":..,"after":..} with nothing that says what became of the row.
+static bool evidence_is_opless(const struct fields *object) {
+    const struct json_value *after = fields_get(object, "after"), *before = fields_get(object, "before");
+    return (after != NULL || before != NULL) && evidence_is_row_or_null(after) &&
+           evidence_is_row_or_null(before);
+}
+
+// Why a message is no row that is read, as the decoder has it; NULL: it is one, or nothing is known of it.
+static const char *evidence_refusal(const struct evidence_parts *parts, const struct message *message,
+                                    struct arena *arena) {
+    if (evidence_are_cells(&parts->row))
+        return cells_refused;
+    if (parts->enveloped)
+        return NULL;
+    bool of_its_key = evidence_has_its_key(&parts->row, message->key, arena);
+    const char *other = parts->wrapped || (of_its_key && fields_get(&parts->row, "isDdl") == NULL)
+                            ? NULL
+                            : guess_object(message->value);
+    return other == NULL && !of_its_key && evidence_is_opless(&parts->row) ? guess_opless : other;
 }
 
 static bool evidence_is_boundary(const struct fields *row) {
@@ -600,6 +664,17 @@ static bool evidence_take_read(struct evidence *evidence, int number, const stru
     return true;
 }
 
+static bool evidence_note_refused(struct evidence_topic *topic, const struct evidence_parts *parts,
+                                  const struct message *message, struct arena *arena) {
+    bool is_cloud_event = evidence_is_cloud_event(parts);
+    const char *refusal = is_cloud_event ? guess_cloud_event : evidence_refusal(parts, message, arena);
+    if (refusal == NULL)
+        return false;
+    topic->refused += !is_cloud_event; // which a converter mends
+    evidence_note_unreadable_like(topic, refusal);
+    return true;
+}
+
 static int evidence_take_row(struct evidence *evidence, int number, const struct message *message,
                              struct error *error) {
     struct evidence_topic *topic = &evidence->topics[number];
@@ -620,11 +695,8 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
         evidence_note_unreadable(topic, message->value);
         return 0;
     }
-    if (evidence_is_cloud_event(&parts)) {
-        evidence_note_unreadable_like(topic, guess_cloud_event);
-        return 0;
-    }
-    if (evidence_take_own(evidence, topic, message, &parts))
+    if (evidence_take_own(evidence, topic, message, &parts) ||
+        evidence_note_refused(topic, &parts, message, arena))
         return 0;
     struct evidence_names names;
     evidence_read_names(&parts, arena, &names);
@@ -641,7 +713,7 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
         evidence_take_scalar_key(topic, &parts.row, message->key);
-    evidence_take_source(topic, &parts, &names);
+    evidence_take_source(topic, &parts, &names, arena);
     evidence_count_message(topic, &parts, row);
     evidence_take_beginning(main, message, parts.op, arena);
     if (row) // a truncate is a statement
@@ -678,6 +750,7 @@ int evidence_take(struct evidence *evidence, int topic, const struct message *me
     evidence_note_newer(&evidence->newest_ms, message->ts_ms);
     if (taking->role == EVIDENCE_TABLE)
         return evidence_take_row(evidence, topic, message, error);
+    taking->tombstones += message->value.size == 0;
     if (taking->role == EVIDENCE_TRANSACTIONS)
         evidence_take_boundary(evidence, taking, message);
     if (taking->role == EVIDENCE_SCHEMA_CHANGES)

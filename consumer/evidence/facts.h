@@ -17,7 +17,7 @@ enum {
     EVIDENCE_COLLECTIONS_MAX =
         1024, // tables that transactions count rows of: of more it is not said that no topic has them
     EVIDENCE_EXAMPLE_SIZE = 48,
-    EVIDENCE_LIKE_SIZE = 256,
+    EVIDENCE_LIKE_SIZE = 320,
     EVIDENCE_GONE_MAX = 4, // statements that are named
     EVIDENCE_STATEMENT_SIZE = 80,
     EVIDENCE_CASCADES_MAX = 32, // tables of those are named
@@ -85,6 +85,7 @@ struct evidence_column {
     int64_t seen;      // rows that have it, null or not
     int64_t newest_ms; // of these the newest, by its message's time
     int64_t nulls, integers, reals, booleans, strings, objects, arrays;
+    int64_t replaced;     // strings with U+FFFD, which stands for what could not be decoded
     int64_t placeholders; // of unchanged TOAST values
     // Integers that are 0; and those that are a moment of 1980 to 2099, counted in days, ms, us or ns.
     int64_t zeros, days, millis, micros, nanos;
@@ -144,6 +145,7 @@ struct evidence_topic {
     int64_t scalar_keys;
     int64_t unreadable;
     char unreadable_like[EVIDENCE_LIKE_SIZE]; // what the first of them looks like
+    int64_t refused;                          // of these: in another format than Debezium's, or of cells
     // rows and what is in place of one
     int64_t rows, with_schema, unwrapped, with_position, with_transaction;
     int64_t marked;           // unwrapped, and say whether they are deleted
@@ -155,6 +157,7 @@ struct evidence_topic {
     int twin; // the topic where rows of its snapshot had come already, the same in all columns; how many of them
     int64_t twins;
     int64_t of_older;            // an update or a delete of a row that was there before the log
+    int64_t updates_with_nulls;  // without their row before
     int64_t updates_with_before; // replica identity FULL sends it; the default only with a key that changes
     // of the transaction topic, and what else has them
     int64_t begins, ends, empty_ends;

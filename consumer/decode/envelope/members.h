@@ -129,6 +129,25 @@ static inline bool members_is_mysql(const struct members *members) {
     return TEXT_IS(members->connector, "mysql") || TEXT_IS(members->connector, "mariadb") ||
            (members->connector.data == NULL && members->file.data != NULL);
 }
+// Those that write MySQL's types: TiDB's TiCDC and Vitess'.
+static inline bool members_has_mysqls_times(const struct members *members) {
+    return TEXT_IS(members->connector, "TiCDC") || TEXT_IS(members->connector, "vitess");
+}
+// Whose TIME without digits is no count of microseconds: SQL Server's is time(7), nanoseconds; Db2's and Informix' have none,
+// milliseconds.
+static inline bool members_has_other_times(const struct members *members) {
+    return TEXT_IS(members->connector, "sqlserver") || TEXT_IS(members->connector, "db2") ||
+           TEXT_IS(members->connector, "informix") || TEXT_IS(members->connector, "db2as400");
+}
+// Spanner's connector, which reads change streams of the kind OLD_AND_NEW_VALUES alone, and YugabyteDB's with
+// MODIFIED_COLUMNS_OLD_AND_NEW_IMAGES: before and after have the key and what was modified, and all else is null in both.
+static inline bool members_is_spanner(const struct members *members) {
+    return TEXT_IS(members->connector, "spanner");
+}
+static inline bool members_names_modified_alone(const struct members *members) {
+    return members_is_spanner(members) ||
+           (members->before.data != NULL && TEXT_IS(members->connector, "yugabytedb"));
+}
 static inline bool members_may_be_mariadb(const struct members *members) {
     return members_is_mysql(members) && !TEXT_IS(members->connector, "mysql");
 }

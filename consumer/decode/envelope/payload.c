@@ -82,6 +82,8 @@ struct payload_look {
     bool resolved; // of a changefeed's progress
     bool added;    // a member that ExtractNewRecordState adds, by Debezium's prefix
     bool source;   // an object of that name
+    bool op;
+    bool is_ddl; // of Canal's JSON, whose `id` may be taken for the table's
 };
 
 // How many of the names the newest KEY is.
@@ -107,6 +109,8 @@ static bool envelope_payload_look_at(struct payload_look *look, const struct jso
     look->boundary += boundary_find(json) >= 0;
     look->ddl += envelope_payload_is_one(json, guess_ddl_names, GUESS_DDL_NAMES);
     look->ts_ms |= KEY_IS(json, "ts_ms");
+    look->op |= name != NULL && name->kind == MEMBER_OP;
+    look->is_ddl |= KEY_IS(json, "isDdl");
     look->resolved |= KEY_IS(json, "resolved") || KEY_IS(json, "__crdb__");
     look->cloud += envelope_payload_is_one(json, guess_cloud_event_names, GUESS_CLOUD_EVENT_NAMES);
     for (int i = 0; i < table->column_count; i++) {
@@ -155,6 +159,15 @@ static bool envelope_payload_is_row(const struct payload_look *look, const struc
     bool bare = table->added_prefix != NULL && table->added_prefix[0] == '\0';
     return envelope_payload_has_key(look, table) || look->scalars > 0 || (look->added && !look->source) ||
            (look->objects == 0 && (look->columns > 0 || bare));
+}
+
+// Whether it may be a change in another format than Debezium's: nothing says whose row it is, or what became of it.
+static bool envelope_payload_is_odd(const struct payload_look *look, const struct table *table,
+                                    bool is_envelope) {
+    if (is_envelope)
+        return !look->op;
+    return !envelope_payload_has_key(look, table) ||
+           (look->is_ddl && !envelope_payload_has_column(table, SPAN("isDdl")));
 }
 
 // The rest of an object whose newest KEY has been read, looked at only; what is broken in it the reader says. True
@@ -235,6 +248,11 @@ int payload_read(struct json_reader *json, struct row_reader *row, struct member
         return error_set(error, ERROR_INPUT, "%s", guess_cloud_event);
     form->flat = !is_envelope;
     form->certain = is_envelope || envelope_payload_has_key(&look, row->table);
+    const char *other = envelope_payload_is_odd(&look, row->table, is_envelope)
+                            ? guess_object((struct span){row->object, (size_t)(json->end - row->object)})
+                            : NULL;
+    if (other != NULL)
+        return error_set(error, ERROR_INPUT, "%s", other);
     return is_envelope ? envelope_payload_read_envelope(json, row, members, error)
                        : envelope_payload_read_flat(json, row, members, error);
 }

@@ -26,6 +26,10 @@ static int row_times_check_unit(const struct row_reader *row, int64_t source_ms,
     if (date) {
         ask = "where it is a count of days, say so";
         modes = "adaptive (days)";
+    } else if (row->settings->bare_time_unsure) {
+        ask =
+            "declare its digits (timestamp(0) to timestamp(3) are milliseconds, timestamp(6) microseconds, timestamp(7) nanoseconds), or say which";
+        modes = "connect (milliseconds), microseconds, or nanoseconds";
     } else if (row->settings->bare_unsure) {
         ask = "declare its digits (timestamp(0) is milliseconds, timestamp(6) microseconds), or say which";
         modes = "connect (milliseconds), or adaptive_time_microseconds (as declared)";

@@ -260,12 +260,25 @@ int reading_time_span(const struct reading *reading) {
     return reading_give_text(reading, (struct span){text, (size_t)size});
 }
 
+// Midnight is 0 in every unit.
+static bool value_times_is_bare_time(const struct reading *reading) {
+    return reading->settings->bare_time_unsure && reading->field.semantic == SEMANTIC_NONE &&
+           reading->settings->time_unit == TIME_UNIT_ADAPTIVE &&
+           strchr(reading->column->declared, '(') == NULL && !span_is(reading->text, "0");
+}
+
 static int value_times_nanos_of_number(const struct reading *reading, int64_t *ret) {
     int64_t units;
     int digits = value_times_unit_digits(reading, reading->settings->time_unit);
     if (digits == 0)
         return reading_refuse(reading, no_unit);
     int64_t scale = digits == 3 ? 1000000 : digits == 6 ? 1000 : 1;
+    if (value_times_is_bare_time(reading))
+        return reading_refuse(
+            reading,
+            "nothing says its unit; declare its digits as the source has them (time(0) to time(3) are "
+            "milliseconds, time(6) microseconds, time(7) nanoseconds; Db2's and Informix' is time(0)), or the mode: "
+            "-- tidemark: time TABLE = connect, microseconds or nanoseconds");
     if (!json_to_integer(reading->text, &units) || units < 0 || units > ISO8601_NANOS_PER_DAY / scale)
         return reading_refuse(reading,
                               "not a time of day; a TIME of MySQL's beyond a day is kept where the column "
@@ -387,6 +400,12 @@ struct value_settings value_settings_of_mysql(const struct value_settings *setti
     return mysql;
 }
 
+struct value_settings value_settings_of_others(const struct value_settings *settings) {
+    struct value_settings others = *settings;
+    others.bare_unsure = others.bare_time_unsure = !settings->declared;
+    return others;
+}
+
 struct value_settings value_settings_of_postgres(const struct value_settings *settings) {
     struct value_settings postgres = *settings;
     postgres.whole_micros = true;
@@ -436,6 +455,15 @@ static bool value_times_may_be_datetime(int64_t units, const struct column *colu
            units >= ms_at_year_0 && units < ms_at_year_10000;
 }
 
+// A number that is a datetime2, SQL Server's, if it counts nanoseconds, and of the years from 2286 on if it counts microseconds. The
+// year 9999 stands for no end.
+static bool value_times_may_be_nanos(int64_t units, const struct column *column,
+                                     const struct value_settings *settings) {
+    const int64_t us_at_2286 = 10000000000000000, us_at_year_9999 = 253370764800000000;
+    return settings->bare_time_unsure && strchr(column->declared, '(') == NULL && units >= us_at_2286 &&
+           units < us_at_year_9999;
+}
+
 static bool value_times_is_unsure_timestamp(int64_t units, const struct column *column) {
     int64_t per_ms = value_times_units_per_ms(column);
     int digits = value_times_adaptive_digits(column->declared);
@@ -455,7 +483,8 @@ bool value_time_is_unsure(const struct json_value *json, const struct column *co
         return false;
     return date ? value_times_is_unsure_date(units)
                 : value_times_is_unsure_timestamp(units, column) ||
-                      value_times_may_be_datetime(units, column, settings);
+                      value_times_may_be_datetime(units, column, settings) ||
+                      value_times_may_be_nanos(units, column, settings);
 }
 
 bool value_time_find_unsure(const struct json_value *array, const struct column *column,
@@ -512,6 +541,9 @@ bool value_time_is_misread(int64_t units, const struct column *column, const str
     if (own_ms > source_ms - years && own_ms < source_ms + years)
         return false;
     if (value_times_may_be_datetime(units, column, settings))
+        return true;
+    if (value_times_may_be_nanos(units, column, settings) &&
+        value_times_is_plausible(units / 1000000, source_ms))
         return true;
     return own_ms < ms_at_year_10000 ? value_times_is_larger_unit(units, per_ms, source_ms)
                                      : value_times_is_plausible(units / 1000000, source_ms) ||

@@ -164,6 +164,16 @@ static void column_keep_example(struct evidence_column *column, struct span text
     column->example[size] = '\0';
 }
 
+// U+FFFD, which stands for what could not be decoded.
+static bool column_has_replacement(struct span text) {
+    static const char replacement[] = "\xEF\xBF\xBD";
+    const size_t size = sizeof replacement - 1;
+    for (size_t at = 0; at + size <= text.size; at++)
+        if (memcmp(text.data + at, replacement, size) == 0)
+            return true;
+    return false;
+}
+
 void column_count_value(struct evidence_column *column, const struct json_value *value, struct arena *arena) {
     column->seen++;
     struct span text = fields_text_of(value, arena);
@@ -184,6 +194,7 @@ void column_count_value(struct evidence_column *column, const struct json_value 
             return;
         }
         column->strings++;
+        column->replaced += column_has_replacement(text);
         column->truths += span_is(text, "true") || span_is(text, "false");
         column_count_text(column, text);
         break;

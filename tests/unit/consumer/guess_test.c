@@ -1,4 +1,5 @@
-// What bytes that are no JSON look like (consumer/decode/guess.h).
+// What bytes that are no JSON look like, and objects that are no row of Debezium's (consumer/decode/guess.h, cells.h).
+#include "consumer/decode/cells.h"
 #include "consumer/decode/guess.h"
 
 // clang-format off
@@ -61,9 +62,68 @@ static void each_is_known(void **state) {
     }
 }
 
+static const struct {
+    const char *object;
+    const char *what; // begins so; NULL = like nothing
+} objects[] = {
+    {"{\"data\":[{\"id\":\"1\"}],\"database\":\"d\",\"es\":1,\"id\":1,\"isDdl\":false,\"mysqlType\":{},\"table\":\"t\","
+     "\"type\":\"INSERT\"}",
+     "a change in Canal's JSON,"},
+    {"{\"data\":[],\"type\":\"INSERT\",\"old\":null}", "a change in Canal's JSON, as Flink"},
+    {"{\"data\":[],\"type\":\"INSERT\",\"id\":1}", NULL},
+    {"{\"database\":\"d\",\"table\":\"t\",\"type\":\"insert\",\"ts\":1,\"xid\":2,\"data\":{}}, 5",
+     "a change in Maxwell's JSON"},
+    {"{\"data\":{},\"metadata\":{}}", "a change as AWS DMS"},
+    {"{\"data\":{},\"metadata\":{},\"id\":1}", NULL},
+    {"{\"record\":{},\"changes\":null,\"action\":\"update\",\"metadata\":{}}", "a change as Sequin"},
+    {"{\"_id\":{},\"operationType\":\"insert\",\"ns\":{},\"documentKey\":{},\"fullDocument\":{}}",
+     "an event of MongoDB's"},
+    {"{\"table\":\"T\",\"op_type\":\"I\",\"op_ts\":\"2026\",\"pos\":\"0\",\"after\":{}}",
+     "a change in GoldenGate's"},
+    {"{\"magic\":\"atMSG\",\"type\":\"DT\",\"messageSchemaId\":1,\"message\":{}}", "a change as Qlik"},
+    {"{\"before\":null,\"after\":{\"id\":1}}", NULL},
+    {"{\"data\":{},\"metadata\":{}", NULL},
+    {"[]", NULL},
+    {"", NULL},
+};
+
+static void other_formats_are_known_by_their_members(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
+        const char *told = guess_object((struct span){objects[i].object, strlen(objects[i].object)});
+        const char *wanted = objects[i].what;
+        if ((told == NULL) != (wanted == NULL) ||
+            (told != NULL && strncmp(told, wanted, strlen(wanted)) != 0))
+            fail_msg("object %zu: \"%s\"", i, told != NULL ? told : "(nothing)");
+    }
+}
+
+static void cells_are_known_by_their_members(void **state) {
+    (void)state;
+    static const struct {
+        const char *object;
+        bool are;
+    } rows[] = {
+        {"{\"id\":{\"value\":1,\"set\":true},\"v\":null} more", true},
+        {"{\"id\":{\"value\":1,\"deletion_ts\":null,\"set\":true}}", true},
+        {"{\"v\":null,\"id\":{\"set\":false,\"value\":{\"a\":[1]}}}", true},
+        {"{\"id\":1,\"v\":{\"value\":1,\"set\":true}}", false},
+        {"{\"id\":{\"value\":1,\"set\":true,\"of\":2}}", false},
+        {"{\"id\":{\"value\":1}}", false},
+        {"{\"id\":null}", false},
+        {"{}", false},
+        {"{\"id\":{\"value\":1,\"set\":true}", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (cells_are((struct span){rows[i].object, strlen(rows[i].object)}) != rows[i].are)
+            fail_msg("row %zu", i);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_is_known),
+        cmocka_unit_test(other_formats_are_known_by_their_members),
+        cmocka_unit_test(cells_are_known_by_their_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

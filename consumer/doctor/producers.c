@@ -1,0 +1,92 @@
+#include "consumer/doctor/producers.h"
+
+#include "consumer/evidence/evidence.h"
+#include "consumer/evidence/feeding.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+const char producers_valueless_remedy[] =
+    "value.converter=org.apache.kafka.connect.json.JsonConverter: CloudEventsConverter writes null for what is no enveloped row";
+
+static const struct producer {
+    const char *connector, *note, *remedy;
+} producers[] = {
+    {"TiCDC",
+     "; TiCDC sends DECIMALs as doubles, and in place of a NULL its column's default, which no setting of it changes",
+     "columns without DEFAULT, and double precision in source.sql"},
+    {"yugabytedb",
+     "; YugabyteDB's updates came with nulls and without their row before: in CHANGE, the default, a column that was not modified "
+     "is null too, and takes the place of what is here",
+     "a replica identity of FULL or DEFAULT (record type ALL), or the transform YBExtractNewRecordState"},
+};
+
+// YugabyteDB's is told only where it matters.
+static const struct producer *producers_find(const struct evidence *evidence) {
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        for (size_t p = 0; p < sizeof producers / sizeof *producers; p++)
+            if (topic->role == EVIDENCE_TABLE && strcmp(topic->connector, producers[p].connector) == 0 &&
+                (p == 0 || topic->updates_with_nulls > 0))
+                return &producers[p];
+    }
+    return NULL;
+}
+
+const char *producers_note(const struct evidence *evidence) {
+    const struct producer *producer = producers_find(evidence);
+    return producer != NULL ? producer->note : "";
+}
+
+const char *producers_remedy(const struct evidence *evidence) {
+    const struct producer *producer = producers_find(evidence);
+    return producer != NULL ? producer->remedy : NULL;
+}
+
+static bool producers_is_binlogs(const struct evidence_topic *topic) {
+    return strcmp(topic->connector, "mysql") == 0 || strcmp(topic->connector, "mariadb") == 0;
+}
+
+static void producers_check_characters(const struct evidence *evidence, const struct catalog *catalog,
+                                       struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        if (!producers_is_binlogs(topic) || feeding_is_left_out(evidence, catalog, topic))
+            continue;
+        for (int c = 0; c < topic->column_count; c++)
+            if (topic->columns[c].replaced > 0)
+                finding_names_add(&names, "%s.%s", evidence_table_name(topic), topic->columns[c].name);
+    }
+    if (names.count > 0)
+        findings_add(
+            findings, "characters", VERDICT_WARN,
+            "`character set` said of the table or the column itself, beside its collation, and a full snapshot",
+            "texts have U+FFFD, which stands for what could not be decoded: MariaDB's connector does not read a character set that a "
+            "collation alone says, or that the table's default was changed to: %s",
+            finding_names_text(&names));
+}
+
+// A compacted topic of rows that were all deleted has no values either.
+static void producers_check_values(const struct evidence *evidence, const struct catalog *catalog,
+                                   struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence->topic_count; i++) {
+        const struct evidence_topic *topic = &evidence->topics[i];
+        if (topic->role == EVIDENCE_TABLE && topic->messages > 0 && topic->tombstones == topic->messages &&
+            !feeding_is_left_out(evidence, catalog, topic))
+            finding_names_add(&names, "%s (%" PRId64 ")", topic->name, topic->messages);
+    }
+    if (names.count > 0)
+        findings_add(
+            findings, "no values", VERDICT_WARN, producers_valueless_remedy,
+            "messages have keys alone: rows that were all deleted, or such as CloudEventsConverter could not write "
+            "(unwrapped ones): %s",
+            finding_names_text(&names));
+}
+
+void producers_check(const struct evidence *evidence, const struct catalog *catalog,
+                     struct findings *findings) {
+    producers_check_characters(evidence, catalog, findings);
+    producers_check_values(evidence, catalog, findings);
+}
