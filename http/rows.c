@@ -278,8 +278,7 @@ static bool rows_must_wait(struct exchange *exchange, enum routes_result *ret) {
     }
     struct buffer *detail = &exchange->worker->scratch;
     buffer_clear(detail);
-    wait_describe(wait, detail);
-    buffer_format(detail, " was not reached within %d ms", wait->wait_ms);
+    wait_describe_missed(wait, exchange->reader, &exchange->position, detail);
     buffer_char(detail, '\0');
     rows_set_problem_here(exchange, PROBLEM_POSITION_NOT_REACHED, detail->failed ? "" : detail->data);
     return true;

@@ -138,7 +138,7 @@ int wait_reached(const struct wait *wait, struct reader *reader, const struct po
     return 0;
 }
 
-void wait_describe(const struct wait *wait, struct buffer *out) {
+static void wait_describe(const struct wait *wait, struct buffer *out) {
     const char *and = "";
     if (wait->lsn >= 0) {
         buffer_text(out, "lsn ");
@@ -151,4 +151,17 @@ void wait_describe(const struct wait *wait, struct buffer *out) {
     }
     if (wait->topic[0] != '\0')
         buffer_format(out, "%soffset %s:%d:%lld", and, wait->topic, wait->partition, (long long)wait->offset);
+}
+
+void wait_describe_missed(const struct wait *wait, struct reader *reader, const struct position *position,
+                          struct buffer *out) {
+    struct error error;
+    int64_t oldest = -1;
+    wait_describe(wait, out);
+    buffer_format(out, " was not reached within %d ms", wait->wait_ms);
+    if (wait->txid >= 0 && reader_oldest_transaction(reader, &oldest, &error) == 0 &&
+        (int64_t)(uint32_t)wait->txid < oldest)
+        buffer_format(out, "; the least transaction that is remembered is %lld", (long long)oldest);
+    if (wait->lsn >= 0 && !position->transactional)
+        buffer_text(out, "; answers are per-key, which show no LSN");
 }

@@ -30,7 +30,8 @@ bool wait_asks(const struct wait *wait);
 // Whether the reader's snapshot, at `position`, shows all that was asked for.
 int wait_reached(const struct wait *wait, struct reader *reader, const struct position *position, bool *ret,
                  struct error *error);
-// "lsn 0/19C4170 and offset a:0:7" for messages.
-void wait_describe(const struct wait *wait, struct buffer *out);
+// "lsn 0/19C4170 and offset a:0:7 was not reached within 5000 ms", and why waiting longer would not help, where that is known.
+void wait_describe_missed(const struct wait *wait, struct reader *reader, const struct position *position,
+                          struct buffer *out);
 
 #endif

@@ -147,15 +147,28 @@ static int census_list_missing(const struct census *census, char *ret, size_t si
     return count;
 }
 
+static int census_compare(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 void census_end(struct census *census) {
     char topics[CENSUS_TEXT_SIZE];
     char text[2 * CENSUS_TEXT_SIZE];
     const char *const *undeclared = (const char *const *)census->undeclared;
     (void)snprintf(census->others, sizeof census->others, "%s", census->own ? "" : census->seen_others);
+    // A broker lists them in any order, and what is the same is told once.
+    qsort(census->undeclared, (size_t)census->undeclared_named, sizeof *census->undeclared, census_compare);
     progress_set_undeclared(census->progress, undeclared, census->undeclared_count);
     census_list(topics, sizeof topics, undeclared, census->undeclared_named, census->undeclared_count);
     int missing = census_list_missing(census, census->missing, sizeof census->missing);
-    if (missing == 0)
+    bool wrong = missing > 0 || census->undeclared_count > 0;
+    if (missing == 0 && census->undeclared_count > 0)
+        (void)snprintf(
+            text, sizeof text,
+            "every table of source.sql has a topic; these of prefix %s are not read, since no table is "
+            "declared for them: %s",
+            census->prefix, topics);
+    else if (missing == 0)
         (void)snprintf(text, sizeof text, "every table of source.sql has a topic now");
     else if (census->undeclared_count == 0)
         (void)snprintf(text, sizeof text, "no topic of prefix %s yet for: %s%s%s", census->prefix,
@@ -169,11 +182,11 @@ void census_end(struct census *census) {
                        "no topic of prefix %s yet for: %s; topics that no table is declared for: %s",
                        census->prefix, census->missing, topics);
     text[sizeof census->reported - 1] = '\0';
-    if (strcmp(text, census->reported) == 0 || (missing == 0 && !census->warned))
+    if (strcmp(text, census->reported) == 0 || (!wrong && !census->warned))
         return;
     (void)snprintf(census->reported, sizeof census->reported, "%s", text);
-    census->warned = missing > 0;
-    log_event(missing > 0 ? LEVEL_WARN : LEVEL_INFO, "tables", NULL, "%s", text);
+    census->warned = wrong;
+    log_event(wrong ? LEVEL_WARN : LEVEL_INFO, "tables", NULL, "%s", text);
 }
 
 const char *census_missing(const struct census *census) {

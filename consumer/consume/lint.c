@@ -26,6 +26,7 @@ struct lint {
     int undeclared;   // topics that are named as that, PROGRESS_UNDECLARED_MAX at most
     bool failed;
     bool logged[2];     // what lint_log_unread has told
+    int columns_logged; // that source.sql lacks
     int64_t watched_ms; // monotonic times
     int64_t judged_ms;
 };
@@ -170,6 +171,29 @@ static void lint_log_unread(struct lint *lint, const struct findings *findings) 
         }
 }
 
+struct lint_columns {
+    int logged, count;
+    struct finding_names new;
+};
+
+static void lint_add_column(void *self, const char *table, const char *column, int64_t times) {
+    struct lint_columns *columns = self;
+    (void)times;
+    if (columns->count++ >= columns->logged)
+        finding_names_add(&columns->new, "%s.%s", table, column);
+}
+
+// Every event counts here, not a sample: what answers lack is told in the log, once.
+static void lint_log_columns(struct lint *lint) {
+    struct lint_columns columns = {.logged = lint->columns_logged};
+    progress_drift_each(lint->config->progress, lint_add_column, &columns);
+    lint->columns_logged = columns.count;
+    if (columns.new.count > 0)
+        log_event(LEVEL_WARN, "drift", NULL,
+                  "events have columns that source.sql does not declare, and that are not kept: %s",
+                  finding_names_text(&columns.new));
+}
+
 static void lint_judge(struct lint *lint) {
     static_assert((int)FINDINGS_MAX <= (int)PROGRESS_FINDINGS_MAX, "room for all");
     CLEANUP(free_any) struct findings *findings = calloc(1, sizeof *findings);
@@ -187,6 +211,7 @@ static void lint_judge(struct lint *lint) {
         elsewhere_check(&lint->evidence, lint->config->catalog, findings);
     declared_check(&lint->evidence, lint->config->catalog, findings);
     lint_log_unread(lint, findings);
+    lint_log_columns(lint);
     progress_set_findings(lint->config->progress, told, lint_take_findings(findings, told));
 }
 

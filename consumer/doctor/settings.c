@@ -23,6 +23,7 @@ struct settings_sum {
     const struct evidence_topic *renamed_heartbeats;
     int64_t decimals, schema_decimals, exact_numbers;
     struct finding_names doubles; // numbers with a fraction, but for what source.sql declares so
+    struct finding_names base64;  // texts, of tables that source.sql does not declare
     int64_t nulls_kept;           // columns with a default that had a null
     int64_t nameless_binlog;
     bool transactions_denied, heartbeats_denied; // may not be seen
@@ -53,6 +54,9 @@ static void settings_add_columns(struct settings_sum *sum, const struct evidence
         sum->exact_numbers += column->padded > 0;
         if (column->reals > 0 && column->padded == 0 && !decimal && !settings_is_declared_real(table, column))
             finding_names_add(&sum->doubles, "%s.%s", evidence_table_name(topic), column->name);
+        if (table == NULL && column_guess_is_base64(column))
+            finding_names_add(&sum->base64, "%s.%s, such as %s", evidence_table_name(topic), column->name,
+                              column->example);
         sum->nulls_kept += column->has_default && column->optional && column->nulls > 0;
     }
 }
@@ -199,7 +203,12 @@ static void settings_check_envelope(const struct evidence *evidence, const struc
 
 static void settings_check_decimals(struct settings_sum *sum, struct findings *findings) {
     static const char remedy[] = "decimal.handling.mode=string, or schemas in the messages";
-    if (sum->doubles.count > 0)
+    if (sum->base64.count > 0 && sum->decimals == 0)
+        findings_add(findings, "decimals", VERDICT_WARN, remedy,
+                     "texts that are base64: bytes, or decimals, whose scale stands in a schema only "
+                     "(decimal.handling.mode=precise): %s",
+                     finding_names_text(&sum->base64));
+    else if (sum->doubles.count > 0)
         findings_add(findings, "decimals", VERDICT_WARN, remedy,
                      "numbers with a fraction: where they are not double precision at the source, "
                      "digits were lost before they came (decimal.handling.mode=double): %s",

@@ -151,6 +151,10 @@ static void column_guess_integer(const struct evidence_column *column, struct co
     }
 }
 
+bool column_guess_is_base64(const struct evidence_column *column) {
+    return !column->has_schema && column->base64 == column->strings && column->base64_filled > 0;
+}
+
 static void column_guess_string(const struct evidence_column *column, struct column_guess *ret) {
     int64_t strings = column->strings - column->special;
     (void)snprintf(ret->type, sizeof ret->type, "text");
@@ -172,6 +176,10 @@ static void column_guess_string(const struct evidence_column *column, struct col
         column_guess_set(ret, "jsonb", "every text is JSON", column);
     } else if (column->iso == strings) {
         column_guess_set(ret, "text", "a date or timestamp, if time.precision.mode is isostring", column);
+    } else if (column_guess_is_base64(column)) {
+        column_guess_set(ret, "text",
+                         "base64: bytea, or numeric that is not to be read (decimal.handling.mode=precise)",
+                         column);
     }
 }
 

@@ -13,5 +13,7 @@ struct column_guess {
 };
 
 void column_guess(const struct evidence_column *column, struct column_guess *ret);
+// Every text of a column without a schema is base64, and one at least is hardly anything else: bytes, or decimals without a scale.
+bool column_guess_is_base64(const struct evidence_column *column);
 
 #endif

@@ -95,6 +95,8 @@ struct evidence_column {
     // Strings that could be: a number with a point, a moment with an offset, an ISO date or a moment without an offset, a
     // UUID, a JSON object or array. Infinities and NaN are `special`.
     int64_t decimals, zoned, iso, uuids, documents, special;
+    // Strings that could be base64 of so few bytes as a decimal's digits are; of these, that end with the sign that fills it up.
+    int64_t base64, base64_filled;
     int scale;       // of decimals: digits behind the point, -1 = not the same in all
     int digits;      // of decimals: the most digits before the point
     int real_digits; // of reals: the most digits behind the point

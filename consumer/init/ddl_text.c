@@ -81,8 +81,14 @@ int ddl_text_before(int without) {
 int ddl_text_blame(const char *path, int before, struct error *error) {
     static const char name[] = "source.sql:";
     char *end = NULL;
-    if (strncmp(error->message, name, sizeof name - 1) != 0)
+    char whole[ERROR_MESSAGE_SIZE];
+    if (strncmp(error->message, name, sizeof name - 2) != 0)
         return -1;
+    if (error->message[sizeof name - 2] == ' ') { // of the file as a whole
+        (void)snprintf(whole, sizeof whole, "%s", error->message + sizeof name - 2);
+        (void)snprintf(error->message, sizeof error->message, "%s%s", path, whole);
+        return -1;
+    }
     long line = strtol(error->message + sizeof name - 1, &end, 10);
     line -= before;
     if (*end != ':' || line < 1)

@@ -140,13 +140,13 @@ function sidePanel(view, dispose) {
   function make(rows) {
     const names = Object.keys(rows[0]);
     const label = names[0];
-    const value = names.slice(1).find((name) => isNumber(rows[0][name]));
-    if (value && !query.by_key && names.length <= 4 && rows.length <= 12 && !isNumber(rows[0][label])) {
+    const value = names.slice(1).find((name) => hasNumbers(rows, name));
+    if (value && !query.by_key && names.length <= 4 && rows.length <= 12 && !hasNumbers(rows, label)) {
       const chart = barList();
       host.replaceChildren(h('p', { class: 'note' }, `${value} by ${label}`), chart.box);
       return (all) => chart.update(all, label, value);
     }
-    const table = grid(names.map((name) => ({ name, right: isNumber(rows[0][name]) })), { key: (row) => cell(row[label]), label: `${view.name} ${query.name}` });
+    const table = grid(names.map((name) => ({ name, right: hasNumbers(rows, name) })), { key: (row) => cell(row[label]), label: `${view.name} ${query.name}` });
     host.replaceChildren(table.box);
     return (all, byKey) => table.update((byKey ? all.slice(-SIDE_ROWS).reverse() : all).slice(0, SIDE_ROWS));
   }

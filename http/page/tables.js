@@ -40,7 +40,7 @@ function tables(main, dispose) {
     const text = texts.join('\n');
     if (others.dataset.text === text) return;
     others.dataset.text = text;
-    others.replaceChildren(...(texts.length ? [panel('Read and not placed', null, h('ul', null, texts.map((t) => h('li', null, number(t, '/v1/status', '.undeclared, .unplaced', 'Topics and rows without a declared table')))))] : []));
+    others.replaceChildren(...(texts.length ? [panel('Not shown: no table is declared', null, h('ul', null, texts.map((t) => h('li', null, number(t, '/v1/status', '.undeclared, .unplaced', 'Topics and rows without a declared table')))))] : []));
   };
   dispose(listenStatus(draw));
   dispose(watch('/v1/lag', (answer) => parts.update(answer.partitions)));

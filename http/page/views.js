@@ -48,15 +48,15 @@ function queryPanel(side, dispose, view, q, query) {
   let newest = null;
   const column = h('select', { 'aria-label': 'Column of the bars', onchange: () => draw(newest) });
 
-  function make(first) {
-    const names = Object.keys(first);
+  function make(rows) {
+    const names = Object.keys(rows[0]);
     if (!chart) {
-      const list = grid(names.map((n) => ({ name: n, right: isNumber(first[n]) })), { key: (r) => cell(r[names[0]]), label: `${view.name} ${q.name}` });
+      const list = grid(names.map((n) => ({ name: n, right: hasNumbers(rows, n) })), { key: (r) => cell(r[names[0]]), label: `${view.name} ${q.name}` });
       host.replaceChildren(list.box);
       return (all) => list.update(all);
     }
-    const label = names.find((n) => !isNumber(first[n])) || names[0];
-    const numbers = names.filter((n) => n !== label && isNumber(first[n]));
+    const label = names.find((n) => !hasNumbers(rows, n)) || names[0];
+    const numbers = names.filter((n) => n !== label && hasNumbers(rows, n));
     if (!numbers.length) {
       host.replaceChildren(h('p', { class: 'empty' }, 'No column is a number.'));
       return () => {};
@@ -72,7 +72,7 @@ function queryPanel(side, dispose, view, q, query) {
     if (!answer.rows.length) {
       update = null;
       host.replaceChildren(h('p', { class: 'empty' }, 'No rows.'));
-    } else (update = update || make(answer.rows[0]))(answer.rows);
+    } else (update = update || make(answer.rows))(answer.rows);
   }
   const sql = h('details', { class: 'sql' }, h('summary', null, `The SQL, ${q.file}`), h('pre', { tabindex: 0 }, h('code', null, q.sql.trim())));
   side.append(panel(`${view.name} / ${q.name}`, kinds, form, host, note, pages, sql));

@@ -103,6 +103,15 @@ class Doctor(tide.Case):
         for check in "transactions", "heartbeats":
             self.assertIn(f"warn  {check}: {told[check]}", server.log())
 
+    def test_what_is_not_shown_stands_in_the_log(self):
+        """A table or a column that the source has got meanwhile: also where each declared table has its topic."""
+        server = tide.Server("demo", "--capture", tide.CAPTURES / "basic.jsonl", "--rate", 0, "--db", self.path / "d.db", stderr=self.path / "log")
+        self.addCleanup(server.stop)
+        for told in ("every table of source.sql has a topic; these of prefix theworldshop are not read, since no table is declared for them: theworldshop.public.dbz_signal",
+                     "events have columns that source.sql does not declare, and that are not kept: orders.coupon"):  # fmt: skip
+            tide.wait_for(told, lambda told=told: f"warn  {told}\n" in server.log())
+            self.assertEqual(1, server.log().count(told))
+
     def test_positions_of_unwrapped_rows(self):
         lsn, binlog = {"__source_lsn": 5}, {"__source_file": "b.000001", "__source_pos": 5}
         for added, verdict, says in (
@@ -439,6 +448,17 @@ class Doctor(tide.Case):
         found, seen = self.of([self.row(0, {"id": 1, "v": "EGg="})], source=source, code=1)
         self.assertEqual("fail", found["declared decimals"])
         self.assertIn("EGg=", seen["declared decimals"])
+
+    def test_decimals_that_nothing_declares_and_only_a_schema_can_read_are_told(self):
+        """A table that source.sql declares says by itself what it takes for bytes."""
+        lines = [self.row(0, {"id": 1, "total": "EGg=", "rate": 0.5})]
+        found, seen = self.of(lines)
+        self.assertEqual("warn", found["decimals"], seen)
+        self.assertIn("base64", seen["decimals"])
+        self.assertIn("t.total, such as EGg=", seen["decimals"])
+        for more, source in (({}, "create table t(id int primary key, total bytea, rate float8);"), ({"m": "1.50"}, None)):
+            found, seen = self.of([self.row(0, {"id": 1, "total": "EGg=", **more})], source=source)
+            self.assertNotIn("base64", seen["decimals"])
 
     def test_the_table_for_people(self):
         done = tide.run("doctor", "--capture", tide.CAPTURES / "notx.jsonl")

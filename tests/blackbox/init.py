@@ -204,12 +204,13 @@ class Init(tide.Case):
         ddl = self.path / "wrong.sql"
         keyless = "create table u(a int);\n"
         for text, place in (("create table t(a int);\ncreate tabel v(b int);\n", "2:8: syntax error"),
+                            ("", None), (keyless, None),
                             (keyless + "create table t(id int primary key,\n  id int);\n", "3:3: table t has a column id already"),
                             (keyless + "create table t(id int primary key);\n-- tidemark: time t = noon\n", "3:23: times are adaptive")):  # fmt: skip
             ddl.write_text(text)
             for more in ((), ("--capture", tide.CAPTURES / "basic.jsonl")):
                 told = self.init("--ddl", ddl, *more, "--out", self.path / "out", code=1)
-                self.assertIn(f"tidemark: {ddl}:{place}", told)
+                self.assertIn(f"tidemark: {ddl}:{place}" if place else f"tidemark: {ddl} declares no table", told)
                 self.assertFalse((self.path / "out").exists())
 
     def test_ddl_leaves_out_tables_without_a_key(self):

@@ -88,9 +88,30 @@ static bool column_read_decimal(struct span text, int *ret_digits, int *ret_scal
     return at == text.size && at > first;
 }
 
+// Canonical base64, as a decimal without its scale comes: 16 bytes hold 38 digits.
+static bool column_is_base64(struct span text, bool *ret_filled) {
+    enum { BASE64_GROUP = 4, BASE64_SIZE_MAX = 24 };
+    size_t size = text.size;
+    if (size == 0 || size > BASE64_SIZE_MAX || size % BASE64_GROUP != 0)
+        return false;
+    while (size > text.size - 2 && text.data[size - 1] == '=')
+        size--;
+    for (size_t i = 0; i < size; i++) {
+        char c = text.data[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && c != '+' && c != '/')
+            return false;
+    }
+    *ret_filled = size < text.size;
+    return true;
+}
+
 static void column_count_text(struct evidence_column *column, struct span text) {
     int digits;
     int scale;
+    bool filled = false;
+    column->base64 += column_is_base64(text, &filled);
+    column->base64_filled += filled;
     if (column_is_special(text)) {
         column->special++;
     } else if (column_read_decimal(text, &digits, &scale)) {

@@ -112,6 +112,33 @@ test('the views move side by side', async (t) => {
   assert.match(await text(page, '.sides .panel:nth-child(2) .side'), /order-\d+-placed/);
 });
 
+test('views of long names beside others: each says which query it shows, at any width', async (t) => {
+  const at = folder(t);
+  const db = join(at, 'shop.db');
+  const views = join(at, 'views');
+  const names = ['billing_invoice_lines', 'subscriptions_and_their_renewals_by_month'];
+  mkdirSync(views);
+  for (const name of names) {
+    mkdirSync(join(views, name));
+    write(join(views, name, 'query.by_status.sql'), "select 'open' as status, null as total union all select 'paid', 5 order by status");
+  }
+  replay(db, 'captures', 'basic', ['--views', views]);
+  const server = await serve(t, 'serve', '--db', db);
+  const page = await open(t, server.url);
+  for (const width of [360, 768, 1280, 1440, 1920]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`${server.url}/#/overview`);
+    await page.waitForSelector('.sides .panel:nth-child(6) .note a');
+    const short = await page.evaluate(() => [...document.querySelectorAll('.sides select')].filter((s) => s.clientWidth < 45).length);
+    assert.equal(short, 0, `choices of a query that cannot be read at ${width}`);
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `wider than ${width}`);
+  }
+  await page.goto(`${server.url}/#/views/${names[0]}/by_status`);
+  await page.waitForSelector('main tbody tr:nth-child(2)');
+  assert.match(await page.locator('main thead th:nth-child(2)').getAttribute('class'), /right/, 'a column of numbers whose first is NULL');
+  assert.deepEqual(page.troubles, []);
+});
+
 test('a view that could not be asked at first is shown by its newest rows, as all are', async (t) => {
   const real = await basic(t);
   let refused = true;

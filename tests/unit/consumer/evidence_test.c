@@ -51,6 +51,13 @@ static const struct evidence_column *column(const struct evidence_topic *topic, 
     return NULL;
 }
 
+static void assert_unsure(const char *says, const char *name) {
+    struct column_guess guess;
+    column_guess(column(&evidence.topics[0], name), &guess);
+    if ((says == NULL) != (guess.unsure[0] == '\0') || (says != NULL && strstr(guess.unsure, says) == NULL))
+        fail_msg("%s: %s", name, guess.unsure);
+}
+
 static void assert_type(const char *want, const char *name) {
     struct column_guess guess;
     column_guess(column(&evidence.topics[0], name), &guess);
@@ -90,6 +97,21 @@ static void test_types_of_json_alone(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_type(cases[i].type, cases[i].name);
     assert_int_equal(1, column(&evidence.topics[0], "toast")->placeholders);
+}
+
+// A decimal's digits without their scale (decimal.handling.mode=precise) are no text that anybody wants to read.
+static void test_base64_is_told(void **state) {
+    (void)state;
+    (void)take_value(
+        "\"total\":\"EGg=\",\"four\":\"card\",\"words\":\"EGg=\",\"long\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAA=\"");
+    (void)take_value("\"total\":\"AYag\",\"four\":\"cash\",\"words\":\"a b=\",\"long\":null");
+    assert_type("text", "total");
+    assert_unsure(
+        "base64: bytea, or numeric that is not to be read (decimal.handling.mode=precise), such as EGg=",
+        "total");
+    assert_unsure(NULL, "four"); // as any word of four letters
+    assert_unsure(NULL, "words");
+    assert_unsure(NULL, "long"); // a digest
 }
 
 // clang-format off
@@ -205,6 +227,7 @@ static void test_names_that_are_none(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_types_of_json_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_base64_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(test_types_of_schemas, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys_that_are_no_object, setup, teardown),

@@ -582,7 +582,9 @@ static void test_waits(void **state) {
     expect_problem(s, "/v1/tables/orders?after_lsn=0/19C00A1", 504, "/problems/position-not-reached",
                    "19C00A0");
     expect_problem(s, "/v1/tables/orders?after_txid=701", 504, "/problems/position-not-reached",
-                   "transaction 701");
+                   "transaction 701 was not reached within 0 ms\"");
+    expect_problem(s, "/v1/tables/orders?after_txid=1", 504, "/problems/position-not-reached",
+                   "; the least transaction that is remembered is 700");
     expect_problem(s, "/v1/tables/orders?after_offset=" TOPIC ":0:10", 504, "/problems/position-not-reached",
                    "\"lag\"");
     expect_problem(s, "/v1/tables/orders?after_offset=" TOPIC ":1:0", 504, "/problems/position-not-reached",
@@ -607,7 +609,8 @@ static void test_wait_is_never_reached_per_key(void **state) {
     store_begin(s->fixture.store);
     fixture_put_order(&s->fixture, 11, 1, "paid");
     fixture_commit(&s->fixture, -1, false);
-    expect_problem(s, "/v1/tables/orders?after_lsn=0", 504, "/problems/position-not-reached", "per-key");
+    expect_problem(s, "/v1/tables/orders?after_lsn=0", 504, "/problems/position-not-reached",
+                   "within 0 ms; answers are per-key, which show no LSN");
     get(s, "/v1/tables/orders?after_offset=" TOPIC ":0:10", 200);
 }
 
