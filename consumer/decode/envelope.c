@@ -403,8 +403,11 @@ static void envelope_place_one_row(const struct envelope_decoder *decoder, enum 
                                    bool other_key, struct change *change) {
     if (!other_key && !decoder->respelt_keys[change->table->index])
         return;
-    if (change->op == CHANGE_CREATE && positions == POSITIONS_LSN && change->lsn != LSN_NONE)
-        change->lsn |= 1;
+    if (change->op == CHANGE_CREATE && positions == POSITIONS_LSN && change->lsn != LSN_NONE &&
+        (change->lsn & 1) == 0) {
+        change->lsn++;
+        change->behind_delete = true;
+    }
     if (change->op == CHANGE_DELETE && positions == POSITIONS_BINLOG)
         change->lsn--;
 }

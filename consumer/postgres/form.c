@@ -125,6 +125,12 @@ static bool form_is_number(enum form_kind kind) {
     return kind == FORM_NUMERIC || kind == FORM_REAL || kind == FORM_SHORT;
 }
 
+// Whether a text of the source's value is another than what comes: 1.50 and 1.5, blanks at the end, a double's digits.
+static bool form_has_spellings(const struct form *form, struct span cast) {
+    return form->kind == FORM_PADDED || form->kind == FORM_REAL || form->kind == FORM_SHORT ||
+           (form->kind == FORM_NUMERIC && cast.size >= 7 && memcmp(cast.data, "numeric", 7) == 0);
+}
+
 bool form_suits_key(const struct form *form, struct span cast) {
     switch (form->column->type) {
     case COLUMN_INTEGER:
@@ -145,7 +151,10 @@ bool form_suits_key(const struct form *form, struct span cast) {
     case COLUMN_BYTEA:
         return form->kind == FORM_BYTES;
     default:
-        return form->column->variant != COLUMN_UUID || span_is(cast, "uuid");
+        if (form->column->variant == COLUMN_PADDED && form->kind == FORM_PADDED)
+            return true;
+        return (form->column->variant != COLUMN_UUID || span_is(cast, "uuid")) &&
+               !form_has_spellings(form, cast);
     }
 }
 

@@ -65,6 +65,8 @@ struct change {
     int64_t previous_commit; // sequence[0]: commit LSN of the transaction before this one; LSN_NONE = unknown
     int64_t txid;            // TXID_NONE, TXID_UNTOLD
     int64_t total_order;     // within its transaction, from 1; 0 = the event names no transaction
+    bool
+        behind_delete; // a create: `lsn` is one more than the source's, behind the other half of its key change
     // No ENDs order it against changes of other keys: a truncate that comes after it may have been seen
     // before.
     bool unordered;
@@ -84,6 +86,11 @@ struct change {
     int64_t ts_ms; // source.ts_ms: commit time, ms since 1970; 0 = unknown
     struct change_packed packed;
 };
+
+// The LSN of its record at the source.
+static inline int64_t change_place(const struct change *change) {
+    return change->lsn - change->behind_delete;
+}
 
 // Whether a null in this column may be an unchanged TOAST value. Of BYTEA it is one with base64 alone (Debezium 2.7 to 3.7):
 // bytes, the default, and hex have a placeholder.

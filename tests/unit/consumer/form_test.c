@@ -246,6 +246,9 @@ static void a_key_of_another_type_is_known(void **state) {
         {COLUMN_BOOLEAN, "int4", false},
         {COLUMN_TEXT, "date", true},
         {COLUMN_TEXT, "uuid", true},
+        {COLUMN_TEXT, "int4", true},
+        {COLUMN_TEXT, "numeric", false},
+        {COLUMN_TEXT, "float8", false},
     };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         struct column column;
@@ -259,6 +262,12 @@ static void a_key_of_another_type_is_known(void **state) {
     column.variant = COLUMN_UUID;
     assert_false(form_suits_key(&text, SPAN("text")));
     assert_true(form_suits_key(&text, SPAN("uuid")));
+    const struct form padded = form_by("bpchar", NULL, &column);
+    column.type = COLUMN_TEXT;
+    column.variant = COLUMN_COMMON;
+    assert_false(form_suits_key(&padded, SPAN("character(5)")));
+    column.variant = COLUMN_PADDED;
+    assert_true(form_suits_key(&padded, SPAN("character(5)")));
 }
 
 int main(void) {

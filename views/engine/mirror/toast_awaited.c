@@ -55,7 +55,7 @@ static uint64_t toast_awaited_row_hash(const struct table *table, uint64_t key) 
 }
 
 static uint64_t toast_awaited_delete_hash(const struct table *table, int64_t txid, int64_t lsn) {
-    uint64_t place = hash_mix(hash_mix(HASH_SEED, (uint64_t)txid), (uint64_t)toast_awaited_place(lsn));
+    uint64_t place = hash_mix(hash_mix(HASH_SEED, (uint64_t)txid), (uint64_t)lsn);
     return hash_mix(place, ~(uint64_t)table->index) | 1;
 }
 

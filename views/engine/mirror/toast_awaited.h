@@ -12,12 +12,6 @@ enum {
     TOAST_AWAITED_MAX = BOUND(1 << 17, 4)
 }; // rows and deletes; with more of them every change is taken for one
 
-// The LSN by which the two halves of a key change know each other: that of the create may be one more than that of the delete
-// (envelope_place_one_row), which is no record's.
-static inline int64_t toast_awaited_place(int64_t lsn) {
-    return lsn == LSN_NONE ? LSN_NONE : lsn & ~(int64_t)1;
-}
-
 // All zero: none.
 struct toast_awaited {
     uint64_t *slots; // 0 = free

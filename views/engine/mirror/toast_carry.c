@@ -169,7 +169,7 @@ const char *toast_carry_take_lost(struct toast_carry *carry) {
 static void toast_carry_bind_place(sqlite3_stmt *stmt, const struct change *change) {
     stmt_bind_text(stmt, ":table", span_of(change->table->name));
     stmt_bind_integer(stmt, ":txid", change->txid);
-    stmt_bind_integer(stmt, ":lsn", toast_awaited_place(change->lsn));
+    stmt_bind_integer(stmt, ":lsn", change_place(change));
 }
 
 // The key lives in `carry` until the next call.
@@ -184,8 +184,8 @@ static int toast_carry_bind_key(struct toast_carry *carry, sqlite3_stmt *stmt, c
 
 // Where the create of a key change looks, as a 'want' names it that is passed on.
 static struct span toast_carry_link(const struct change *change, char ret[TOAST_CARRY_LINK_SIZE]) {
-    int size = snprintf(ret, TOAST_CARRY_LINK_SIZE, "%" PRId64 ":%" PRId64, change->txid,
-                        toast_awaited_place(change->lsn));
+    int size =
+        snprintf(ret, TOAST_CARRY_LINK_SIZE, "%" PRId64 ":%" PRId64, change->txid, change_place(change));
     return (struct span){ret, (size_t)size};
 }
 
@@ -534,7 +534,8 @@ int toast_carry_await(struct toast_carry *carry, const struct change *create, co
     }
     if (awaits &&
         (toast_awaited_add_row(&carry->awaited, create->table, key_hash(create->table, values), error) != 0 ||
-         toast_awaited_add_delete(&carry->awaited, create->table, create->txid, create->lsn, error) != 0))
+         toast_awaited_add_delete(&carry->awaited, create->table, create->txid, change_place(create),
+                                  error) != 0))
         return -1;
     return 0;
 }
