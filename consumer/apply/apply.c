@@ -266,6 +266,10 @@ void apply_watch_gaps(struct apply *apply, int slot, int64_t end) {
     compacted_watch(apply->partitions[slot], end);
 }
 
+void apply_watch_gaps_again(struct apply *apply, int slot, int64_t passed, int64_t since_ms) {
+    compacted_watch_again(apply->partitions[slot], passed, since_ms);
+}
+
 bool apply_watches_gaps(const struct apply *apply, int slot) {
     return compacted_watches(apply->partitions[slot]);
 }

@@ -34,6 +34,9 @@ struct apply_gap {
     int64_t from, to;
     int64_t after_ms; // passed so long after the message before them was sent
 };
+// The log was read up to `passed`, its end, at since_ms (monotonic), and for long nobody could read what came then: the same up to its next
+// end, of what was written since.
+void apply_watch_gaps_again(struct apply *apply, int slot, int64_t passed, int64_t since_ms);
 bool apply_describe_gap(const struct apply *apply, int slot, struct apply_gap *ret);
 // The broker says that the slot's topic is compacted, and for how long tombstones stay (delete.retention.ms). Where offsets without
 // a message were passed that long or longer after the message before them was sent, by the wall clock of then, what was deleted
