@@ -292,6 +292,17 @@ void apply_verify_first(struct apply *apply, int slot) {
     apply->partitions[slot]->verify = true;
 }
 
+struct apply_message apply_newest(const struct apply *apply, int slot) {
+    const struct partition *partition = apply->partitions[slot];
+    return partition->known ? (struct apply_message){partition->next_offset - 1, partition->newest_ts_ms}
+                            : (struct apply_message){0};
+}
+
+int apply_note_another_log(struct apply *apply, int slot, const char *reason, struct error *error) {
+    progress_forget_high(apply->config.progress, slot);
+    return cut_note_another(apply, apply->partitions[slot], reason, error);
+}
+
 int64_t apply_next_offset(const struct apply *apply, int slot) {
     return apply->partitions[slot]->next_offset;
 }
