@@ -5,6 +5,7 @@
 #include "consumer/consume/kept.h"
 #include "consumer/consume/leader.h"
 #include "consumer/consume/lint.h"
+#include "consumer/consume/recheck.h"
 #include "consumer/consume/state.h"
 #include "consumer/consume/unanswered.h"
 #include "consumer/decode/topic_names.h"
@@ -26,7 +27,8 @@ struct consume {
     struct discovery *discovery;
     struct kept *kept;
     struct lint *lint;
-    struct leader *leader; // NULL = none
+    struct recheck *recheck; // NULL = logs are not looked at again
+    struct leader *leader;   // NULL = none
     struct message_source source;
     struct fill_reader *fill; // NULL = nothing is filled
     int64_t filled;           // messages that it took in this round
@@ -641,6 +643,15 @@ static void consume_rest(struct consume *consume) {
     kafka_wait(consume->kafka, CONSUME_WAIT_MS);
 }
 
+// Whether what is written, and what is read, is still what it was.
+static void consume_check(struct consume *consume) {
+    struct error error = {0};
+    consume_check_file(consume);
+    if (!consume->halted && consume->recheck != NULL &&
+        recheck_step(consume->recheck, clock_monotonic_ms(), &error) != 0)
+        consume_fail(consume, &error);
+}
+
 // How they are kept, which tells whether tables are complete, and what their messages say of the connector.
 static void consume_look_at_topics(struct consume *consume) {
     struct error error = {0};
@@ -652,11 +663,21 @@ static void consume_look_at_topics(struct consume *consume) {
 static void consume_done(struct consume *consume) {
     fill_reader_free(&consume->fill);
     lint_free(&consume->lint);
+    recheck_free(&consume->recheck);
     kept_free(&consume->kept);
     apply_free(&consume->apply);
     leader_free(&consume->leader);
     kafka_close(&consume->kafka);
     discovery_free(&consume->discovery);
+}
+
+static int consume_open_recheck(struct consume *consume, struct kafka_config kafka, struct error *error) {
+    char group[PROGRESS_GROUP_SIZE];
+    (void)snprintf(group, sizeof group, "tidemark-%s-check", store_id(consume->config->apply.store));
+    kafka.group_id = group;
+    const struct recheck_config recheck = {
+        .kafka = &kafka, .live = consume->kafka, .apply = consume->apply, .discovery = consume->discovery};
+    return recheck_new(&consume->recheck, &recheck, error);
 }
 
 static int consume_open(struct consume *consume, struct error *error) {
@@ -702,6 +723,8 @@ static int consume_open(struct consume *consume, struct error *error) {
         kept_new(&consume->kept, consume->apply, consume->progress, consume->kafka, consume->discovery,
                  error) != 0)
         return -1;
+    if (config->verify_topics && consume_open_recheck(consume, kafka, error) != 0)
+        return -1;
     return lint_new(&consume->lint, &config->apply, consume->kafka, consume->discovery, consume->kept, error);
 }
 
@@ -724,7 +747,7 @@ static int consume_run_once(const struct consume_config *config, bool *ret_anew,
             kafka_wait(consume.kafka, CONSUME_WAIT_MS);
             continue;
         }
-        consume_check_file(&consume);
+        consume_check(&consume);
         if (!consume.halted)
             consume_discover(&consume);
         if (consume.halted)

@@ -262,6 +262,10 @@ void apply_watch_gaps(struct apply *apply, int slot, int64_t end) {
     compacted_watch(apply->partitions[slot], end);
 }
 
+void apply_watch_gaps_again(struct apply *apply, int slot, int64_t passed, int64_t since_ms) {
+    compacted_watch_again(apply->partitions[slot], passed, since_ms);
+}
+
 bool apply_watches_gaps(const struct apply *apply, int slot) {
     return compacted_watches(apply->partitions[slot]);
 }
@@ -282,6 +286,17 @@ int apply_note_compacted(struct apply *apply, int slot, int64_t tombstones_ms, s
 
 void apply_verify_first(struct apply *apply, int slot) {
     apply->partitions[slot]->verify = true;
+}
+
+struct apply_message apply_newest(const struct apply *apply, int slot) {
+    const struct partition *partition = apply->partitions[slot];
+    return partition->known ? (struct apply_message){partition->next_offset - 1, partition->newest_ts_ms}
+                            : (struct apply_message){0};
+}
+
+int apply_note_another_log(struct apply *apply, int slot, const char *reason, struct error *error) {
+    progress_forget_high(apply->config.progress, slot);
+    return cut_note_another(apply, apply->partitions[slot], reason, error);
 }
 
 int64_t apply_next_offset(const struct apply *apply, int slot) {

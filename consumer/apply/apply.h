@@ -19,12 +19,24 @@ int apply_add_partition(struct apply *apply, const char *topic, int32_t partitio
 // The message before next_offset will come first: it must be the one that the file remembers, or the topic
 // was made anew (ERROR_HALT from apply_step).
 void apply_verify_first(struct apply *apply, int slot);
+// The newest message that was taken of the slot; ts_ms = 0: none was, or its time is not known.
+struct apply_message {
+    int64_t offset;
+    int64_t ts_ms;
+};
+struct apply_message apply_newest(const struct apply *apply, int slot);
+// The slot's log is another one than was read, and older messages of it were passed over: what was taken and not committed is given up,
+// and the file keeps that the tables that it feeds are incomplete. Nothing may be taken afterwards.
+int apply_note_another_log(struct apply *apply, int slot, const char *reason, struct error *error);
 // The log has offsets from `low` up to `high`, which it does not: for a partition of which nothing was applied. Older rows of the
 // tables that it feeds may be missing where low > 0: told, and kept with the next commit until a snapshot has them.
 int apply_start_at(struct apply *apply, int slot, int64_t low, int64_t high, struct error *error);
 // Reading the slot's log begins, and it ends at `end` now. Where the file had read a part of it, offsets before that end without a
 // message are noted when they are passed: in a compacted topic they may have been deletes.
 void apply_watch_gaps(struct apply *apply, int slot, int64_t end);
+// The log was read up to `passed`, its end, at since_ms (monotonic), and for long nobody could read what came then: the same up to its next
+// end, of what was written since.
+void apply_watch_gaps_again(struct apply *apply, int slot, int64_t passed, int64_t since_ms);
 // Until it is past that end.
 bool apply_watches_gaps(const struct apply *apply, int slot);
 // All that was delivered of the slot was taken, and before `position` there is no other message.

@@ -737,6 +737,11 @@ void kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *re
         kafka_partition_explain_silence(partition, ret->why, sizeof ret->why);
 }
 
+int64_t kafka_connection(const struct kafka *kafka, int slot) {
+    const struct kafka_partition *partition = kafka_partition_of(kafka, slot);
+    return partition != NULL ? partition->connection : 0;
+}
+
 int64_t kafka_describe_open(const struct kafka *kafka, int slot, char *ret, size_t size) {
     const struct kafka_partition *partition = kafka_partition_of(kafka, slot);
     return partition != NULL ? kafka_partition_describe_open(partition, ret, size) : 0;

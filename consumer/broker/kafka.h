@@ -144,6 +144,9 @@ struct kafka_unanswered {
 // For how long no fetch of the slot has been answered without an error: its partition has no leader, the leader does not
 // answer, or may not. 0 = it is answered, or it is not asked, as its queue is full. From the statistics, so it lags by 500 ms.
 void kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *ret);
+// Which broker the slot is read from, and over which connection to it: another number when either changed, by the statistics; 0 = none is
+// known yet. While there is none it stays.
+int64_t kafka_connection(const struct kafka *kafka, int slot);
 // Since when (monotonic, by the statistics) the slot's log goes on behind the end of what may be read, 0 = it does not; then in
 // words: a Kafka transaction is open there.
 int64_t kafka_describe_open(const struct kafka *kafka, int slot, char *ret, size_t size);

@@ -204,6 +204,20 @@ static int discovery_note_partition(struct discovery *discovery, const char *top
     return discovery->assigned[found.slot] ? 0 : discovery_add_unread(discovery, &found, error);
 }
 
+// Kafka takes no partition away: where one that was read is not there, the others are of another topic too, and what is said of them by their
+// newest messages may be nothing.
+static void discovery_check_count(struct discovery *discovery, const char *topic, int partitions) {
+    int count;
+    const struct store_offset *offsets = store_offsets(discovery->config.applied->store, &count);
+    for (int i = 0; i < count && discovery->failure.kind == ERROR_NONE; i++)
+        if (offsets[i].unread == STORE_READ && offsets[i].partition >= partitions &&
+            strcmp(offsets[i].topic, topic) == 0)
+            (void)error_set(&discovery->failure, ERROR_HALT,
+                            "%s has %d partitions, and this file has read its partition %" PRId32
+                            ": the topic was made anew; read the topics into a new --db file",
+                            topic, partitions, offsets[i].partition);
+}
+
 static void discovery_found(void *self, const char *topic, int partitions) {
     struct discovery *discovery = self;
     const struct apply_config *applied = discovery->config.applied;
@@ -215,8 +229,11 @@ static void discovery_found(void *self, const char *topic, int partitions) {
     if (role == TOPIC_IGNORED)
         return;
     discovery->has_transactions |= role == TOPIC_TRANSACTION;
+    int unread = discovery->unread_count;
     for (int i = 0; i < partitions && discovery->failure.kind == ERROR_NONE; i++)
         (void)discovery_note_partition(discovery, topic, i, &discovery->failure);
+    if (discovery->config.verify_topics && discovery->unread_count > unread)
+        discovery_check_count(discovery, topic, partitions);
 }
 
 // A topic that was deleted while messages of it were never read, and nothing of it was applied that could tell it from

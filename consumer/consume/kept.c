@@ -11,6 +11,9 @@
 struct kept_slot {
     int topic; // -1 = it is not read yet
     bool logged;
+    bool again;     // gaps are watched since nobody answered for long: until there is a newer answer
+    int64_t end;    // where the log ended when it was last read to there
+    int64_t end_ms; // then, monotonic; 0 = it was not yet
 };
 
 struct kept {
@@ -166,10 +169,34 @@ static void kept_warn_untold(struct kept *kept, int slot) {
         topic->refused ? "this account needs DescribeConfigs on it" : "no answer");
 }
 
-static int kept_look(struct kept *kept, int slot, struct error *error) {
+// A log that was read to its end so lately has its tombstones yet. What was its end before nobody answered, or before this process stood
+// still, is none after it.
+static void kept_note_end(struct kept *kept, int number, const struct kafka_topic_settings *topic,
+                          int64_t now) {
+    struct kept_slot *slot = &kept->slots[number];
+    struct kafka_unanswered answered;
+    int64_t tombstones_ms = topic->told ? topic->tombstones_ms : KEPT_TOMBSTONES_MS;
+    int64_t position = kafka_position(kept->kafka, number);
+    kafka_unanswered(kept->kafka, number, &answered);
+    bool news = answered.answered_ms > slot->end_ms;
+    if (apply_watches_gaps(kept->apply, number)) {
+        if (news || !slot->again)
+            apply_note_position(kept->apply, number, position);
+    } else if (slot->end_ms != 0 && now - slot->end_ms > tombstones_ms + KEPT_SILENT_MS) {
+        slot->again = true;
+        apply_watch_gaps_again(kept->apply, number, slot->end, slot->end_ms);
+    }
+    if (!news || position < 0)
+        return;
+    slot->again = false;
+    slot->end = position;
+    slot->end_ms = answered.answered_ms;
+}
+
+static int kept_look(struct kept *kept, int slot, int64_t now, struct error *error) {
     const struct kafka_topic_settings *topic = &kept->topics[kept->slots[slot].topic];
-    if (apply_watches_gaps(kept->apply, slot))
-        apply_note_position(kept->apply, slot, kafka_position(kept->kafka, slot));
+    if (!topic->told || topic->compacted)
+        kept_note_end(kept, slot, topic, now);
     if (topic->told && topic->compacted)
         return apply_note_compacted(kept->apply, slot, topic->tombstones_ms, error);
     if (!topic->told && kept->answers > 0)
@@ -186,7 +213,7 @@ int kept_step(struct kept *kept, struct error *error) {
         return 0;
     kept->looked_ms = now;
     for (int slot = 0; slot < kept->slot_count; slot++)
-        if (kept->slots[slot].topic >= 0 && kept_look(kept, slot, error) != 0)
+        if (kept->slots[slot].topic >= 0 && kept_look(kept, slot, now, error) != 0)
             return -1;
     return 0;
 }

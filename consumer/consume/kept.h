@@ -10,6 +10,7 @@
 
 enum {
     KEPT_LOOK_MS = 1000,        // so often it is looked what was passed
+    KEPT_SILENT_MS = 5000,      // a broker that has answered no fetch for so long is silent
     KEPT_NEW_MS = 5000,         // new topics are asked for at once, but no sooner after the question before
     KEPT_UNTOLD_MS = 60 * 1000, // what was not told is asked for again: a person may have granted it
     KEPT_AGAIN_MS = 60 * 60 * 1000,    // and all

@@ -134,9 +134,9 @@ class Link:
 
 
 class BrokerFaults(tide.Case):
-    def start_broker(self, lines):
-        capture = tide.write_capture(self.path / "own.jsonl", lines)
-        broker = tide.Server("demo", "--capture", capture, "--db", self.path / "demo.db", stderr=self.path / "demo.log")
+    def start_broker(self, lines, name="demo"):
+        capture = tide.write_capture(self.path / f"{name}.jsonl", lines)
+        broker = tide.Server("demo", "--capture", capture, "--db", self.path / f"{name}.db", stderr=self.path / f"{name}.log")
         self.addCleanup(broker.__exit__)
         tide.wait_for("fed", lambda: broker.get("/v1/lag")[1]["state"] == "live")
         return Link(int(broker.brokers().removeprefix("127.0.0.1:")))
@@ -256,6 +256,42 @@ class BrokerFaults(tide.Case):
         self.assertNotIn("live", told)
         link.let_go()
         self.await_state(server, "live")
+        self.assertEqual(0, server.stop())
+
+    def orders_at(self, first, count):
+        """As many orders of these ids, sent at other times than any other's."""
+        return [tide.order(offset, first + offset, 7) | {"ts": 1700000000000 + first * 1000 + offset} for offset in range(count)]
+
+    def test_a_log_that_was_made_anew_out_of_sight(self):
+        """It has more messages than were read of the one before, so that no offset tells."""
+        link, server = self.start(self.orders_at(100, 3))
+        self.await_state(server, "live")
+        link.cut()
+        self.await_state(server, "disconnected")
+        link.port = self.start_broker(self.orders_at(200, 6), "another").port
+        link.mend()
+        self.await_state(server, "halted")
+        self.assertRegex(server.get("/v1/status")[1]["reason"], r"^theworldshop\.public\.orders partition 0: offset 2 is not the message any more "
+                         r"that was read there: .*; read the topics into a new --db file$")  # fmt: skip
+        self.assertEqual(3, server.stop())
+        # rows of the other log may be there: a start behind them finds nothing strange, and the file says it
+        server = self.run_behind(link)
+        self.await_state(server, "live")
+        orders = next(table for table in server.get("/v1/status")[1]["tables"] if table["name"] == "orders")
+        self.assertFalse(orders["complete"])
+        self.assertRegex(orders["incomplete"], "^theworldshop.public.orders partition 0: offset 2 is not the message any more")
+        self.assertEqual(0, server.stop())
+
+    def test_a_connection_that_is_lost_says_nothing_of_the_log(self):
+        link, server = self.start(self.orders_at(100, 3))
+        for _ in range(2):
+            self.await_state(server, "live")
+            link.cut()
+            self.await_state(server, "disconnected")
+            link.mend()
+        self.await_state(server, "live")
+        tide.wait_for("three statistics", lambda: server.get("/v1/status")[1]["uptime_seconds"] >= 3)
+        self.assertEqual("live", server.get("/v1/lag")[1]["state"])
         self.assertEqual(0, server.stop())
 
     def test_a_damaged_batch_halts(self):

@@ -9,18 +9,29 @@ void compacted_watch(struct partition *partition, int64_t end) {
     partition->gap.until = partition->known && end > partition->next_offset ? end : 0;
 }
 
+void compacted_watch_again(struct partition *partition, int64_t passed, int64_t since_ms) {
+    partition->gap.until = partition->known ? COMPACTED_TO_ITS_END : 0;
+    partition->gap.passed = passed;
+    partition->gap.since_ms = since_ms;
+}
+
 bool compacted_watches(const struct partition *partition) {
     return partition->next_offset < partition->gap.until;
 }
 
 // The ones are kept that were passed the latest after the message before them: nothing that was deleted there is older than that message.
 static void compacted_keep(const struct apply *apply, struct partition *partition, int64_t to) {
-    if (to <= partition->next_offset || partition->newest_ts_ms <= 0)
+    int64_t from =
+        partition->gap.passed > partition->next_offset ? partition->gap.passed : partition->next_offset;
+    if (to <= from || partition->newest_ts_ms <= 0)
         return;
     int64_t after_ms = apply->config.wall_ms() - partition->newest_ts_ms;
+    int64_t away_ms = apply->config.monotonic_ms() - partition->gap.since_ms;
+    if (partition->gap.since_ms != 0 && away_ms < after_ms)
+        after_ms = away_ms;
     if (partition->gap.to != 0 && after_ms <= partition->gap.after_ms)
         return;
-    partition->gap.from = partition->next_offset;
+    partition->gap.from = from;
     partition->gap.to = to;
     partition->gap.after_ms = after_ms;
 }
@@ -34,7 +45,8 @@ void compacted_note_position(const struct apply *apply, struct partition *partit
     if (!compacted_watches(partition) || partition->head != NULL)
         return;
     compacted_keep(apply, partition, position);
-    if (position >= partition->gap.until)
+    bool at_end = partition->gap.until == COMPACTED_TO_ITS_END && position >= 0;
+    if (at_end || position >= partition->gap.until)
         partition->gap.until = 0;
 }
 

@@ -5,8 +5,11 @@
 
 #include "consumer/apply/loop/state.h"
 
-// See apply_watch_gaps and apply_note_position.
+#define COMPACTED_TO_ITS_END INT64_MAX
+
+// See apply_watch_gaps, apply_watch_gaps_again and apply_note_position.
 void compacted_watch(struct partition *partition, int64_t end);
+void compacted_watch_again(struct partition *partition, int64_t passed, int64_t since_ms);
 bool compacted_watches(const struct partition *partition);
 void compacted_note_position(const struct apply *apply, struct partition *partition, int64_t position);
 // The partition's head is about to be taken. The offsets without a message are kept that were passed the latest after the message

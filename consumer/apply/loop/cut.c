@@ -50,6 +50,25 @@ void cut_note_first(struct apply *apply, struct partition *partition) {
     partition->unread = STORE_READ;
 }
 
+// A snapshot that the other log brings may have begun before what was passed over.
+int cut_note_another(struct apply *apply, struct partition *partition, const char *reason,
+                     struct error *error) {
+    const struct apply_config *config = &apply->config;
+    if (commit_finish(apply, error) != 0 || store_rollback(config->store, error) != 0)
+        return -1;
+    commit_open(apply);
+    cut_raise(apply, partition, config->wall_ms());
+    for (int i = 0; i < config->catalog->table_count; i++) {
+        const struct table *table = &config->catalog->tables[i];
+        if (!feeds_table(partition, table))
+            continue;
+        if (store_set_incomplete(config->store, table, reason, error) != 0)
+            return -1;
+        progress_table_incomplete(config->progress, i, reason);
+    }
+    return store_commit_in_place(config->store, error);
+}
+
 bool cut_is_snapshot(struct apply *apply, const struct store_snapshot *snapshot) {
     return snapshot->cut_ms > 0 && snapshots_begun_ms(apply, snapshot->lsn) <= snapshot->cut_ms;
 }

@@ -12,6 +12,9 @@ int cut_begin(struct apply *apply, struct partition *partition, int64_t low, int
               struct error *error);
 // The partition's head is the first message of it that is taken.
 void cut_note_first(struct apply *apply, struct partition *partition);
+// See apply_note_another_log.
+int cut_note_another(struct apply *apply, struct partition *partition, const char *reason,
+                     struct error *error);
 // Whether the snapshot may lack rows of its table.
 bool cut_is_snapshot(struct apply *apply, const struct store_snapshot *snapshot);
 

@@ -47,7 +47,10 @@ struct partition {
     bool verify;          // that message is to come again, for comparison
     // what compacted.h keeps of a log that the file had read a part of
     struct {
-        int64_t until;    // where the log ended when reading it began, 0 = nothing of it is kept
+        // where the log ended when reading it began, 0 = nothing of it is kept, COMPACTED_TO_ITS_END = it is not known
+        int64_t until;
+        int64_t passed;   // what is before it was not there when it was read
+        int64_t since_ms; // monotonic: what is behind it was written later, 0 = that is not known
         int64_t from, to; // offsets without a message, to = 0: none yet
         int64_t after_ms; // so long after the message before them was sent they were passed
         bool told;

@@ -14,6 +14,7 @@ enum {
     FETCHED_BEFORE =
         128, // around where rd_kafka_message_t begins, in what librdkafka (2.0) keeps of a message
     FETCHED_BEHIND = 192,
+    PARTITION_CONNECTS_BITS = 32,
 };
 
 static rd_kafka_message_t *partition_held_at(const struct kafka_partition *partition, int index) {
@@ -417,6 +418,8 @@ void kafka_partition_note_stats(struct kafka_partition *partition, int64_t stats
         found->queued_bytes >= owner->queue_bytes_max || found->queued_messages >= owner->queue_messages_max;
     partition->stats_at_ms = stats_at_us / 1000;
     partition->leader = found->leader;
+    if (broker != NULL)
+        partition->connection = (broker->node + 1) << PARTITION_CONNECTS_BITS | broker->connects;
     if (full)
         partition->full_at_ms = partition->stats_at_ms;
     if (broker == NULL || full || !found->fetching) {

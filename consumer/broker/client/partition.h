@@ -85,6 +85,7 @@ struct kafka_partition {
     int64_t stats_at_ms;
     int64_t open_since_ms; // the log goes on behind the end of what may be read; 0 = it does not
     int64_t leader;        // node, -1 = it has none
+    int64_t connection;    // see kafka_connection
     struct kafka_stats_asked asked;
     int64_t noted_offset;  // to be told once it is on the disk, -1 = none
     int64_t commit_offset; // -1 = nothing to tell

@@ -210,6 +210,34 @@ static void nothing_is_read_unverified(void **state) {
     end(fixture);
 }
 
+// The file has read a partition that there is no more: nothing of the others is read.
+static void a_topic_of_fewer_partitions_is_another(void **state) {
+    struct fixture *fixture = *state;
+    struct store_report report;
+    struct error error = {0};
+    bool answered = false;
+    produce(fixture, 1000);
+    assert_int_equal(store_open(&fixture->store, fixture->file.path, fixture->catalog, &report, &error), 0);
+    store_begin(fixture->store);
+    const struct store_offset last = {TOPIC, 2, 1, false, 0, 999, LSN_NONE, 0, LSN_NONE, 0, false, false};
+    const struct store_commit commit = {.lsn = LSN_NONE, .txid = -1, .offsets = SPAN("{}")};
+    assert_int_equal(store_set_offset(fixture->store, &last, &error), 0);
+    assert_int_equal(store_commit(fixture->store, &commit, &error), 0);
+    store_close(&fixture->store);
+    begin(fixture);
+    int status = 0;
+    for (int round = 0; round < ROUNDS_MAX && error.kind != ERROR_HALT; round++) {
+        status = discovery_step(fixture->discovery, true, &answered, &error);
+        kafka_wait(fixture->kafka, ROUND_MS);
+    }
+    assert_int_equal(status, -1);
+    assert_string_equal(error.message,
+                        TOPIC " has 1 partitions, and this file has read its partition 2: the topic was made "
+                              "anew; read the topics into a new --db file");
+    assert_false(discovery_is_assigned(fixture->discovery, 0));
+    end(fixture);
+}
+
 // The mock cannot make it anew with other messages: that is tested on a real broker (tests/lab).
 static void a_topic_that_comes_back_is_looked_at(void **state) {
     struct fixture *fixture = *state;
@@ -340,6 +368,7 @@ static void those_far_behind_are_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads_what_is_the_prefixs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_topic_of_fewer_partitions_is_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_read_unverified, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_topic_that_comes_back_is_looked_at, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_topic_is_found_soon, set_up, tear_down),

@@ -43,11 +43,21 @@ bool __wrap_kafka_take_settings(struct kafka *kafka, struct kafka_topic_settings
     return true;
 }
 
+static int64_t position;
+static int64_t answered_ms;
+
 int64_t __wrap_kafka_position(struct kafka *kafka, int slot);
 int64_t __wrap_kafka_position(struct kafka *kafka, int slot) {
     (void)kafka;
     (void)slot;
-    return -1;
+    return position;
+}
+
+void __wrap_kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *ret);
+void __wrap_kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *ret) {
+    (void)kafka;
+    (void)slot;
+    *ret = (struct kafka_unanswered){.answered_ms = answered_ms};
 }
 
 static int64_t ahead_ms; // of the clock
@@ -117,6 +127,8 @@ static int set_up(void **state) {
     assert_int_equal(catalog_load(NULL, NULL, &f->catalog, &error), 0);
     answer = (struct kafka_topic_settings){.told = true, .compacted = true, .tombstones_ms = A_DAY_MS};
     questions = asked = slots = 0;
+    position = -1;
+    answered_ms = 0;
     offset_next = 30;
     *state = f;
     return 0;
@@ -244,6 +256,55 @@ static void more_topics_than_are_sampled_hide_nothing(void **state) {
     expect_told(f, lost);
 }
 
+// The broker's answer comes behind the message that tells, and none follows: it is in the file all the same.
+static void what_is_told_late_is_kept(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    char told[ERROR_MESSAGE_SIZE] = "";
+    read_again(f, 0);
+    step(f, KEPT_LOOK_MS);
+    assert_int_equal(apply_commit(f->apply, &error), 0);
+    assert_int_equal(read_incomplete(f->file.path, note, told, &error), 0);
+    assert_ptr_equal(strstr(told, lost), told);
+}
+
+// The log is read to its end, offset 5; so many days later 6 to 8 are gone. `silent`: nobody answered meanwhile.
+static void read_on(struct fixture *f, bool silent) {
+    wall_now = BEFORE_MS;
+    open_run(f);
+    int slot = add_slot(f, topic);
+    slots++;
+    progress_set_high(f->progress, slot, 6, 0);
+    take(f, slot, 5, BEFORE_MS);
+    position = 6;
+    answered_ms = clock_monotonic_ms();
+    step(f, 0);
+    for (int day = 0; day < DAYS; day++) {
+        if (!silent)
+            answered_ms = clock_monotonic_ms() + A_DAY_MS;
+        step(f, A_DAY_MS);
+    }
+    wall_now = BEFORE_MS + (int64_t)DAYS * A_DAY_MS;
+    answered_ms = clock_monotonic_ms();
+    position = -1;
+    take(f, slot, 9, wall_now);
+}
+
+static void what_compaction_took_during_a_silence_is_told(void **state) {
+    struct fixture *f = *state;
+    read_on(f, true);
+    step(f, KEPT_LOOK_MS);
+    expect_told(f, lost);
+}
+
+// A transaction that was aborted on the third day left as many offsets.
+static void what_was_read_to_its_end_meanwhile_has_all(void **state) {
+    struct fixture *f = *state;
+    read_on(f, false);
+    step(f, KEPT_LOOK_MS);
+    expect_told(f, "");
+}
+
 static void what_is_not_compacted_has_all(void **state) {
     struct fixture *f = *state;
     answer.compacted = false;
@@ -284,6 +345,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_compacted_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_topics_than_are_sampled_hide_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_told_late_is_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_compaction_took_during_a_silence_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_read_to_its_end_meanwhile_has_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_compacted_has_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_refused_is_asked_for_again, set_up, tear_down),
     };
