@@ -42,14 +42,16 @@ int apply_new(struct apply **ret, const struct apply_config *config, struct erro
         apply->config.monotonic_ms = clock_monotonic_ms;
     if (config->wall_ms == NULL)
         apply->config.wall_ms = clock_wall_ms;
-    const struct prefetch_config prefetch = {
-        .source = config->source,
-        .envelope = {.catalog = config->catalog, .settings = config->settings, .seen = apply->seen},
-        .drift = &apply->drift,
-        .ahead = apply_expect,
-        .ahead_max = CHANGES_EXPECTED,
-        .pack = store_pack,
-        .self = apply};
+    const struct prefetch_config prefetch = {.source = config->source,
+                                             .envelope = {.catalog = config->catalog,
+                                                          .settings = config->settings,
+                                                          .seen = apply->seen,
+                                                          .other_keys = config->other_keys},
+                                             .drift = &apply->drift,
+                                             .ahead = apply_expect,
+                                             .ahead_max = CHANGES_EXPECTED,
+                                             .pack = store_pack,
+                                             .self = apply};
     if (freshness_init(&apply->freshness, config->catalog->table_count, error) != 0 ||
         prefetch_new(&apply->prefetch, &prefetch, error) != 0 ||
         merge_new(&apply->merge, config->catalog, store_sequence(config->store), error) != 0 ||

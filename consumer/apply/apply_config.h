@@ -45,6 +45,7 @@ struct apply_config {
     // with triggers are written with the others, and not as they come (views/engine/writing.h).
     bool goes_back;
     int commit_messages; // APPLY_COMMIT_MESSAGES unless told otherwise
+    bool other_keys;     // of the log's messages, as envelope_config's
     // What a new timeline of the source does (timeline.h): halt until a person accepts it, or go on. FOLLOW: another apply has read what is
     // read here and judged it, and nothing here is (apply_follow_timelines).
     enum apply_timeline { TIMELINE_HALT, TIMELINE_ACCEPT_ONE, TIMELINE_ACCEPT, TIMELINE_FOLLOW } on_timeline;

@@ -5,6 +5,8 @@
 #include "consumer/decode/semantic.h"
 #include "views/engine/catalog.h"
 
+#include <stdbool.h>
+
 struct envelope_config {
     const struct catalog *catalog;
     const struct value_settings *settings; // outlives the decoder
@@ -15,6 +17,8 @@ struct envelope_config {
     // By table: whose rows came, for decoders that share one log, since a tombstone does not say it. All 0: none came
     // (envelope_seen_postgres: but they are known). NULL: each knows its own alone. Any thread.
     _Atomic unsigned char *seen;
+    // A message whose key has other columns than the declared one is as one that cannot be read (ERROR_INPUT). Unset: it halts.
+    bool other_keys;
 };
 
 #endif

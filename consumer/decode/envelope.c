@@ -224,7 +224,7 @@ static int envelope_read_key(struct envelope_decoder *decoder, const struct mess
                              struct error *error) {
     if (message->key.data == NULL)
         return error_set(error, ERROR_INPUT, "no key: rows of a table are told apart by theirs");
-    struct key_check check = {.unknown = ""}; // a key's columns say nothing of drift
+    struct key_check check = {.passes = decoder->config.other_keys}; // a key's columns say nothing of drift
     struct envelope_config quiet = decoder->config;
     quiet.drift = key_check_note_unknown;
     quiet.self = &check;

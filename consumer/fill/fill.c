@@ -161,6 +161,8 @@ static int fill_open(struct fill *fill, struct error *error) {
         .prefix = live->prefix,
         .settings = live->settings,
         .commit_messages = live->commit_messages,
+        // What the source sent under its older key is in the file, and a key that is declared wrongly halts the live reading.
+        .other_keys = true,
         .on_timeline = TIMELINE_FOLLOW,
         .transaction_wait_ms = live->transaction_wait_ms,
         .monotonic_ms = live->monotonic_ms,

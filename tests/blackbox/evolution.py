@@ -805,6 +805,29 @@ class Case(tide.Case):
         self.assertEqual([(1, 0, "w0"), (1, 1, "w1"), (1, 2, "w2")], self.query("select doc, pos, what from lines"))
         self.assertEqual([], self.query("select * from _fill"))
 
+    def test_a_primary_key_that_was_changed_at_the_source(self):
+        """The log has messages of either key, in either order; the file has read those of before, and is sound without them."""
+        source = "create table lines(doc int, pos int, what text, primary key({}));"
+
+        def line(offset, key, pos, what, op="u"):
+            row = {"doc": pos + 10, "pos": pos, "what": what}
+            return event("lines", offset, {name: row[name] for name in key}, None if op == "d" else row, op, before=row if op == "d" else None)
+
+        for was, now in (["doc"], ["doc", "pos"]), (["doc", "pos"], ["doc"]):
+            with self.subTest(now=now):
+                self.db = self.path / f"{len(now)}.db"
+                old = [*(line(n, was, n, f"w{n}", "c") for n in range(3)), line(3, was, 1, "old")]
+                new = [line(4, now, 2, "new"), line(5, now, 0, "w0", "d"), line(6, now, 3, "w3", "c")]
+                self.replay(self.capture(*old), source.format(", ".join(was)))
+                halted = self.replay(self.capture(*old, *new), source.format(", ".join(was)), code=1)
+                self.assertIn("Where the source's primary key was changed", halted)
+                told = self.replay(self.capture(*old, *new), source.format(", ".join(now)))
+                self.assertIn("lines has another key", told)
+                self.assertIn("4 messages of before do not suit the new declaration", told)
+                self.assertEqual([(1, "old"), (2, "new"), (3, "w3")], self.query("select pos, what from lines order by pos"))
+                self.assertEqual([], self.query("select * from _fill where lacking is null"))
+                self.assertEqual([], self.query("select reason from _quarantine"))
+
     def test_a_table_that_comes_back_tells_nothing_twice(self):
         capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink"), event("other", 0, {"k": 1}, {"k": 1}))
         other = "create table other(k int primary key);"

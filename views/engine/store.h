@@ -161,6 +161,8 @@ int64_t store_take_deletes(struct store *store, const struct table *table, int64
 // nothing says which it was), NULL: no more since they were taken. After a commit.
 const struct table *store_take_lost(struct store *store);
 void store_mark_snapshot(struct store *store, const struct change *change);
+// Whether one of this txid has ended at a lower LSN of the same timeline, as far as the newest are known (visible_txns.h).
+bool store_transaction_repeats(const struct store *store, int64_t txid, int64_t lsn);
 int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error);
 
 struct store_snapshot store_snapshot(const struct store *store, const struct table *table);

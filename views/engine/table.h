@@ -107,6 +107,8 @@ struct table {
     // Its partitions, "schema.relation" or "relation" as declared: their rows are this table's.
     char **partitions;
     int partition_count;
+    char **branches; // of them, those that are partitioned themselves, and so have no rows
+    int branch_count;
     // `-- tidemark: topic TABLE = NAME`, or /REGEX/ without its slashes; NULL = found by name.
     char *topic;
     bool topic_is_regex;

@@ -94,6 +94,8 @@ static int head_watch_timeline(struct apply *apply, const struct partition *part
     int64_t place = new_timeline_place_of(apply, event);
     if (timeline_is_new(apply->newest, place, event->change.ts_ms))
         return new_timeline_meet(apply, partition, place, error);
+    if (new_timeline_repeats(apply, event, place))
+        return new_timeline_meet_repeated(apply, partition, place, error);
     new_timeline_note_sent(apply, partition->head->ts_ms);
     if (place > apply->newest.lsn)
         apply->newest = (struct store_sequence){place, event->change.ts_ms};

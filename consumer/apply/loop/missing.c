@@ -6,6 +6,9 @@ struct missing_column {
     int64_t times; // since the newest report
     bool is;       // the newest row lacked it
     bool was_reported;
+    int64_t had_lsn;    // the lowest of a row that had it, INT64_MAX = none is known
+    int64_t lacked_lsn; // the highest of a change that lacked it, 0 = none
+    enum { MISSING_NOT_BACK, MISSING_BACK, MISSING_BACK_TOLD } back; // a later change had it again
     enum {
         MISSING_NOT_MADE,
         MISSING_MADE,
@@ -33,8 +36,20 @@ static bool missing_lacks(const struct change *change, int column) {
     return change->values[column].kind == VALUE_ABSENT && change->table->columns[column].generated == NULL;
 }
 
+// `newest_ms`: of the table's rows before this one, 0 = none came. Those had all columns.
+static struct missing_column *missing_begin(struct missing_table *table, const struct change *change,
+                                            int64_t newest_ms) {
+    table->table = change->table;
+    table->columns = calloc((size_t)change->table->column_count, sizeof *table->columns);
+    bool had = newest_ms > 0 && newest_ms < change->ts_ms;
+    for (int i = 0; table->columns != NULL && i < change->table->column_count; i++)
+        table->columns[i].had_lsn = had ? 0 : INT64_MAX;
+    return table->columns;
+}
+
 // NULL = nothing of the table is missing, or memory is out.
-static struct missing_column *missing_columns(struct missing *missing, const struct change *change) {
+static struct missing_column *missing_columns(struct missing *missing, const struct change *change,
+                                              int64_t newest_ms) {
     bool lacks = false;
     const int looked_at =
         change->packed.row == NULL ? change->table->column_count : 0; // a packed row lacks none
@@ -45,23 +60,35 @@ static struct missing_column *missing_columns(struct missing *missing, const str
     if (missing->tables == NULL)
         return NULL;
     struct missing_table *table = &missing->tables[change->table->index];
-    if (table->columns == NULL && lacks) {
-        table->table = change->table;
-        table->columns = calloc((size_t)change->table->column_count, sizeof *table->columns);
-    }
-    return table->columns;
+    return table->columns == NULL && lacks ? missing_begin(table, change, newest_ms) : table->columns;
 }
 
-void missing_note_row(struct missing *missing, const struct change *change, bool made) {
-    struct missing_column *columns = missing_columns(missing, change);
+// Whether the source had it, had it not, and has it again. Partitions are read in turns, so that positions tell it.
+static void missing_note_back(struct missing_column *column, const struct change *change) {
+    if (change->lsn == LSN_NONE)
+        return;
+    if (!column->is && change->lsn < column->had_lsn)
+        column->had_lsn = change->lsn;
+    if (change->op == CHANGE_READ) // a snapshot's rows also have what is not streamed
+        return;
+    if (column->is && change->lsn > column->lacked_lsn)
+        column->lacked_lsn = change->lsn;
+    else if (!column->is && column->back == MISSING_NOT_BACK && column->had_lsn < column->lacked_lsn &&
+             column->lacked_lsn < change->lsn)
+        column->back = MISSING_BACK;
+}
+
+void missing_note_row(struct missing *missing, const struct change *change, bool made, int64_t newest_ms) {
+    struct missing_column *columns = missing_columns(missing, change, newest_ms);
     for (int i = 0; columns != NULL && i < change->table->column_count; i++) {
         columns[i].is = missing_lacks(change, i);
         columns[i].times += columns[i].is;
+        missing_note_back(&columns[i], change);
         // A row that was written before its column was added.
         if (columns[i].made == MISSING_NOT_MADE && (made || change->op != CHANGE_UPDATE) &&
             change_guesses(change, i))
             columns[i].made = MISSING_MADE;
-        missing->reports |= columns[i].is || columns[i].was_reported;
+        missing->reports |= columns[i].is || columns[i].was_reported || columns[i].back == MISSING_BACK;
     }
 }
 
@@ -83,6 +110,19 @@ static void missing_warn(const struct table *table, int number, struct missing_c
         table->name, declared->name);
 }
 
+static void missing_warn_back(const struct table *table, int number, struct missing_column *column,
+                              struct warnings *warnings) {
+    if (column->back != MISSING_BACK)
+        return;
+    column->back = MISSING_BACK_TOLD;
+    warnings_add(
+        warnings,
+        "table %s: rows came without %s, and have it again: those that were changed without it keep what they had, and "
+        "where it was dropped at the source and added anew, so do all that no event names since. A snapshot (an "
+        "incremental one does) puts them right",
+        table->name, table->columns[number].name);
+}
+
 void missing_report(struct missing *missing, struct progress *progress, struct warnings *warnings) {
     if (!missing->reports)
         return;
@@ -93,6 +133,7 @@ void missing_report(struct missing *missing, struct progress *progress, struct w
             struct missing_column *column = &table->columns[i];
             const char *name = table->table->columns[i].name;
             missing_warn(table->table, i, column, warnings);
+            missing_warn_back(table->table, i, column, warnings);
             if (column->times > 0)
                 progress_missing(progress, table->table->name, name, (int)strlen(name), column->times);
             if (!column->is && (column->was_reported || column->times > 0))

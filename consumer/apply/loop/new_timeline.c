@@ -204,6 +204,36 @@ int new_timeline_meet(struct apply *apply, const struct partition *partition, in
         (long long)timeline_source_lsn(apply->newest.lsn), (long long)apply->newest.ts_ms);
 }
 
+bool new_timeline_repeats(const struct apply *apply, const struct event *event, int64_t place) {
+    return event->kind == EVENT_END && apply->newest.lsn != LSN_NONE && place > apply->newest.lsn &&
+           event->change.ts_ms > apply->newest.ts_ms &&
+           store_transaction_repeats(apply->config.store, event->change.txid, place);
+}
+
+int new_timeline_meet_repeated(struct apply *apply, const struct partition *partition, int64_t place,
+                               struct error *error) {
+    const struct change *change = &partition->event->change;
+    const long long lsn = timeline_source_lsn(place);
+    const long long newest = timeline_source_lsn(apply->newest.lsn);
+    if (apply->config.on_timeline == TIMELINE_HALT)
+        return error_set(
+            error, ERROR_HALT,
+            "%s partition %d offset %lld: a new timeline of the source: transaction %lld, which was committed before, "
+            "is committed again at LSN %lld. The source failed over or was restored, and its connector passed over "
+            "what was committed since below LSN %lld: no message has that. Start once with --accept-timeline, "
+            "then let the connector take a full snapshot",
+            partition->topic, partition->id, (long long)partition->head->offset, (long long)change->txid, lsn,
+            newest);
+    if (new_timeline_accept(apply, new_timeline_since_ms(apply, change->ts_ms), error) != 0)
+        return -1;
+    warnings_add(
+        &apply->warnings,
+        "what the new timeline of the source committed below LSN %lld was passed over by its connector, and is in no "
+        "message: rows are as they were before until the connector takes a full snapshot",
+        newest);
+    return 0;
+}
+
 void new_timeline_note_sent(struct apply *apply, int64_t sent_ms) {
     if (sent_ms > apply->placed_sent_ms)
         apply->placed_sent_ms = sent_ms;

@@ -16,6 +16,12 @@ void new_timeline_place(const struct apply *apply, struct event *event);
 // The head of a partition is of a new timeline: a commit at `place`. Accepts it, or ERROR_HALT; where another apply is followed it is none.
 int new_timeline_meet(struct apply *apply, const struct partition *partition, int64_t place,
                       struct error *error);
+// An END at `place`, above all others, of a txid that has ended already: the log began anew below, and the connector goes on
+// where it was, above. What was committed between is sent by nobody.
+bool new_timeline_repeats(const struct apply *apply, const struct event *event, int64_t place);
+// The head of a partition is such a one. Accepts the new timeline, or ERROR_HALT.
+int new_timeline_meet_repeated(struct apply *apply, const struct partition *partition, int64_t place,
+                               struct error *error);
 // Goes on in the new timeline. It holds for all that was committed at since_ms by the source's clock, or later.
 int new_timeline_accept(struct apply *apply, int64_t since_ms, struct error *error);
 // See apply_follow_timelines.

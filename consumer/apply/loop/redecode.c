@@ -11,8 +11,10 @@ void redecode_free(struct redecode *redecode) {
 static int redecode_make(struct redecode *redecode, const struct apply_config *config, struct error *error) {
     if (redecode->decoder != NULL)
         return 0;
-    const struct envelope_config envelope = {
-        .catalog = config->catalog, .settings = config->settings, .seen = redecode->seen};
+    const struct envelope_config envelope = {.catalog = config->catalog,
+                                             .settings = config->settings,
+                                             .seen = redecode->seen,
+                                             .other_keys = config->other_keys};
     if (event_init(&redecode->event, config->catalog, error) != 0)
         return -1;
     if (envelope_decoder_new(&redecode->decoder, &envelope, error) == 0)

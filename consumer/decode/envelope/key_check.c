@@ -4,6 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
+// A log that has messages of both keys suits no declaration.
+#define KEY_CHECK_CHANGED                                                                                    \
+    ". Where the source's primary key was changed, the log has both: a file that has read all of before "    \
+    "(--commit-messages 1) goes on with the new one, another needs the topic made anew, by a snapshot"
+
 static void key_check_append(char *names, struct span name) {
     size_t used = strlen(names);
     (void)snprintf(names + used, KEY_NAMES_SIZE - used, "%s%.*s", used > 0 ? ", " : "", (int)name.size,
@@ -22,6 +27,10 @@ static void key_check_declared(const struct table *table, char ret[KEY_NAMES_SIZ
         key_check_append(ret, span_of(table->columns[table->keys[i]].name));
 }
 
+static enum error_kind key_check_kind(const struct key_check *check) {
+    return check->passes ? ERROR_INPUT : ERROR_HALT;
+}
+
 // A name without double quotes is in small letters, and messages have it as the source does.
 static int key_check_letters(const struct key_check *check, const struct table *table, struct error *error) {
     char declared[KEY_NAMES_SIZE];
@@ -29,7 +38,7 @@ static int key_check_letters(const struct key_check *check, const struct table *
     if (check->unknown[0] == '\0' || strcasecmp(check->unknown, declared) != 0)
         return 0;
     return error_set(
-        error, ERROR_HALT,
+        error, key_check_kind(check),
         "table %s: the messages' key is (%s), and source.sql, line %d, declares (%s): small and capital "
         "letters differ; write the table's columns in double quotes there, as the messages have them",
         table->name, check->unknown, table->key_line, declared);
@@ -58,12 +67,12 @@ int key_check(const struct key_check *check, const struct table *table, const st
     key_check_declared(table, declared);
     if (lacking[0] != '\0')
         return error_set(
-            error, ERROR_HALT,
+            error, key_check_kind(check),
             "table %s: the messages' key lacks %s%s%s, and source.sql, line %d, declares the key (%s): "
-            "declare there the key that the messages have",
+            "declare there the key that the messages have" KEY_CHECK_CHANGED,
             table->name, lacking, more[0] != '\0' ? " and has " : "", more, table->key_line, declared);
     return error_set(
-        error, ERROR_HALT,
+        error, key_check_kind(check),
         "table %s: the messages' key has %s beside (%s), which source.sql, line %d, declares: rows that "
         "differ in nothing else would be one; declare there the key that the messages have%s",
         table->name, more, declared, table->key_line,
@@ -73,5 +82,5 @@ int key_check(const struct key_check *check, const struct table *table, const st
               "of; without it, key.enforce.uniqueness=false, rows of equal keys would be one)"
         : check->unknown[0] != '\0'
             ? " (a router's own field: its key.field.name names it, key.enforce.uniqueness=false leaves it out)"
-            : "");
+            : KEY_CHECK_CHANGED);
 }

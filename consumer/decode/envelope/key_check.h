@@ -12,11 +12,12 @@ enum { KEY_NAMES_SIZE = 160 };
 
 struct key_check {
     char unknown[KEY_NAMES_SIZE]; // members of the key that are no columns of the table: "a, b"
+    bool passes;                  // another key is an ERROR_INPUT (envelope_config's other_keys)
 };
 
 // A member of the key that is no column; for envelope_config.drift, `self` is the key_check.
 void key_check_note_unknown(void *self, const struct table *table, struct span name, int64_t events);
-// `values`: the key's columns by number. ERROR_HALT naming both keys and the line of source.sql.
+// `values`: the key's columns by number. ERROR_HALT naming both keys and the line of source.sql, and what else may be so.
 int key_check(const struct key_check *check, const struct table *table, const struct value *values,
               struct error *error);
 

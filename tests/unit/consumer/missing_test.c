@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <string.h>
 // clang-format on
 
 static char area[] = "area";
@@ -28,7 +29,7 @@ static void note(struct missing *missing, enum change_op op, bool side, bool has
                                    {.kind = has_note ? VALUE_UNAVAILABLE : VALUE_ABSENT},
                                    {.kind = VALUE_ABSENT}};
     const struct change change = {.op = op, .table = &table, .values = values};
-    missing_note(missing, &change, !side || !has_note, false);
+    missing_note(missing, &change, !side || !has_note, false, 0);
 }
 
 static void visit(void *self, const char *of, const char *column, int64_t times) {
@@ -74,7 +75,65 @@ static void test_missing(void **state) {
     progress_free(&progress);
 }
 
+struct row {
+    enum change_op op;
+    int64_t lsn;
+    int64_t newest_ms; // of those before it; its own is 100
+    bool has_note;
+};
+
+// What is told when all rows have come, and that it is told once.
+static bool is_back(const struct row *rows, int count) {
+    struct missing missing;
+    struct progress *progress;
+    struct warnings warnings = {0};
+    assert_int_equal(progress_new(&progress, NULL), 0);
+    missing_init(&missing, 2);
+    for (int i = 0; i < count; i++) {
+        const struct value values[] = {{.kind = VALUE_INTEGER},
+                                       {.kind = VALUE_INTEGER},
+                                       {.kind = rows[i].has_note ? VALUE_NULL : VALUE_ABSENT},
+                                       {.kind = VALUE_ABSENT}};
+        const struct change change = {
+            .op = rows[i].op, .table = &table, .values = values, .lsn = rows[i].lsn, .ts_ms = 100};
+        missing_note(&missing, &change, !rows[i].has_note, false, rows[i].newest_ms);
+        missing_report(&missing, progress, &warnings);
+    }
+    const struct warning *told = warnings_take(&warnings);
+    if (told != NULL)
+        assert_non_null(strstr(told->text, "table boxes: rows came without note, and have it again"));
+    bool is = told != NULL;
+    assert_null(warnings_take(&warnings));
+    missing_free(&missing);
+    progress_free(&progress);
+    return is;
+}
+
+static void test_a_column_that_is_back(void **state) {
+    (void)state;
+    const enum change_op C = CHANGE_CREATE, U = CHANGE_UPDATE, R = CHANGE_READ;
+    const struct row before = {U, 20, 90, false}; // rows of before had it: the first that lacks it
+    // dropped and added anew; told once
+    assert_true(
+        is_back((struct row[]){before, {U, 30, 100, true}, {U, 40, 100, false}, {U, 50, 100, true}}, 4));
+    assert_true(is_back(
+        (struct row[]){{C, 10, 0, false}, {C, 20, 100, true}, {U, 30, 100, false}, {U, 40, 100, true}}, 4));
+    // added, which is all that is known
+    assert_false(is_back((struct row[]){{C, 10, 0, false}, {U, 20, 100, true}, {U, 30, 100, true}}, 3));
+    // rows of before may be of after: another partition's, of the same moment
+    assert_false(is_back((struct row[]){{U, 20, 100, false}, {U, 30, 100, true}}, 2));
+    // added, sent again by a connector that was killed, and read from another partition
+    assert_false(is_back(
+        (struct row[]){{C, 10, 0, false}, {U, 20, 100, true}, {C, 10, 100, false}, {U, 20, 100, true}}, 4));
+    assert_false(is_back((struct row[]){before, {U, 10, 100, true}}, 2));
+    // a snapshot's rows have what is not streamed, and no positions tell nothing
+    assert_false(
+        is_back((struct row[]){before, {R, 30, 100, true}, {U, 40, 100, false}, {R, 50, 100, true}}, 4));
+    assert_false(is_back((struct row[]){{U, LSN_NONE, 90, false}, {U, LSN_NONE, 100, true}}, 2));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_missing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_missing),
+                                       cmocka_unit_test(test_a_column_that_is_back)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

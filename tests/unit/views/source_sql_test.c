@@ -45,7 +45,7 @@ static void write_value(struct buffer *text, const struct value *value) {
             buffer_format(text, "%s%02x", i == 0 ? " = x" : "", (unsigned char)value->bytes.data[i]);
 }
 
-// name key(..) [schema relation] { column words = default := generated; .. } partitions
+// name key(..) [schema relation] { column words = default := generated; .. } partitions, / behind those that have some themselves
 static void write_table(struct buffer *text, const struct table *table) {
     buffer_format(text, "%s key(", table->name);
     for (int i = 0; i < table->key_count; i++)
@@ -58,8 +58,12 @@ static void write_table(struct buffer *text, const struct table *table) {
         if (column->generated != NULL)
             buffer_format(text, " := %s", column->generated);
     }
-    for (int i = 0; i < table->partition_count; i++)
+    for (int i = 0; i < table->partition_count; i++) {
         buffer_format(text, "%s %s", i == 0 ? "; partitions" : "", table->partitions[i]);
+        for (int b = 0; b < table->branch_count; b++)
+            if (strcmp(table->branches[b], table->partitions[i]) == 0)
+                buffer_char(text, '/');
+    }
     buffer_format(text, "%s\n", table->identity_index ? "; identity by an index" : "");
 }
 
@@ -164,7 +168,7 @@ static void test_partitions(void **state) {
         "create table s.p_2(id int, r int) partition by list(id); create table p_3(id int, r int);"
         "alter table s.p_2 attach partition p_3 default; alter table only p attach partition s.p_2 for values in (2);"
         "alter table only s.p_2 add constraint k primary key(id); alter table p_1 add constraint k primary key(id, r);",
-        "p key(id,r) of - p: id int, r int; partitions p_1 p_3 s.p_2\n");
+        "p key(id,r) of - p: id int, r int; partitions p_1 s.p_2/ p_3\n");
 }
 
 // pg_dump writes all tables first, partitions too, then attaches these: none of them is one of the mirror's.
@@ -199,6 +203,35 @@ static void test_a_partition_that_is_detached(void **state) {
         "alter table p detach partition s.p_2 concurrently; alter table s.p_2 add column own text;",
         "p key(id,r) of - p: id int, r int = 3; partitions p_1\n"
         "s.p_2 key(id,r) of s p_2: id int, r int = 3, own text\n");
+    const char *levels =
+        "create table p(id int, r int, primary key(id, r)) partition by list(r);"
+        "create table s.n(id int not null, r int not null) partition by list(r);"
+        "create table n_1 partition of s.n for values in (1) partition by list(id); create table n_1a partition of n_1 default;"
+        "alter table p attach partition s.n for values in (1, 2); create table n_2 partition of s.n for values in (2);"
+        "create table p_3 partition of p for values in (3);";
+    const struct {
+        const char *more, *wanted;
+    } cases[] = {
+        {"", "p key(id,r) of - p: id int, r int; partitions s.n/ n_1/ n_1a n_2 p_3\n"},
+        {"alter table p detach partition s.n;",
+         "p key(id,r) of - p: id int, r int; partitions p_3\n"
+         "s.n key(id,r) of s n: id int, r int; partitions n_1/ n_1a n_2\n"},
+        {"alter table s.n detach partition n_1;",
+         "p key(id,r) of - p: id int, r int; partitions s.n/ n_2 p_3\n"
+         "n_1 key(id,r) of - n_1: id int, r int; partitions n_1a\n"},
+        {"alter table s.n detach partition n_1;\n-- tidemark: ignore n_1\n",
+         "p key(id,r) of - p: id int, r int; partitions s.n/ n_2 p_3\n"},
+        {"alter table p detach partition s.n; alter table p attach partition s.n default;",
+         "p key(id,r) of - p: id int, r int; partitions p_3 s.n/ n_1/ n_1a n_2\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer text = {0};
+        buffer_text(&text, levels);
+        buffer_text(&text, cases[i].more);
+        buffer_char(&text, '\0');
+        makes(text.data, cases[i].wanted);
+        buffer_free(&text);
+    }
 }
 
 // pg_dump writes a column that a child declares itself beside INHERITS, and what a table says of its type's columns.

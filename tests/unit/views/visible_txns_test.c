@@ -1,4 +1,5 @@
 // Which transactions the file shows: as runs, whatever the order of their commits.
+#include "views/engine/change.h"
 #include "views/engine/sqlite/stmt.h"
 #include "views/engine/store/visible_txns.h"
 
@@ -161,6 +162,33 @@ static void what_an_earlier_process_left_is_forgotten_too(void **state) {
     assert_false(is_shown(fixture, 0));
 }
 
+static void a_txid_that_ends_again_is_repeated(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    const int64_t wrapped = (INT64_C(1) << 32) + 3;
+    for (int start = 0; start < 2; start++) {
+        if (start == 0) {
+            note(fixture, 3, 90);
+            note(fixture, 4, 100);
+            note(fixture, 2, 110); // was begun before these
+            note(fixture, wrapped + 2, 120);
+        } else { // the same is known of the file
+            save(fixture);
+            visible_txns_free(&fixture->shown);
+            assert_int_equal(visible_txns_new(&fixture->shown, fixture->db, &error), 0);
+        }
+        assert_true(visible_txns_repeats(fixture->shown, 3, 130));
+        assert_true(visible_txns_repeats(fixture->shown, wrapped, 130)); // as an xid8
+        assert_true(visible_txns_repeats(fixture->shown, 5, 130));
+        assert_false(visible_txns_repeats(fixture->shown, 4, 100)); // sent again
+        assert_false(visible_txns_repeats(fixture->shown, 6, 130));
+        assert_false(visible_txns_repeats(fixture->shown, 0, 130));
+        assert_false(visible_txns_repeats(fixture->shown, 4, 130 | INT64_C(1) << LSN_BITS)); // a new timeline
+    }
+    note(fixture, 4 + VISIBLE_TXNS_RECENT, 140);
+    assert_false(visible_txns_repeats(fixture->shown, 4, 150)); // too old to be known
+}
+
 int main(void) {
     (void)printf("seed %d\n", SEED);
     const struct CMUnitTest tests[] = {
@@ -169,6 +197,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(more_than_fit_are_written_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_oldest_are_forgotten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_an_earlier_process_left_is_forgotten_too, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_txid_that_ends_again_is_repeated, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

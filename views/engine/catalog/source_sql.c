@@ -31,6 +31,7 @@ static void source_sql_free_table(struct table *table) {
     free(table->added_prefix);
     free(table->deleted_mark);
     source_draft_free_list(&table->partitions, &table->partition_count);
+    source_draft_free_list(&table->branches, &table->branch_count);
 }
 
 void source_sql_free(struct table **tables, int *count) {
@@ -237,11 +238,15 @@ static int source_sql_set_table(struct source_draft *draft, struct draft_table *
     table->older_count = declared->older_count;
     table->partitions = declared->partitions;
     table->partition_count = declared->partition_count;
+    table->branches = declared->branches;
+    table->branch_count = declared->branch_count;
     declared->name = declared->schema = declared->relation = NULL;
     declared->older = NULL;
     declared->older_count = 0;
     declared->partitions = NULL;
     declared->partition_count = 0;
+    declared->branches = NULL;
+    declared->branch_count = 0;
     table->identity_index = declared->identity != NULL;
     table->key_deferrable = declared->key_deferrable;
     table->cascades = declared->cascades;

@@ -56,7 +56,7 @@ static void evolution_compare_column(const struct table *was_table, const struct
     bool other_times = was_table->time_precision != is_table->time_precision && evolution_is_time(is);
     bool other_placeholder =
         !span_equal(was_table->unavailable, is_table->unavailable) && evolution_may_be_unavailable(is);
-    bool computed_before = was->generated != NULL && is->generated == NULL;
+    column->was_computed = was->generated != NULL && is->generated == NULL;
     // What came under the new name before it was declared is not there.
     bool renamed = is->key == 0 && strcmp(was->name, is->name) != 0;
     // Messages that have an older name, which nobody had told, have values of it.
@@ -65,7 +65,7 @@ static void evolution_compare_column(const struct table *was_table, const struct
     // PostgreSQL's cast writes it anew, in small letters, as it is read here.
     bool respelt = is->key == 0 && is->variant == COLUMN_UUID && was->variant != COLUMN_UUID;
     column->reread = !column->retyped && (other_times || other_placeholder || was->bytes != is->bytes ||
-                                          computed_before || renamed || respelt);
+                                          column->was_computed || renamed || respelt);
     column->lost_label = evolution_lost_label(was, is);
     column->defaulted = is->not_null && is->key == 0 && is->generated == NULL && !column->retyped &&
                         column_has_default(is) && !column_has_default(was);

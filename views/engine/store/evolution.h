@@ -11,7 +11,8 @@ struct evolution_column {
     int was;      // its number in the old table, -1 = new there
     bool retyped; // what is stored of it means something else now: its values go
     bool reread; // what is stored of it may have been read wrongly: its values stay until they are read again
-    bool generated; // is to be computed anew
+    bool generated;    // is to be computed anew
+    bool was_computed; // is one that events bring by now
     // A label of its enum that is none any more: PostgreSQL renames one in all rows without an event. NULL = none; of the old
     // table.
     const char *lost_label;

@@ -475,6 +475,12 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
                         is->name, is->columns[i].name);
         else if (column->defaulted)
             evolve_tell(report, evolve_defaulted(&is->columns[i]), is->name, is->columns[i].name);
+        else if (column->was_computed)
+            evolve_tell(
+                report,
+                "declared otherwise, and computed no more (rows whose newest event lacks it have what an older one or a snapshot said, "
+                "which may be stale: a snapshot, an incremental one does, puts it right)",
+                is->name, is->columns[i].name);
         else if ((column->reread && evolve_renamed(change, is, i) == NULL) || column->generated)
             evolve_tell(report, "declared otherwise", is->name, is->columns[i].name);
         generate |= is->columns[i].generated != NULL && (is_new || column->generated);

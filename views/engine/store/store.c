@@ -84,8 +84,7 @@ struct store {
     struct fills fills;
     bool in_transaction; // as the caller sees it: from store_begin on
     bool is_open;        // SQLite's transaction
-    // A commit that was handed over and not finished yet; while the writer is busy, these and is_open are
-    // its.
+    // A commit that was handed over and not finished yet; while the writer is busy, these and is_open are its.
     bool committing;
     int written;        // 0, or -1 and why
     int64_t written_us; // how long it took
@@ -122,8 +121,7 @@ static int store_set_up_connection(struct store *store, const char *path, struct
     return functions_register(store->db, &store->refill, error);
 }
 
-// `synchronous` as wal_batch_start sets it, as with normal: a power cut may take the newest commits, never part of one.
-// Their offsets go with them, so they are read from the log again.
+// `synchronous` as wal_batch_start sets it, as with normal: a power cut may take the newest commits, whole, with their offsets.
 static int store_set_pragmas(struct store *store, struct error *error) {
     if (engine_sql_run(store->db, "connection", error) != 0 || wal_batch_start(store->db, error) != 0)
         return -1;
@@ -517,12 +515,15 @@ void store_mark_snapshot(struct store *store, const struct change *change) {
     mirror_mark_snapshot(store->mirror, change);
 }
 
+bool store_transaction_repeats(const struct store *store, int64_t txid, int64_t lsn) {
+    return visible_txns_repeats(store->visible, txid, lsn);
+}
+
 int store_transaction_end(struct store *store, int64_t txid, int64_t lsn, struct error *error) {
-    if (visible_txns_is_full(store->visible) && store_begin_write(store, error) != 0)
+    if ((visible_txns_is_full(store->visible) && store_begin_write(store, error) != 0) ||
+        visible_txns_note(store->visible, txid, lsn, error) != 0)
         return -1;
-    return visible_txns_note(store->visible, txid, lsn, error) != 0
-               ? -1
-               : mirror_transaction_end(store->mirror, txid, error);
+    return mirror_transaction_end(store->mirror, txid, error);
 }
 
 struct store_snapshot store_snapshot(const struct store *store, const struct table *table) {
@@ -608,9 +609,9 @@ int store_add_timeline(struct store *store, int64_t since_ts_ms, struct error *e
     if (store_begin_write(store, error) != 0)
         return -1;
     stmt_bind_integer(store->statements[STORE_TIMELINE], ":since", since_ts_ms);
-    return store_step(store, STORE_TIMELINE, error) != 0
-               ? -1
-               : standing_load_timelines(&store->standing, store->db, error);
+    if (store_step(store, STORE_TIMELINE, error) != 0)
+        return -1;
+    return standing_load_timelines(&store->standing, store->db, error);
 }
 
 static int store_save_position(struct store *store, const struct store_commit *commit, struct error *error) {

@@ -10,6 +10,7 @@ static const char visible_txns_add[] = "transactions_add";
 static const char visible_txns_remove[] = "transactions_forget";
 static const char visible_txns_oldest[] = "transactions_oldest_kept";
 static const char visible_txns_count[] = "transactions_count";
+static const char visible_txns_newest[] = "transactions_newest";
 
 struct txid_run {
     int64_t first;
@@ -26,6 +27,11 @@ struct visible_txns {
     int64_t written;     // rows since the newest forgetting
     int64_t written_lsn; // of the newest of them
     int64_t oldest_kept; // what is below goes the next time; LSN_NONE = not known yet
+    // By its low bits, the newest of each; `lsn` is no lower than its own. 0 is no txid.
+    struct recent_txid {
+        int64_t txid;
+        int64_t lsn;
+    } recent[VISIBLE_TXNS_RECENT];
 };
 
 static int visible_txns_read_number(sqlite3_stmt *stmt, const char *sql, int64_t *ret, struct error *error) {
@@ -53,13 +59,35 @@ static int visible_txns_find_oldest(struct visible_txns *txns, struct error *err
     return visible_txns_read_number(stmt, visible_txns_oldest, &txns->oldest_kept, error);
 }
 
+// The newest run first.
+static void visible_txns_load_run(struct visible_txns *txns, struct txid_run run) {
+    for (int64_t txid = run.last; txid >= run.first && txid > run.last - VISIBLE_TXNS_RECENT; txid--) {
+        struct recent_txid *recent = &txns->recent[txid % VISIBLE_TXNS_RECENT];
+        if (recent->txid == 0)
+            *recent = (struct recent_txid){txid, run.lsn};
+    }
+}
+
+static int visible_txns_load_recent(struct visible_txns *txns, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    int row;
+    if (engine_sql_prepare(txns->db, visible_txns_newest, &stmt, error) != 0)
+        return -1;
+    stmt_bind_integer(stmt, ":count", VISIBLE_TXNS_RECENT);
+    while ((row = stmt_row(stmt, visible_txns_newest, error)) == 1)
+        visible_txns_load_run(txns,
+                              (struct txid_run){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+                                                sqlite3_column_int64(stmt, 2)});
+    return row;
+}
+
 int visible_txns_new(struct visible_txns **ret, sqlite3 *db, struct error *error) {
     CLEANUP(visible_txns_free) struct visible_txns *txns = calloc(1, sizeof *txns);
     if (txns == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     txns->db = db;
     txns->oldest_kept = LSN_NONE;
-    if (visible_txns_count_written(txns, error) != 0 ||
+    if (visible_txns_count_written(txns, error) != 0 || visible_txns_load_recent(txns, error) != 0 ||
         engine_sql_prepare(db, visible_txns_add, &txns->insert, error) != 0 ||
         engine_sql_prepare(db, visible_txns_remove, &txns->forget, error) != 0)
         return -1;
@@ -82,8 +110,19 @@ bool visible_txns_is_full(const struct visible_txns *txns) {
 }
 
 // A txid is known to the source's clients by its low 32 bits (what pgoutput sends) or as a whole (xid8).
+static int64_t visible_txns_low(int64_t txid) {
+    return txid & 0xffffffff;
+}
+
+bool visible_txns_repeats(const struct visible_txns *txns, int64_t txid, int64_t lsn) {
+    int64_t low = visible_txns_low(txid);
+    const struct recent_txid *recent = &txns->recent[low % VISIBLE_TXNS_RECENT];
+    return low != 0 && recent->txid == low && recent->lsn < lsn && recent->lsn >> LSN_BITS == lsn >> LSN_BITS;
+}
+
 int visible_txns_note(struct visible_txns *txns, int64_t txid, int64_t lsn, struct error *error) {
-    int64_t low = txid & 0xffffffff;
+    int64_t low = visible_txns_low(txid);
+    txns->recent[low % VISIBLE_TXNS_RECENT] = (struct recent_txid){low, lsn};
     struct txid_run *newest = txns->pending_count > 0 ? &txns->pending[txns->pending_count - 1] : NULL;
     if (newest != NULL && newest->last + 1 == low) {
         newest->last = low;

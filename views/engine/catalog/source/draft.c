@@ -25,12 +25,14 @@ static void source_draft_free_column(struct draft_column *column) {
     *column = (struct draft_column){0};
 }
 
-static void source_draft_free_table(struct draft_table *table) {
+void source_draft_free_table(struct draft_table *table) {
     for (int i = 0; i < table->column_count; i++)
         source_draft_free_column(&table->columns[i]);
     free(table->columns);
     source_draft_free_list(&table->keys, &table->key_count);
     source_draft_free_list(&table->partitions, &table->partition_count);
+    source_draft_free_list(&table->parents, &table->parent_count);
+    source_draft_free_list(&table->branches, &table->branch_count);
     free(table->name);
     source_draft_free_list(&table->older, &table->older_count);
     free(table->schema);
@@ -308,18 +310,55 @@ void source_draft_remove_table(struct source_draft *draft, struct draft_table *t
     memmove(table, table + 1, ((size_t)draft->table_count - index) * sizeof *table);
 }
 
-bool source_draft_remove_partition(struct draft_table *table, struct source_name name) {
-    CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
-    for (int i = 0; mirror != NULL && i < table->partition_count; i++) {
-        if (strcmp(table->partitions[i], mirror) != 0)
-            continue;
-        free(table->partitions[i]);
-        table->partition_count--;
-        memmove(&table->partitions[i], &table->partitions[i + 1],
-                (size_t)(table->partition_count - i) * sizeof *table->partitions);
-        return true;
-    }
+bool source_draft_is_branch(const struct draft_table *table, const char *partition) {
+    for (int i = 0; i < table->branch_count; i++)
+        if (strcmp(table->branches[i], partition) == 0)
+            return true;
     return false;
+}
+
+int source_draft_add_partition(struct source_draft *draft, struct draft_table *table, const char *partition,
+                               const char *parent, bool is_branch) {
+    // The parent first: where memory is out, none is without.
+    if (source_draft_append(draft, &table->parents, &table->parent_count, parent) != 0 ||
+        source_draft_append(draft, &table->partitions, &table->partition_count, partition) != 0)
+        return -1;
+    return is_branch && !source_draft_is_branch(table, partition)
+               ? source_draft_append(draft, &table->branches, &table->branch_count, partition)
+               : 0;
+}
+
+static void source_draft_remove_partition(struct draft_table *table, int number) {
+    const size_t behind = (size_t)(table->partition_count - number - 1);
+    free(table->partitions[number]);
+    free(table->parents[number]);
+    memmove(&table->partitions[number], &table->partitions[number + 1], behind * sizeof *table->partitions);
+    memmove(&table->parents[number], &table->parents[number + 1], behind * sizeof *table->parents);
+    table->partition_count--;
+    table->parent_count--;
+}
+
+int source_draft_find_partition(const struct draft_table *table, const char *name) {
+    for (int i = 0; i < table->partition_count; i++)
+        if (strcmp(table->partitions[i], name) == 0)
+            return i;
+    return -1;
+}
+
+// A partition is attached before those that are below it, or brings them with it.
+int source_draft_detach(struct source_draft *draft, struct draft_table *from, struct draft_table *to) {
+    to->partitioned = source_draft_is_branch(from, to->name);
+    for (int i = 0; i < from->partition_count; i++) {
+        const char *parent = from->parents[i];
+        if (strcmp(parent, to->name) != 0 && source_draft_find_partition(to, parent) < 0)
+            continue;
+        if (source_draft_add_partition(draft, to, from->partitions[i], parent,
+                                       source_draft_is_branch(from, from->partitions[i])) != 0)
+            return -1;
+        source_draft_remove_partition(from, i--);
+    }
+    source_draft_remove_partition(from, source_draft_find_partition(from, to->name));
+    return 0;
 }
 
 void source_draft_remove_column(struct draft_table *table, int column) {

@@ -53,6 +53,11 @@ struct draft_table {
     bool key_is_newest; // of the constraints: what says DEFERRABLE behind it is said of the key
     char **partitions;
     int partition_count;
+    char **parents; // by partition: what it is attached to, this table or another of them
+    int parent_count;
+    char **branches; // of the partitions, those that are partitioned themselves
+    int branch_count;
+    bool partitioned;
     char *identity; // the index that REPLICA IDENTITY USING INDEX names, NULL = none
 };
 
@@ -119,9 +124,17 @@ int source_draft_copy_indexes(struct source_draft *draft, struct draft_table *ta
                               const struct draft_table *from, size_t at);
 int source_draft_add_index(struct source_draft *draft, struct draft_table *table, size_t at,
                            struct draft_index **ret);
+// What it owns.
+void source_draft_free_table(struct draft_table *table);
 void source_draft_remove_table(struct source_draft *draft, struct draft_table *table);
-// False: it has no partition of this name.
-bool source_draft_remove_partition(struct draft_table *table, struct source_name name);
+// `is_branch`: it is partitioned itself, and has no rows.
+int source_draft_add_partition(struct source_draft *draft, struct draft_table *table, const char *partition,
+                               const char *parent, bool is_branch);
+// Its number, -1 = it has no partition of this name.
+int source_draft_find_partition(const struct draft_table *table, const char *name);
+bool source_draft_is_branch(const struct draft_table *table, const char *partition);
+// The partition of `from` that is called as `to` is none any more, and those below it are `to`'s.
+int source_draft_detach(struct source_draft *draft, struct draft_table *from, struct draft_table *to);
 void source_draft_remove_column(struct draft_table *table, int column);
 // A string at the end of a list of them.
 int source_draft_append(struct source_draft *draft, char ***list, int *count, const char *text);

@@ -258,7 +258,7 @@ static int statement_element(const struct statement_run *run, struct draft_table
 // --- create table
 
 static int statement_add_partition(const struct statement_run *run, struct source_name root,
-                                   struct source_name leaf, size_t at) {
+                                   struct source_name leaf, bool is_branch, size_t at) {
     struct draft_table *table = source_draft_table(run->draft, root);
     if (table == NULL)
         table = source_draft_root(run->draft, root);
@@ -268,37 +268,49 @@ static int statement_add_partition(const struct statement_run *run, struct sourc
         return source_text_error(run->draft->text, at, run->draft->error,
                                  "there is no table %s before this line", root.relation);
     CLEANUP(free_charp) char *mirror = source_draft_mirror_name(leaf);
-    if (mirror == NULL)
+    CLEANUP(free_charp) char *parent = source_draft_mirror_name(root);
+    if (mirror == NULL || parent == NULL)
         return source_draft_out_of_memory(run->draft);
-    return source_draft_append(run->draft, &table->partitions, &table->partition_count, mirror);
+    return source_draft_add_partition(run->draft, table, mirror, parent, is_branch);
 }
 
 // A leaf that was a table until now; those below it go with it.
 static int statement_attach(const struct statement_run *run, struct source_name root, struct source_name leaf,
                             size_t at) {
     struct draft_table *table = source_draft_table(run->draft, leaf);
-    for (int i = 0; table != NULL && i < table->partition_count; i++)
-        if (statement_add_partition(run, root, (struct source_name){NULL, table->partitions[i]}, at) != 0)
-            return -1;
-    if (statement_add_partition(run, root, leaf, at) != 0)
+    if (statement_add_partition(run, root, leaf, table != NULL && table->partitioned, at) != 0)
         return -1;
+    struct draft_table *to = source_draft_root(run->draft, leaf);
+    for (int i = 0; table != NULL && to != NULL && i < table->partition_count; i++)
+        if (source_draft_add_partition(run->draft, to, table->partitions[i], table->parents[i],
+                                       source_draft_is_branch(table, table->partitions[i])) != 0)
+            return -1;
     if (table != NULL)
         source_draft_remove_table(run->draft, table);
     return 0;
 }
 
-// A leaf that is a table of its own from now on, with the root's columns and key.
+// A leaf that is a table of its own from now on, with the root's columns and key, and what is below it.
 static int statement_detach(const struct statement_run *run, struct source_name name, struct source_name leaf,
                             size_t at) {
+    CLEANUP(free_charp) char *mirror = source_draft_mirror_name(leaf);
     struct draft_table *root = source_draft_table(run->draft, name);
+    if (root == NULL)
+        root = source_draft_root(run->draft, name);
     struct draft_table *table;
-    if (root == NULL || !source_draft_remove_partition(root, leaf) || statement_ignores(run, leaf))
+    if (root == NULL || mirror == NULL || source_draft_find_partition(root, mirror) < 0)
         return 0;
+    if (statement_ignores(run, leaf)) {
+        CLEANUP(source_draft_free_table) struct draft_table ignored = {.name = strdup(mirror)};
+        return ignored.name == NULL ? source_draft_out_of_memory(run->draft)
+                                    : source_draft_detach(run->draft, root, &ignored);
+    }
+    const struct source_name of = {NULL, root->name};
     if (source_draft_add_table(run->draft, leaf, at, &table) != 0 ||
-        statement_copy_columns(run, table, name, at) != 0)
+        statement_copy_columns(run, table, of, at) != 0)
         return -1;
-    root = source_draft_table(run->draft, name);
-    return statement_copy_keys(run, table, root, at);
+    root = source_draft_table(run->draft, of);
+    return statement_copy_keys(run, table, root, at) != 0 ? -1 : source_draft_detach(run->draft, root, table);
 }
 
 static int statement_typed_columns(const struct statement_run *run, struct draft_table *table,
@@ -350,11 +362,13 @@ static int statement_create_table(const struct statement_run *run, const json_t 
     const json_t *first =
         json_object_get(json_array_get(json_object_get(node, "inhRelations"), 0), "RangeVar");
     if (json_object_get(node, "partbound") != NULL)
-        return statement_add_partition(run, statement_relation(first), name, statement_at(run, first));
+        return statement_add_partition(run, statement_relation(first), name,
+                                       json_object_get(node, "partspec") != NULL, statement_at(run, first));
     struct draft_table *table;
     if (source_draft_add_table(run->draft, name, statement_at(run, relation), &table) != 0)
         return -1;
     table->unlogged = statement_is(relation, "relpersistence", "u");
+    table->partitioned = json_object_get(node, "partspec") != NULL;
     return statement_table_columns(run, table, node);
 }
 
@@ -467,7 +481,8 @@ static int statement_alter_table(const struct statement_run *run, const json_t *
         const json_t *command = json_object_get(element, "AlterTableCmd");
         bool of_partition = source_draft_table(run->draft, name) == NULL &&
                             source_draft_root(run->draft, name) != NULL &&
-                            !statement_is(command, "subtype", "AT_AttachPartition");
+                            !statement_is(command, "subtype", "AT_AttachPartition") &&
+                            !statement_is(command, "subtype", "AT_DetachPartition");
         if (statement_alters_what_is_kept(command) && !of_partition &&
             statement_alter(run, name, command, statement_at(run, relation)) != 0)
             return -1;
