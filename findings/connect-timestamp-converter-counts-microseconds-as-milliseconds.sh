@@ -1,19 +1,17 @@
 #!/bin/sh
 # Kafka Connect 4.4.0's TimestampConverter moves Debezium's timestamptz texts by up to 16 minutes and 39 seconds.
 #
-# Debezium 3.6.1 sends a timestamptz as an ISO text with as many digits of a second as it needs, none to six. The format of TimestampConverter is
-# Java's old SimpleDateFormat, which reads the digits behind the point, however many, as a number of milliseconds, and carries what is
-# above a second into the minutes: .123456 is 123 seconds and 456 milliseconds. .5 is five milliseconds, and a text without a fraction ends the task.
-# What stands behind the end of the format is passed over, the fraction and the zone too.
-# Only three digits are right, and timestamptz(3) has fewer where a value ends with zeros: .120 is sent as .12. What is moved is told nowhere.
+# Debezium 3.6.1 for PostgreSQL sends a timestamptz as an ISO text with six digits of a second. The format of TimestampConverter is Java's old
+# SimpleDateFormat, which reads the digits behind the point, however many, as a number of milliseconds, and carries what is above a second
+# into the minutes: .123456 is 123 seconds and 456 milliseconds, half a second is 8 minutes and 20 seconds. SSSSSS in the format is no other, and
+# a format that ends at the seconds passes over what follows, the zone too. Whole seconds are right, so that tests by hand pass. No error.
 # What to do: convert in the database or the reader, not here.
 #
-# Seen (2026-11-30), format yyyy-MM-dd'T'HH:mm:ss.SSSX, Debezium's text for each value:
-#   2026-07-20T12:00:00.123Z -> 2026-07-20T12:00:00.123Z
-#   2026-07-20T12:00:00.12Z -> 2026-07-20T12:00:00.012Z
+# Seen (2026-11-30), format yyyy-MM-dd'T'HH:mm:ss.SSSSSSX:
+#   2026-07-20T12:00:00.000000Z -> 2026-07-20T12:00:00Z
+#   2026-07-20T12:00:00.500000Z -> 2026-07-20T12:08:20Z
 #   2026-07-20T12:00:00.123456Z -> 2026-07-20T12:02:03.456Z
 #   2026-07-20T12:00:00.999999Z -> 2026-07-20T12:16:39.999Z
-#   2026-07-20T12:00:00Z -> DataException
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -40,7 +38,7 @@ import org.apache.kafka.connect.transforms.TimestampConverter;
 
 public class Look {
     static void look(String moment, String format) {
-        String text = ZonedTimestamp.toIsoString(OffsetDateTime.parse(moment), null); // as Debezium writes it
+        String text = ZonedTimestamp.toIsoString(ZonedDateTime.parse(moment), null, 6); // as Debezium writes it
         TimestampConverter<SourceRecord> converter = new TimestampConverter.Value<>();
         converter.configure(Map.of("field", "at", "target.type", "Timestamp", "format", format));
         Schema rows = SchemaBuilder.struct().field("at", ZonedTimestamp.schema()).build();
@@ -55,9 +53,9 @@ public class Look {
     }
 
     public static void main(String[] arguments) {
-        for (String format : new String[] {"yyyy-MM-dd'T'HH:mm:ss.SSSX", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSX", "yyyy-MM-dd'T'HH:mm:ss"}) {
+        for (String format : new String[] {"yyyy-MM-dd'T'HH:mm:ss.SSSX", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSX"}) {
             System.out.println(format);
-            for (String moment : new String[] {"2026-07-20T12:00:00.123Z", "2026-07-20T12:00:00.120Z", "2026-07-20T12:00:00.123456Z", "2026-07-20T12:00:00.999999Z", "2026-07-20T12:00:00Z"})
+            for (String moment : new String[] {"2026-07-20T12:00:00Z", "2026-07-20T12:00:00.5Z", "2026-07-20T12:00:00.123456Z", "2026-07-20T12:00:00.999999Z"})
                 look(moment, format);
         }
     }
@@ -69,22 +67,14 @@ java -cp 'jars/*' Look.java >seen
 cat seen
 cat >expected <<'END'
 yyyy-MM-dd'T'HH:mm:ss.SSSX
-2026-07-20T12:00:00.123Z -> 2026-07-20T12:00:00.123Z
-2026-07-20T12:00:00.12Z -> 2026-07-20T12:00:00.012Z
+2026-07-20T12:00:00.000000Z -> 2026-07-20T12:00:00Z
+2026-07-20T12:00:00.500000Z -> 2026-07-20T12:08:20Z
 2026-07-20T12:00:00.123456Z -> 2026-07-20T12:02:03.456Z
 2026-07-20T12:00:00.999999Z -> 2026-07-20T12:16:39.999Z
-2026-07-20T12:00:00Z -> DataException
 yyyy-MM-dd'T'HH:mm:ss.SSSSSSX
-2026-07-20T12:00:00.123Z -> 2026-07-20T12:00:00.123Z
-2026-07-20T12:00:00.12Z -> 2026-07-20T12:00:00.012Z
+2026-07-20T12:00:00.000000Z -> 2026-07-20T12:00:00Z
+2026-07-20T12:00:00.500000Z -> 2026-07-20T12:08:20Z
 2026-07-20T12:00:00.123456Z -> 2026-07-20T12:02:03.456Z
 2026-07-20T12:00:00.999999Z -> 2026-07-20T12:16:39.999Z
-2026-07-20T12:00:00Z -> DataException
-yyyy-MM-dd'T'HH:mm:ss
-2026-07-20T12:00:00.123Z -> 2026-07-20T12:00:00Z
-2026-07-20T12:00:00.12Z -> 2026-07-20T12:00:00Z
-2026-07-20T12:00:00.123456Z -> 2026-07-20T12:00:00Z
-2026-07-20T12:00:00.999999Z -> 2026-07-20T12:00:00Z
-2026-07-20T12:00:00Z -> 2026-07-20T12:00:00Z
 END
 diff expected seen
