@@ -1,12 +1,19 @@
 #!/bin/sh
-# Debezium's JDBC sink 3.5.0 with PostgreSQL 17.9 at both ends, all by default: the date 'infinity' arrives as '-infinity', the timestamps as years
-# that nobody wrote, and an interval without its fraction of a second.
+# Debezium's JDBC sink 3.5.0 behind its PostgreSQL connector (pgjdbc 42.7.11, PostgreSQL 17.9 at both ends, all by default): the date 'infinity' arrives
+# as '-infinity', the timestamp 'infinity' as the year 294247, and an interval without its fraction of a second.
 #
-# HEAD
-# What to do: dates that have an end in place of infinity, `interval.handling.mode=string` at the source (the column is then a text).
+# The connector sends an infinite date as a number of days that the driver's own sentinel happens to have: by snapshot -622191234 for infinity and
+# -625821272 for -infinity, both of them before any date that PostgreSQL has. The sink takes each number for a day, and the driver makes -infinity of
+# what is too early. So "valid without end" becomes "valid from ever on", in silence, and `where valid_to > now()` finds no row. Of a timestamp
+# only -infinity comes through, since its number is too early as well. An interval is a number of microseconds by default, and the sink cuts
+# it to whole seconds though the column is an interval: half a second is nothing.
+# What to do: an end that is a date (9999-12-31) at the source; of intervals, take the microseconds into a bigint.
 #
 # Seen (2026-11-30): at the source, in the event, at the target
-#   SEEN
+#   d: infinity, -622191234, -infinity
+#   t: infinity, 9223372036825200000, 294247-01-10 04:00:25.2
+#   i: 00:01:30.75, 90750000, 00:01:30
+#   i: -00:00:00.5, -500000, 00:00:00
 set -eu
 folder=$(mktemp -d)
 chmod 755 "$folder"
@@ -98,5 +105,14 @@ END_OF_JAVA
 java -cp 'jars/*' -Duser.timezone=UTC Look.java "$port" 2>log >seen
 cat seen
 cat >expected <<'END'
+d: infinity, -622191234, -infinity
+t: infinity, 9223372036825200000, 294247-01-10 04:00:25.2
+i: 00:01:30.75, 90750000, 00:01:30
+d: -infinity, -625821272, -infinity
+t: -infinity, -9223372036832400000, -infinity
+i: -00:00:00.5, -500000, 00:00:00
+d: 2026-07-20, 20654, 2026-07-20
+t: 2026-07-20 00:00:00, 1784505600000000, 2026-07-20 00:00:00
+i: 01:00:00, 3600000000, 01:00:00
 END
 diff expected seen

@@ -106,5 +106,25 @@ for version in 3.5.0 3.6.1; do
 done >seen
 cat seen
 cat >expected <<'END'
+3.5.0 1582-10-15: r date 1582-10-15, timestamp 1582-10-15, timestamptz 1582-10-15
+3.5.0 1582-10-15: u date 1582-10-15, timestamp 1582-10-15, timestamptz 1582-10-15
+3.5.0 1582-10-14: r date 1582-10-24, timestamp 1582-10-24, timestamptz 1582-10-24
+3.5.0 1582-10-14: u date 1582-10-14, timestamp 1582-10-14, timestamptz 1582-10-14
+3.5.0 1500-02-28: r date 1500-02-28, timestamp 1500-03-09, timestamptz 1500-03-09
+3.5.0 1500-02-28: u date 1500-02-28, timestamp 1500-02-28, timestamptz 1500-02-28
+3.5.0 0001-01-01: r date 0001-01-01, timestamp 0000-12-30, timestamptz 0000-12-30
+3.5.0 0001-01-01: u date 0001-01-01, timestamp 0001-01-01, timestamptz 0001-01-01
+3.5.0 0044-03-15 BC: r date 0044-03-15, timestamp -0043-03-13, timestamptz -0043-03-13
+3.5.0 0044-03-15 BC: u date -0043-03-15, timestamp -0043-03-15, timestamptz -0043-03-15
+3.6.1 1582-10-15: r date 1582-10-15, timestamp 1582-10-15, timestamptz 1582-10-15
+3.6.1 1582-10-15: u date 1582-10-15, timestamp 1582-10-15, timestamptz 1582-10-15
+3.6.1 1582-10-14: r date 1582-10-24, timestamp 1582-10-14, timestamptz 1582-10-14
+3.6.1 1582-10-14: u date 1582-10-14, timestamp 1582-10-14, timestamptz 1582-10-14
+3.6.1 1500-02-28: r date 1500-02-28, timestamp 1500-02-28, timestamptz 1500-02-28
+3.6.1 1500-02-28: u date 1500-02-28, timestamp 1500-02-28, timestamptz 1500-02-28
+3.6.1 0001-01-01: r date 0001-01-01, timestamp 0001-01-01, timestamptz 0001-01-01
+3.6.1 0001-01-01: u date 0001-01-01, timestamp 0001-01-01, timestamptz 0001-01-01
+3.6.1 0044-03-15 BC: r date 0044-03-15, timestamp -0043-03-15, timestamptz -0043-03-15
+3.6.1 0044-03-15 BC: u date -0043-03-15, timestamp -0043-03-15, timestamptz -0043-03-15
 END
 diff expected seen
