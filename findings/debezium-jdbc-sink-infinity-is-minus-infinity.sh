@@ -7,7 +7,7 @@
 # what is too early. So "valid without end" becomes "valid from ever on", in silence, and `where valid_to > now()` finds no row. Of a timestamp
 # only -infinity comes through, since its number is too early as well. An interval is a number of microseconds by default, and the sink cuts
 # it to whole seconds though the column is an interval: half a second is nothing.
-# What to do: an end that is a date (9999-12-31) at the source; of intervals, take the microseconds into a bigint.
+# What to do: an end that is a date (9999-12-31) at the source.
 #
 # Seen (2026-11-30): at the source, in the event, at the target
 #   d: infinity, -622191234, -infinity
