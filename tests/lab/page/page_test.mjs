@@ -621,7 +621,7 @@ test('tables that are filling, lack rows or have no topic; what lint found', asy
   await page.waitForFunction(() => document.querySelector('.lint')?.textContent.includes('analytics/query.x.sql: a text'), null, { timeout: wait });
   more = { lint: undefined };
   front.say(liveOf({ applied: 4 }));
-  await page.waitForFunction(() => document.querySelector('main').textContent.includes('Nothing: there is no warning.'), null, { timeout: wait });
+  await page.waitForFunction(() => document.querySelector('main').textContent.includes('No warning.'), null, { timeout: wait });
   assert.deepEqual(page.troubles, []);
 });
 
