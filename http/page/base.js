@@ -81,7 +81,7 @@ function cell(value) {
   return String(value);
 }
 // A column of numbers: NULL may stand among them, in the first row too.
-const hasNumbers = (rows, name) => rows.some((row) => isNumber(row[name])) && rows.every((row) => row[name] === null || isNumber(row[name]));
+const hasNumbers = (rows, name) => rows.some((r) => isNumber(r[name])) && rows.every((r) => isNumber(r[name] ?? 0));
 const isNumber = (value) => typeof value === 'number' || (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value));
 
 // Where a number comes from: `path` of the API, and what jq takes out of the answer.

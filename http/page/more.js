@@ -97,9 +97,9 @@ function process(main, dispose) {
     put(promise, `${s.consistency === 'transactional' ? 'Transactional.' : 'Per key.'} ${PROMISES[s.consistency]}`);
     const reasons = s.consistency === 'transactional' ? [] : s.positions ? [s.positions] : PER_KEY;
     why.replaceChildren(...(reasons.length ? [h('p', null, s.positions ? 'Because:' : 'It is so while one of these holds:'), h('ul', null, reasons.map((r) => h('li', null, r)))] : []));
-    lint.replaceChildren(h('h3', null, 'Settings and views, looked at'), h('ul', { class: 'lint' }, findings(s.lint).map((f, i) => [f, i]).sort(([f], [g]) => (f.level === 'ok') - (g.level === 'ok')).map(([f, i]) => h('li', null, h('b', { class: f.level === 'ok' ? null : 'flag' }, f.level), ' ',
+    lint.replaceChildren(h('h3', null, 'Settings and views'), h('ul', { class: 'lint' }, findings(s.lint).map((f, i) => h('li', null, h('b', { class: f.level === 'ok' ? null : 'flag' }, f.level), ' ',
       number(f.message, '/v1/status', `.lint[${i}]`, f.check || 'A warning of the views'), f.check ? h('small', null, ` ${f.check}`) : '', f.remedy ? h('p', { class: 'note' }, f.remedy) : ''))),
-    s.lint.length ? '' : h('p', { class: 'note' }, number('Nothing: there is no warning.', '/v1/status', '.lint', 'Warnings')));
+    s.lint.length ? '' : h('p', { class: 'note' }, number('No warning.', '/v1/status', '.lint', 'Warnings')));
     for (const [id] of counters) counts.set(id, number(count(s.counters[id]), '/v1/status', `.counters.${id}`, id));
     set('version', s.version, '.version', 'Version');
     set('uptime', span(s.uptime_seconds * 1000), '.uptime_seconds', 'Seconds since the start');

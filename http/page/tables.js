@@ -35,12 +35,12 @@ function tables(main, dispose) {
     if (!status) return;
     list.update(status.tables);
     const texts = [];
-    if (status.undeclared_count) texts.push(`Topics that feed no declared table: ${status.undeclared.join(', ')}${status.undeclared_count > status.undeclared.length ? ', ..' : ''}`);
+    if (status.undeclared_count) texts.push(`Topics that are not read: ${status.undeclared.join(', ')}${status.undeclared_count > status.undeclared.length ? ', ..' : ''}`);
     for (const u of status.unplaced || []) texts.push(`${plural(u.messages, 'message')} of ${u.topic} ${u.table ? `name ${u.table}` : 'name no table'}, which source.sql does not declare`);
     const text = texts.join('\n');
     if (others.dataset.text === text) return;
     others.dataset.text = text;
-    others.replaceChildren(...(texts.length ? [panel('Not shown: no table is declared', null, h('ul', null, texts.map((t) => h('li', null, number(t, '/v1/status', '.undeclared, .unplaced', 'Topics and rows without a declared table')))))] : []));
+    others.replaceChildren(...(texts.length ? [panel('No table declared', null, h('ul', null, texts.map((t) => h('li', null, number(t, '/v1/status', '.undeclared, .unplaced', 'Not shown')))))] : []));
   };
   dispose(listenStatus(draw));
   dispose(watch('/v1/lag', (answer) => parts.update(answer.partitions)));

@@ -87,7 +87,7 @@ function transactions(main, dispose) {
   const kept = []; // while it is held
   let held = false;
   main.append(waitPanel(dispose), panel('As they are committed', pause, h('p', { class: 'lead' },
-    `What each transaction of the source changed, in the tables below, ${TAIL_TABLES_MAX} at most. Those that were committed together here are told together. Nothing is kept: it begins when this section is opened.`), boxes, note, feed));
+    'What each transaction changed, in three tables at most. What is committed together is told so. It begins when this section is opened.'), boxes, note, feed));
 
   const tellHeld = () => put(note, held ? `Held: ${plural(kept.length, 'commit')} wait.` : feed.firstChild ? '' : 'Waiting for the next commit.');
 
