@@ -93,7 +93,7 @@ public class Look {
         sink.start(Map.of("connection.url", "jdbc:postgresql://127.0.0.1:" + port + "/target", "connection.username", "look", "connection.password", "none",
             "insert.mode", "upsert", "primary.key.mode", "record_key", "schema.evolution", "basic", "collection.name.format", "t"));
         for (int id = 1; id <= 3; id++) {
-            SourceRecord r = Objects.requireNonNull(seen.poll(120, TimeUnit.SECONDS), "no event in two minutes");
+            SourceRecord r = Objects.requireNonNull(seen.poll(300, TimeUnit.SECONDS), "no event in five minutes");
             sink.put(List.of(new SinkRecord(r.topic(), 0, r.keySchema(), r.key(), r.valueSchema(), r.value(), id)));
             for (String column : new String[] {"d", "t", "i"})
                 System.out.println(column + ": " + value("postgres", column, id) + ", " + ((Struct) r.value()).getStruct("after").get(column) + ", " + value("target", column, id));

@@ -89,12 +89,12 @@ public class Look {
         new Thread(engine).start();
         List<String> snapshot = new ArrayList<>();
         for (String day : days)
-            snapshot.add(shown(Objects.requireNonNull(seen.poll(120, TimeUnit.SECONDS), "no event in two minutes")));
+            snapshot.add(shown(Objects.requireNonNull(seen.poll(300, TimeUnit.SECONDS), "no event in five minutes")));
         for (String day : days)
             sql("update t set n = 1 where d = '" + day + "'");
         for (int row = 0; row < days.length; row++) {
             System.out.println(version + " " + days[row] + ": " + snapshot.get(row));
-            System.out.println(version + " " + days[row] + ": " + shown(Objects.requireNonNull(seen.poll(120, TimeUnit.SECONDS), "no event in two minutes")));
+            System.out.println(version + " " + days[row] + ": " + shown(Objects.requireNonNull(seen.poll(300, TimeUnit.SECONDS), "no event in five minutes")));
         }
         engine.close();
         System.exit(0);
