@@ -59,11 +59,10 @@ static int visible_txns_find_oldest(struct visible_txns *txns, struct error *err
     return visible_txns_read_number(stmt, visible_txns_oldest, &txns->oldest_kept, error);
 }
 
-// The newest run first.
 static void visible_txns_load_run(struct visible_txns *txns, struct txid_run run) {
     for (int64_t txid = run.last; txid >= run.first && txid > run.last - VISIBLE_TXNS_RECENT; txid--) {
         struct recent_txid *recent = &txns->recent[txid % VISIBLE_TXNS_RECENT];
-        if (recent->txid == 0)
+        if (recent->txid == 0 || run.lsn > recent->lsn)
             *recent = (struct recent_txid){txid, run.lsn};
     }
 }

@@ -1,4 +1,5 @@
+-- By txid, which needs no sorting of all that are kept: the newest have the highest, but right after txids have begun anew.
 select txid, coalesce(last, txid), lsn
 from _transactions
-order by lsn desc
+order by txid desc
 limit :count
