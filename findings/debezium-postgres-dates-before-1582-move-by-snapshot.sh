@@ -7,7 +7,8 @@
 # which many programs write for "no date". A date's year, month and day are taken in both, without the era, so that 44 BC is 44 AD; those are right
 # otherwise, but for the ten days that the Julian calendar does not have. A row that is updated behind the snapshot gets its
 # right value; with such a column in its key, it is another row. Nothing is reported.
-# What to do: look for such values before a snapshot; 'infinity' says "no date" on both roads.
+# What to do: look for such values before a snapshot; 'infinity' says "no date" on both roads, but not to the JDBC sink
+# (debezium-jdbc-sink-infinity-is-minus-infinity.sh).
 #
 # Seen (2026-11-30): r by snapshot, u streamed
 #   3.5.0 0001-01-01: r date 0001-01-01, timestamp 0000-12-30, timestamptz 0000-12-30
