@@ -102,7 +102,7 @@ public class Look {
     }
 }
 END_OF_JAVA
-java -cp 'jars/*' -Duser.timezone=UTC Look.java "$port" 2>log >seen
+timeout 600 java -cp 'jars/*' -Duser.timezone=UTC Look.java "$port" 2>log >seen
 cat seen
 cat >expected <<'END'
 d: infinity, -622191234, -infinity

@@ -224,6 +224,12 @@ static void test_a_partition_that_is_detached(void **state) {
         {"alter table p detach partition s.n; alter table p attach partition s.n default;",
          "p key(id,r) of - p: id int, r int; partitions p_3 s.n/ n_1/ n_1a n_2\n"},
     };
+    makes(
+        "create table n(id int, r int, primary key(id, r)) partition by list(r); create table n_1 partition of n default;"
+        "create table p(id int, r int, primary key(id, r)) partition by list(r); alter table n rename to m;"
+        "alter table p attach partition m default; alter table p detach partition m;",
+        "p key(id,r) of - p: id int, r int\n"
+        "m key(id,r) of - m: id int, r int; partitions n_1\n");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buffer text = {0};
         buffer_text(&text, levels);

@@ -338,6 +338,19 @@ static void source_draft_remove_partition(struct draft_table *table, int number)
     table->parent_count--;
 }
 
+int source_draft_rename_parent(struct draft_table *table, const char *older) {
+    for (int i = 0; i < table->parent_count; i++) {
+        if (strcmp(table->parents[i], older) != 0)
+            continue;
+        char *name = strdup(table->name);
+        if (name == NULL)
+            return -1;
+        free(table->parents[i]);
+        table->parents[i] = name;
+    }
+    return 0;
+}
+
 int source_draft_find_partition(const struct draft_table *table, const char *name) {
     for (int i = 0; i < table->partition_count; i++)
         if (strcmp(table->partitions[i], name) == 0)

@@ -130,6 +130,8 @@ void source_draft_remove_table(struct source_draft *draft, struct draft_table *t
 // `is_branch`: it is partitioned itself, and has no rows.
 int source_draft_add_partition(struct source_draft *draft, struct draft_table *table, const char *partition,
                                const char *parent, bool is_branch);
+// The table had the name `older`: what is attached to it by that is attached to it by its own. -1: out of memory.
+int source_draft_rename_parent(struct draft_table *table, const char *older);
 // Its number, -1 = it has no partition of this name.
 int source_draft_find_partition(const struct draft_table *table, const char *name);
 bool source_draft_is_branch(const struct draft_table *table, const char *partition);

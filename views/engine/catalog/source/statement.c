@@ -513,8 +513,9 @@ static int statement_name_anew(const struct statement_run *run, struct draft_tab
     table->name = table->relation != NULL
                       ? source_draft_mirror_name((struct source_name){table->schema, table->relation})
                       : NULL;
-    return table->name != NULL ? source_draft_append(run->draft, &table->older, &table->older_count, name)
-                               : source_draft_out_of_memory(run->draft);
+    if (table->name == NULL || source_draft_rename_parent(table, name) != 0)
+        return source_draft_out_of_memory(run->draft);
+    return source_draft_append(run->draft, &table->older, &table->older_count, name);
 }
 
 static int statement_rename(const struct statement_run *run, const json_t *node) {
