@@ -382,6 +382,24 @@ class Views(Case):
         self.refused("replay", "--db", self.db, "--views", views, BASIC, says=["email_outbox", "history"])
         self.assertEqual(before, self.query("select * from email_outbox order by seq"))
 
+    def test_history_that_a_trigger_of_another_writes(self):
+        """Its rows are not written a second time when both are given back, nor taken away; what is no history is made of it anew."""
+        schema = ("-- tidemark: keep own_letters\n-- tidemark: keep own_told\n"
+                  "create table own_letters(n integer primary key, id int); create table own_told(id int primary key); create table own_seen(id int);\n"
+                  "create trigger own_post after insert on own_told begin insert into own_letters(id) values (new.id); insert into own_seen values (new.id); end;\n")
+        views = self.view("own", schema, {"told": "insert into own_told select new_id from _changes_items where _snapshot = 0 and new_id is not null\n"},
+                          all="select n, id from own_letters\n")  # fmt: skip
+        (views / "source.sql").write_text("create table items(id int primary key, name text);\n")
+        lines = [tide.line("items", n, {"id": n}, {"op": "c", "after": {"id": n, "name": "pen"}, "source": {"lsn": 1000 + n}}) for n in range(3)]
+        capture = tide.write_capture(self.path / "items.jsonl", lines)
+        for changed in ("", "-- changed\n"):
+            (views / "own" / "schema.sql").write_text(schema + changed)
+            done = tide.run("replay", "--db", self.db, "--views", views, capture)
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertEqual([(1, 0), (2, 1), (3, 2)], self.query("select n, id from own_letters"))
+            self.assertEqual([(0,), (1,), (2,)], self.query("select id from own_seen"))
+        self.assertIn("views filled from the mirror: own", done.stderr)
+
     def test_history_with_a_generated_column_whose_numbers_are_never_given_again(self):
         source = "create table items(id int primary key, name text);\n"
         columns = "n integer primary key autoincrement, id int, twice int generated always as (id * 2) stored{}"

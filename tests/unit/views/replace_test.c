@@ -7,12 +7,18 @@
 
 enum { NEXT_PATH_SIZE = FIXTURE_PATH_SIZE + 8 };
 
-// What is kept is shown by a trigger of the view, which uses functions of ours, and so does an index; and nothing happens anew.
+// What is kept is shown by a trigger of the view, which uses functions of ours, and so does an index; another writes what is kept, too,
+// and is given back before; and nothing happens anew.
 static const char mails[] =
+    "-- tidemark: keep letters\n"
     "-- tidemark: keep mails\n"
+    "create table letters(id integer primary key, mail integer);\n"
     "create table mails(id integer primary key, total text);\n"
     "create index mails_by_total on mails(decimal(total, 2));\n"
     "create table mails_shown(total text, snapshot integer);\n"
+    "create trigger mails_post after insert on mails begin\n"
+    " insert into letters(mail) values (NEW.id);\n"
+    "end;\n"
     "create trigger mails_show after insert on mails begin\n"
     " insert into mails_shown values (decimal(NEW.total, 2), change_snapshot());\n"
     "end;\n"
@@ -99,6 +105,7 @@ static void what_is_kept_comes_with_what_is_made_of_it(void **state) {
         fail_msg("%s", error.message);
     expect_row(path, "select group_concat(id || '|' || total) from mails", "1|42");
     expect_row(path, "select group_concat(total || '|' || snapshot) from mails_shown", "42.00|1");
+    expect_row(path, "select group_concat(id || '|' || mail) from letters", "1|1");
 }
 
 int main(void) {

@@ -269,13 +269,24 @@ static int install_remove_old(const struct install *install, const struct view *
     return install_forget_once(install->db, &objects, view->schema, error);
 }
 
+// Triggers make of it what is made of it. Then each table is as it was, also one that triggers of another write.
+static int install_give_back(const struct install *install, const struct view *view, const char *old_schema,
+                             struct error *error) {
+    if (install_each_kept(install->db, view, old_schema, kept_give_back, error) != 0)
+        return -1;
+    kept_set_triggers(install->db, false);
+    int status = install_each_kept(install->db, view, old_schema, kept_settle, error);
+    kept_set_triggers(install->db, true);
+    return status;
+}
+
 static int install_make_view(const struct install *install, const struct view *view, struct error *error) {
     CLEANUP(install_free_installed) struct installed old = {0};
     int found = install_find_installed(install->db, view->name, &old, error);
     if (found < 0)
         return -1;
     if (stmt_run(install->db, view->schema, view->file, error) != 0 ||
-        install_each_kept(install->db, view, found == 1 ? old.schema : "", kept_give_back, error) != 0)
+        install_give_back(install, view, found == 1 ? old.schema : "", error) != 0)
         return -1;
     return install_record(install->db, view, error);
 }

@@ -2,8 +2,6 @@
 
 #include "views/engine/sqlite/stmt.h"
 
-#include <stdbool.h>
-
 // Takes `sql`, which may be NULL for want of memory.
 static int kept_run(sqlite3 *db, char *sql, const char *table, struct error *error) {
     CLEANUP(stmt_free_text) char *made = sql;
@@ -69,17 +67,39 @@ static int kept_give_back_sequence(sqlite3 *db, const char *table, struct error 
 
 int kept_give_back(struct sqlite3 *db, const char *table, struct error *error) {
     CLEANUP(stmt_free_text) char *columns = NULL;
-    if (kept_columns(db, table, &columns, error) != 0 ||
-        kept_run(db,
-                 sqlite3_mprintf("insert into main.\"%w\"(%s) select * from temp.\"_kept_%w\"", table,
-                                 columns, table),
-                 table, error) != 0 ||
-        kept_give_back_sequence(db, table, error) != 0)
+    return kept_columns(db, table, &columns, error) != 0
+               ? -1
+               : kept_run(db,
+                          sqlite3_mprintf("insert into main.\"%w\"(%s) select * from temp.\"_kept_%w\"",
+                                          table, columns, table),
+                          table, error);
+}
+
+int kept_settle(struct sqlite3 *db, const char *table, struct error *error) {
+    bool triggers;
+    if (kept_has_triggers(db, &triggers, error) != 0)
+        return -1;
+    if (triggers && (kept_run(db, sqlite3_mprintf("delete from main.\"%w\"", table), table, error) != 0 ||
+                     kept_give_back(db, table, error) != 0))
+        return -1;
+    if (kept_give_back_sequence(db, table, error) != 0)
         return -1;
     return kept_run(
         db,
         sqlite3_mprintf("drop table temp.\"_kept_%w\"; drop table temp.\"_kept_sequence_%w\"", table, table),
         table, error);
+}
+
+void kept_set_triggers(struct sqlite3 *db, bool on) {
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, (int)on, NULL);
+}
+
+int kept_has_triggers(struct sqlite3 *db, bool *ret, struct error *error) {
+    int64_t count = 0;
+    int status = stmt_read_integer(db, "select count(*) from main.sqlite_schema where type = 'trigger'",
+                                   "sqlite_schema", &count, error);
+    *ret = count > 0;
+    return status;
 }
 
 int kept_carry_sequence(struct sqlite3 *db, const char *table, struct error *error) {

@@ -5,12 +5,20 @@
 
 #include "views/base/error.h"
 
+#include <stdbool.h>
+
 struct sqlite3;
 
 // Into temporary tables; the table may be dropped then.
 int kept_take(struct sqlite3 *db, const char *table, struct error *error);
-// Into the new one, which has the same columns.
+// Into the new one, which has the same columns; its triggers see the rows. Then comes kept_settle.
 int kept_give_back(struct sqlite3 *db, const char *table, struct error *error);
+// Once all of a view are given back, and triggers are off: each holds what it held, and nothing that another's trigger has written.
+int kept_settle(struct sqlite3 *db, const char *table, struct error *error);
+// Whether triggers are carried out; they are unless told otherwise.
+void kept_set_triggers(struct sqlite3 *db, bool on);
+// Whether a table of the main file has any.
+int kept_has_triggers(struct sqlite3 *db, bool *ret, struct error *error);
 // What the table of the attached file `old` has given is given to the one of that name in main.
 int kept_carry_sequence(struct sqlite3 *db, const char *table, struct error *error);
 

@@ -112,8 +112,7 @@ static int replace_carry_view(sqlite3 *db, const struct catalog *catalog, const 
     }
 }
 
-// It is nobody's file beside any more: one that is killed from here on is begun anew.
-static int replace_carry_all(sqlite3 *db, const struct catalog *catalog, struct error *error) {
+static int replace_carry_views(sqlite3 *db, const struct catalog *catalog, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (stmt_prepare(db, "select schema from old._views order by name", "_views", &stmt, error) != 0)
         return -1;
@@ -123,7 +122,22 @@ static int replace_carry_all(sqlite3 *db, const struct catalog *catalog, struct 
         if (schema != NULL && replace_carry_view(db, catalog, schema, error) != 0)
             return -1;
     }
-    return row < 0 ? -1 : stmt_run(db, "delete from main._meta where name = 'fill'", "_meta", error);
+    return row < 0 ? -1 : 0;
+}
+
+// It is nobody's file beside any more: one that is killed from here on is begun anew.
+static int replace_carry_all(sqlite3 *db, const struct catalog *catalog, struct error *error) {
+    bool triggers;
+    if (replace_carry_views(db, catalog, error) != 0 || kept_has_triggers(db, &triggers, error) != 0)
+        return -1;
+    if (triggers) { // what they made stays, but not in tables that are kept themselves
+        kept_set_triggers(db, false);
+        int status = replace_carry_views(db, catalog, error);
+        kept_set_triggers(db, true);
+        if (status != 0)
+            return -1;
+    }
+    return stmt_run(db, "delete from main._meta where name = 'fill'", "_meta", error);
 }
 
 // Partitions that the new source.sql has no use for are of the old file alone.
