@@ -735,7 +735,7 @@ static int consume_run_once(const struct consume_config *config, bool *ret_anew,
     if (consume_open(&consume, error) != 0)
         return -1;
     progress_line_begin(&consume.line, config->progress_line);
-    while (!*ret_anew && !config->stop(config->self)) {
+    while (consume.passing.kind == ERROR_NONE && !*ret_anew && !config->stop(config->self)) {
         consume_handle_events(&consume);
         if (consume_rests(&consume)) {
             consume_rest(&consume);
@@ -748,9 +748,9 @@ static int consume_run_once(const struct consume_config *config, bool *ret_anew,
             continue;
         }
         consume_check(&consume);
-        if (!consume.halted)
+        if (!consume.halted && consume.passing.kind == ERROR_NONE)
             consume_discover(&consume);
-        if (consume.halted)
+        if (consume.halted || consume.passing.kind != ERROR_NONE)
             continue;
         consume_report_watermarks(&consume);
         consume_look_at_topics(&consume);

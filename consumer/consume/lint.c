@@ -196,6 +196,7 @@ static void lint_log_columns(struct lint *lint) {
 
 static void lint_judge(struct lint *lint) {
     static_assert((int)FINDINGS_MAX <= (int)PROGRESS_FINDINGS_MAX, "room for all");
+    static_assert((int)FINDING_SEEN_SIZE <= (int)PROGRESS_FINDING_SIZE, "and for all of each");
     CLEANUP(free_any) struct findings *findings = calloc(1, sizeof *findings);
     CLEANUP(free_any) struct progress_finding *told = calloc(FINDINGS_MAX, sizeof *told);
     if (findings == NULL || told == NULL || lint->evidence.topic_count == 0)

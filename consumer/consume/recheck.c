@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { RECHECK_LOST = -1 }; // a connection of before the first statistics
+enum {
+    RECHECK_LOST = -1,       // a connection of before the first statistics
+    RECHECK_AGAIN_MS = 10000 // until it is tried again to open a client
+};
 
 struct recheck_slot {
     int64_t connection; // that `newest` was read over or before, 0 = none yet
@@ -26,8 +29,9 @@ struct recheck {
     int due;
     struct kafka *asking; // NULL = nothing is asked
     int asked;
-    unsigned told; // kafka_told at the newest look
-    int64_t round_ms;
+    unsigned told;    // kafka_told at the newest look
+    int64_t round_ms; // of the newest round, 0 = none that is to be measured from
+    int64_t again_ms; // nothing is asked before
 };
 
 int recheck_new(struct recheck **ret, const struct recheck_config *config, struct error *error) {
@@ -132,6 +136,22 @@ static int recheck_ask(struct recheck *recheck, struct error *error) {
     return kafka_assign_end(recheck->asking, error);
 }
 
+// Threads or memory for another client may lack, which is no reason to end the reading.
+static void recheck_put_off(struct recheck *recheck, int64_t now_ms, const char *why) {
+    kafka_close(&recheck->asking);
+    recheck->due = recheck->asked = 0;
+    for (int i = 0; i < recheck->slot_count; i++) {
+        struct recheck_slot *slot = &recheck->slots[i];
+        slot->due |= slot->asked;
+        slot->asked = false;
+        recheck->due += slot->due;
+    }
+    recheck->again_ms = now_ms + RECHECK_AGAIN_MS;
+    log_event(LEVEL_WARN, "reading", NULL,
+              "whether the logs are still those that were read is looked at again in %d s: %s",
+              RECHECK_AGAIN_MS / 1000, why);
+}
+
 // A log that begins later says nothing: the live reading stands behind that, or will be told so itself.
 static void recheck_handle_event(struct recheck *recheck, const struct kafka_event *event, int *ret_cut) {
     if (event->slot < 0 || event->slot >= recheck->slot_count)
@@ -183,8 +203,10 @@ static int recheck_take(struct recheck *recheck, struct error *error) {
             another = i;
     if (another >= 0)
         return recheck_tell(recheck, another, error);
-    if (recheck->asked == 0)
+    if (recheck->asked == 0) {
         kafka_close(&recheck->asking);
+        recheck->round_ms = 0; // a close may take as long as RECHECK_STOOD_STILL_MS
+    }
     return 0;
 }
 
@@ -193,5 +215,8 @@ int recheck_step(struct recheck *recheck, int64_t now_ms, struct error *error) {
         return -1;
     if (recheck->asking != NULL)
         return recheck_take(recheck, error);
-    return recheck->due > 0 ? recheck_ask(recheck, error) : 0;
+    struct error failure = {0};
+    if (recheck->due > 0 && now_ms >= recheck->again_ms && recheck_ask(recheck, &failure) != 0)
+        recheck_put_off(recheck, now_ms, failure.message);
+    return 0;
 }

@@ -24,8 +24,9 @@ struct recheck_config {
 
 int recheck_new(struct recheck **ret, const struct recheck_config *config, struct error *error);
 void recheck_free(struct recheck **recheck);
-// In each round of the loop, before anything is taken. -1 with ERROR_HALT: a log is another one, and the tables that it feeds are told to
-// be incomplete, which is to be committed. Other errors: ERROR_SYSTEM.
+// In each round of the loop, before anything is taken. -1 with ERROR_HALT: a log is another one, and the file keeps that the tables that it
+// feeds are incomplete. Other errors: ERROR_SYSTEM, and apply_note_another_log's. After any of them nothing may be taken. Where no client
+// can be opened it is logged, and tried again.
 int recheck_step(struct recheck *recheck, int64_t now_ms, struct error *error);
 
 #endif

@@ -13,6 +13,10 @@ void compacted_watch_again(struct partition *partition, int64_t passed, int64_t 
     partition->gap.until = partition->known ? COMPACTED_TO_ITS_END : 0;
     partition->gap.passed = passed;
     partition->gap.since_ms = since_ms;
+    if (partition->gap.told) { // a snapshot may have swept what was told then
+        partition->gap.told = false;
+        partition->gap.to = partition->gap.after_ms = 0;
+    }
 }
 
 bool compacted_watches(const struct partition *partition) {

@@ -58,13 +58,10 @@ int cut_note_another(struct apply *apply, struct partition *partition, const cha
         return -1;
     commit_open(apply);
     cut_raise(apply, partition, config->wall_ms());
-    for (int i = 0; i < config->catalog->table_count; i++) {
-        const struct table *table = &config->catalog->tables[i];
-        if (!feeds_table(partition, table))
-            continue;
+    for (const struct table *table = NULL; (table = feeds_next(apply, partition, table)) != NULL;) {
         if (store_set_incomplete(config->store, table, reason, error) != 0)
             return -1;
-        progress_table_incomplete(config->progress, i, reason);
+        progress_table_incomplete(config->progress, table->index, reason);
     }
     return store_commit_in_place(config->store, error);
 }

@@ -205,7 +205,8 @@ int new_timeline_meet(struct apply *apply, const struct partition *partition, in
 }
 
 bool new_timeline_repeats(const struct apply *apply, const struct event *event, int64_t place) {
-    return event->kind == EVENT_END && apply->newest.lsn != LSN_NONE && place > apply->newest.lsn &&
+    return event->kind == EVENT_END && apply->config.on_timeline != TIMELINE_FOLLOW &&
+           apply->newest.lsn != LSN_NONE && place > apply->newest.lsn &&
            event->change.ts_ms > apply->newest.ts_ms &&
            store_transaction_repeats(apply->config.store, event->change.txid, place);
 }

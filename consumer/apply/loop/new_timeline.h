@@ -17,7 +17,7 @@ void new_timeline_place(const struct apply *apply, struct event *event);
 int new_timeline_meet(struct apply *apply, const struct partition *partition, int64_t place,
                       struct error *error);
 // An END at `place`, above all others, of a txid that has ended already: the log began anew below, and the connector goes on
-// where it was, above. What was committed between is sent by nobody.
+// where it was, above. What was committed between is sent by nobody. Never so where another apply is followed.
 bool new_timeline_repeats(const struct apply *apply, const struct event *event, int64_t place);
 // The head of a partition is such a one. Accepts the new timeline, or ERROR_HALT.
 int new_timeline_meet_repeated(struct apply *apply, const struct partition *partition, int64_t place,

@@ -139,8 +139,8 @@ static inline bool members_has_other_times(const struct members *members) {
     return TEXT_IS(members->connector, "sqlserver") || TEXT_IS(members->connector, "db2") ||
            TEXT_IS(members->connector, "informix") || TEXT_IS(members->connector, "db2as400");
 }
-// Spanner's connector, which reads change streams of the kind OLD_AND_NEW_VALUES alone, and YugabyteDB's with
-// MODIFIED_COLUMNS_OLD_AND_NEW_IMAGES: before and after have the key and what was modified, and all else is null in both.
+// Spanner's connector, of change streams of the kind OLD_AND_NEW_VALUES (its default; of NEW_ROW_AND_OLD_VALUES after has all), and
+// YugabyteDB's with MODIFIED_COLUMNS_OLD_AND_NEW_IMAGES: before and after have the key and what was modified, and all else is null in both.
 static inline bool members_is_spanner(const struct members *members) {
     return TEXT_IS(members->connector, "spanner");
 }
