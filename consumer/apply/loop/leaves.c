@@ -45,5 +45,6 @@ bool leaves_are_truncated(struct apply *apply, const struct partition *partition
         return false;
     struct truncated_leaves *known = leaves_at(&apply->lost.tables[table->index], change->lsn);
     known->bits |= UINT64_C(1) << leaf;
-    return (known->bits & leaves_all(table)) == leaves_all(table);
+    uint64_t all = leaves_all(table);
+    return all != 0 && (known->bits & all) == all;
 }

@@ -23,12 +23,14 @@ struct missing_table {
 
 void missing_init(struct missing *missing, int table_count) {
     *missing = (struct missing){.table_count = table_count};
+    missing->whole_ms = calloc((size_t)table_count + 1, sizeof *missing->whole_ms);
 }
 
 void missing_free(struct missing *missing) {
     for (int i = 0; missing->tables != NULL && i < missing->table_count; i++)
         free(missing->tables[i].columns);
     free(missing->tables);
+    free(missing->whole_ms);
     *missing = (struct missing){0};
 }
 
@@ -36,20 +38,19 @@ static bool missing_lacks(const struct change *change, int column) {
     return change->values[column].kind == VALUE_ABSENT && change->table->columns[column].generated == NULL;
 }
 
-// `newest_ms`: of the table's rows before this one, 0 = none came. Those had all columns.
+// `whole_ms`: of a row before this one that had all columns, 0 = none came.
 static struct missing_column *missing_begin(struct missing_table *table, const struct change *change,
-                                            int64_t newest_ms) {
+                                            int64_t whole_ms) {
     table->table = change->table;
     table->columns = calloc((size_t)change->table->column_count, sizeof *table->columns);
-    bool had = newest_ms > 0 && newest_ms < change->ts_ms;
+    bool had = whole_ms > 0 && whole_ms < change->ts_ms;
     for (int i = 0; table->columns != NULL && i < change->table->column_count; i++)
         table->columns[i].had_lsn = had ? 0 : INT64_MAX;
     return table->columns;
 }
 
 // NULL = nothing of the table is missing, or memory is out.
-static struct missing_column *missing_columns(struct missing *missing, const struct change *change,
-                                              int64_t newest_ms) {
+static struct missing_column *missing_columns(struct missing *missing, const struct change *change) {
     bool lacks = false;
     const int looked_at =
         change->packed.row == NULL ? change->table->column_count : 0; // a packed row lacks none
@@ -60,7 +61,12 @@ static struct missing_column *missing_columns(struct missing *missing, const str
     if (missing->tables == NULL)
         return NULL;
     struct missing_table *table = &missing->tables[change->table->index];
-    return table->columns == NULL && lacks ? missing_begin(table, change, newest_ms) : table->columns;
+    if (table->columns == NULL && !lacks)
+        missing_note_whole(missing, change);
+    else if (table->columns == NULL)
+        return missing_begin(table, change,
+                             missing->whole_ms != NULL ? missing->whole_ms[change->table->index] : 0);
+    return table->columns;
 }
 
 // Whether the source had it, had it not, and has it again. Partitions are read in turns, so that positions tell it.
@@ -78,8 +84,8 @@ static void missing_note_back(struct missing_column *column, const struct change
         column->back = MISSING_BACK;
 }
 
-void missing_note_row(struct missing *missing, const struct change *change, bool made, int64_t newest_ms) {
-    struct missing_column *columns = missing_columns(missing, change, newest_ms);
+void missing_note_row(struct missing *missing, const struct change *change, bool made) {
+    struct missing_column *columns = missing_columns(missing, change);
     for (int i = 0; columns != NULL && i < change->table->column_count; i++) {
         columns[i].is = missing_lacks(change, i);
         columns[i].times += columns[i].is;

@@ -10,6 +10,8 @@
 
 struct missing {
     struct missing_table *tables; // by the table's number, made with the first that lacks anything
+    int64_t
+        *whole_ms; // by table: the newest source time of a row that lacked nothing; NULL = no memory for it
     int table_count;
     bool reports; // something was noted since the last report
 };
@@ -18,18 +20,26 @@ struct missing {
 void missing_init(struct missing *missing, int table_count);
 void missing_free(struct missing *missing);
 // What missing_note does where a row lacks a column, or its table's rows did.
-void missing_note_row(struct missing *missing, const struct change *change, bool made, int64_t newest_ms);
+void missing_note_row(struct missing *missing, const struct change *change, bool made);
 // To the page and /v1/status: what was counted since the last time, and what is there again. Warns once of a column where a
 // row was made without it, and has its default of now, or is null where that cannot be; and once where changes lacked it and
 // later ones have it again.
 void missing_report(struct missing *missing, struct progress *progress, struct warnings *warnings);
 
-// A row that was applied. `lacked` and `made`: store_lacked() and store_made() of it; `newest_ms`: the newest source time of the
-// table's rows before it, 0 = none came.
-static inline void missing_note(struct missing *missing, const struct change *change, bool lacked, bool made,
-                                int64_t newest_ms) {
-    if ((lacked || missing->tables != NULL) && change_is_row(change))
-        missing_note_row(missing, change, made, newest_ms);
+static inline void missing_note_whole(struct missing *missing, const struct change *change) {
+    if (missing->whole_ms != NULL && missing->whole_ms[change->table->index] < change->ts_ms)
+        missing->whole_ms[change->table->index] = change->ts_ms;
+}
+
+// A row that was applied. `lacked` and `made`: store_lacked() and store_made() of it.
+static inline void missing_note(struct missing *missing, const struct change *change, bool lacked,
+                                bool made) {
+    if (!change_is_row(change))
+        return;
+    if (lacked || missing->tables != NULL)
+        missing_note_row(missing, change, made);
+    else
+        missing_note_whole(missing, change);
 }
 
 #endif

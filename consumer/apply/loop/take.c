@@ -330,8 +330,7 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     if (partition->event->change.ts_ms > apply->newest_ts_ms)
         apply->newest_ts_ms = partition->event->change.ts_ms;
     missing_note(&apply->missing, &partition->event->change, store_lacked(apply->config.store),
-                 store_made(apply->config.store),
-                 apply->freshness.newest[partition->event->change.table->index]);
+                 store_made(apply->config.store));
     take_tell_made(apply, partition);
     freshness_note(&apply->freshness, partition->event->change.table->index, partition->event->change.ts_ms);
     if (partition->event->change.op == CHANGE_READ)

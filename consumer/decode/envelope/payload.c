@@ -161,12 +161,13 @@ static bool envelope_payload_is_row(const struct payload_look *look, const struc
            (look->objects == 0 && (look->columns > 0 || bare));
 }
 
-// Whether it may be a change in another format than Debezium's: nothing says whose row it is, or what became of it.
+// Whether it may be a change in another format than Debezium's: nothing says whose row it is, or what became of it. A row's columns are
+// all declared where it has the names of such a format.
 static bool envelope_payload_is_odd(const struct payload_look *look, const struct table *table,
                                     bool is_envelope) {
     if (is_envelope)
         return !look->op;
-    return !envelope_payload_has_key(look, table) ||
+    return (!envelope_payload_has_key(look, table) && look->columns < look->all) ||
            (look->is_ddl && !envelope_payload_has_column(table, SPAN("isDdl")));
 }
 

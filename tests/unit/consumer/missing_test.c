@@ -29,7 +29,7 @@ static void note(struct missing *missing, enum change_op op, bool side, bool has
                                    {.kind = has_note ? VALUE_UNAVAILABLE : VALUE_ABSENT},
                                    {.kind = VALUE_ABSENT}};
     const struct change change = {.op = op, .table = &table, .values = values};
-    missing_note(missing, &change, !side || !has_note, false, 0);
+    missing_note(missing, &change, !side || !has_note, false);
 }
 
 static void visit(void *self, const char *of, const char *column, int64_t times) {
@@ -78,7 +78,7 @@ static void test_missing(void **state) {
 struct row {
     enum change_op op;
     int64_t lsn;
-    int64_t newest_ms; // of those before it; its own is 100
+    int64_t ts_ms;
     bool has_note;
 };
 
@@ -95,8 +95,8 @@ static bool is_back(const struct row *rows, int count) {
                                        {.kind = rows[i].has_note ? VALUE_NULL : VALUE_ABSENT},
                                        {.kind = VALUE_ABSENT}};
         const struct change change = {
-            .op = rows[i].op, .table = &table, .values = values, .lsn = rows[i].lsn, .ts_ms = 100};
-        missing_note(&missing, &change, !rows[i].has_note, false, rows[i].newest_ms);
+            .op = rows[i].op, .table = &table, .values = values, .lsn = rows[i].lsn, .ts_ms = rows[i].ts_ms};
+        missing_note(&missing, &change, !rows[i].has_note, false);
         missing_report(&missing, progress, &warnings);
     }
     const struct warning *told = warnings_take(&warnings);
@@ -111,24 +111,25 @@ static bool is_back(const struct row *rows, int count) {
 
 static void test_a_column_that_is_back(void **state) {
     (void)state;
-    const enum change_op C = CHANGE_CREATE, U = CHANGE_UPDATE, R = CHANGE_READ;
-    const struct row before = {U, 20, 90, false}; // rows of before had it: the first that lacks it
+    const enum change_op C = CHANGE_CREATE, D = CHANGE_DELETE, R = CHANGE_READ, U = CHANGE_UPDATE;
+    const struct row whole = {U, 10, 90, true}, lacks = {U, 20, 100, false};
     // dropped and added anew; told once
-    assert_true(
-        is_back((struct row[]){before, {U, 30, 100, true}, {U, 40, 100, false}, {U, 50, 100, true}}, 4));
     assert_true(is_back(
-        (struct row[]){{C, 10, 0, false}, {C, 20, 100, true}, {U, 30, 100, false}, {U, 40, 100, true}}, 4));
-    // added, which is all that is known
-    assert_false(is_back((struct row[]){{C, 10, 0, false}, {U, 20, 100, true}, {U, 30, 100, true}}, 3));
+        (struct row[]){whole, lacks, {U, 30, 100, true}, {U, 40, 100, false}, {U, 50, 100, true}}, 5));
+    assert_true(is_back(
+        (struct row[]){{C, 10, 100, false}, {C, 20, 100, true}, {U, 30, 100, false}, {U, 40, 100, true}}, 4));
+    // added, which is all that is known: a delete had no columns
+    assert_false(is_back((struct row[]){{C, 10, 100, false}, {U, 20, 100, true}, {U, 30, 100, true}}, 3));
+    assert_false(is_back((struct row[]){{D, 10, 90, true}, lacks, {U, 30, 100, true}}, 3));
     // rows of before may be of after: another partition's, of the same moment
-    assert_false(is_back((struct row[]){{U, 20, 100, false}, {U, 30, 100, true}}, 2));
+    assert_false(is_back((struct row[]){{U, 10, 100, true}, lacks, {U, 30, 100, true}}, 3));
     // added, sent again by a connector that was killed, and read from another partition
     assert_false(is_back(
-        (struct row[]){{C, 10, 0, false}, {U, 20, 100, true}, {C, 10, 100, false}, {U, 20, 100, true}}, 4));
-    assert_false(is_back((struct row[]){before, {U, 10, 100, true}}, 2));
+        (struct row[]){{C, 10, 100, false}, {U, 20, 100, true}, {C, 10, 100, false}, {U, 20, 100, true}}, 4));
+    assert_false(is_back((struct row[]){whole, lacks, {U, 10, 100, true}}, 3));
     // a snapshot's rows have what is not streamed, and no positions tell nothing
-    assert_false(
-        is_back((struct row[]){before, {R, 30, 100, true}, {U, 40, 100, false}, {R, 50, 100, true}}, 4));
+    assert_false(is_back(
+        (struct row[]){whole, lacks, {R, 30, 100, true}, {U, 40, 100, false}, {R, 50, 100, true}}, 5));
     assert_false(is_back((struct row[]){{U, LSN_NONE, 90, false}, {U, LSN_NONE, 100, true}}, 2));
 }
 
