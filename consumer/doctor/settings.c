@@ -203,16 +203,21 @@ static void settings_check_envelope(const struct evidence *evidence, const struc
 
 static void settings_check_decimals(struct settings_sum *sum, struct findings *findings) {
     static const char remedy[] = "decimal.handling.mode=string, or schemas in the messages";
-    if (sum->doubles.count > 0)
-        findings_add(findings, "decimals", VERDICT_WARN, remedy,
-                     "numbers with a fraction: where they are not double precision at the source, "
-                     "digits were lost before they came (decimal.handling.mode=double): %s",
-                     finding_names_text(&sum->doubles));
-    else if (sum->base64.count > 0 && sum->decimals == 0)
-        findings_add(findings, "decimals", VERDICT_WARN, remedy,
-                     "texts that are base64: bytes, or decimals, whose scale stands in a schema only "
-                     "(decimal.handling.mode=precise): %s",
+    static const char texts[] = "texts that are base64: bytes, or decimals, whose scale "
+                                "stands in a schema only (decimal.handling.mode=precise): ";
+    static const char doubles[] =
+        "numbers with a fraction: where they are not double precision at the source, digits "
+        "were lost before they came (decimal.handling.mode=double): ";
+    bool has_texts = sum->base64.count > 0 && sum->decimals == 0;
+    if (has_texts && sum->doubles.count > 0)
+        findings_add(findings, "decimals", VERDICT_WARN, remedy, "%s%s; %s%s", texts,
+                     finding_names_text(&sum->base64), doubles, finding_names_text(&sum->doubles));
+    else if (has_texts)
+        findings_add(findings, "decimals", VERDICT_WARN, remedy, "%s%s", texts,
                      finding_names_text(&sum->base64));
+    else if (sum->doubles.count > 0)
+        findings_add(findings, "decimals", VERDICT_WARN, remedy, "%s%s", doubles,
+                     finding_names_text(&sum->doubles));
     else if (sum->schema_decimals > 0)
         findings_add(findings, "decimals", VERDICT_OK, NULL, "precise, with their scale in the schema");
     else if (sum->exact_numbers > 0)
