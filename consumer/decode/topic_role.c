@@ -130,16 +130,20 @@ static bool topic_role_matches(const char *topic, const char *expression) {
     return whole;
 }
 
+bool topic_has_prefix(const char *topic, const char *prefix) {
+    size_t size = strlen(prefix);
+    return strncmp(topic, prefix, size) == 0 && topic[size] == '.';
+}
+
 int topic_feeds(const char *topic, const char *prefix, const struct table *table) {
     if (table->topic != NULL) {
         bool is = table->topic_is_regex ? topic_role_matches(topic, table->topic)
                                         : strcmp(topic, table->topic) == 0;
         return is ? TOPIC_FEEDS_TABLE : TOPIC_FEEDS_NOT;
     }
-    size_t size = strlen(prefix);
-    if (strncmp(topic, prefix, size) != 0 || topic[size] != '.')
+    if (!topic_has_prefix(topic, prefix))
         return TOPIC_FEEDS_NOT;
-    const char *rest = topic + size + 1;
+    const char *rest = topic + strlen(prefix) + 1;
     if (topic_role_is_named(rest, table, false) || topic_role_is_named(rest, table, true))
         return TOPIC_FEEDS_TABLE;
     for (int p = 0; p < table->partition_count; p++)
@@ -199,11 +203,6 @@ bool topic_is_left_out(const char *topic, const char *prefix, const struct catal
         is = topic_feeds(topic, prefix, &left_out) != TOPIC_FEEDS_NOT;
     }
     return is;
-}
-
-bool topic_has_prefix(const char *topic, const char *prefix) {
-    size_t size = strlen(prefix);
-    return strncmp(topic, prefix, size) == 0 && topic[size] == '.';
 }
 
 // Whether it is two names with another topic.delimiter between them.

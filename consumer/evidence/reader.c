@@ -72,8 +72,7 @@ static void reader_free(struct reader *reader) {
 }
 
 static bool reader_is_of(const char *topic, const char *prefix) {
-    size_t size = strlen(prefix);
-    return (strncmp(topic, prefix, size) == 0 && (topic[size] == '.' || topic[size] == '\0')) ||
+    return topic_has_prefix(topic, prefix) || strcmp(topic, prefix) == 0 ||
            (strncmp(topic, reader_heartbeat, sizeof reader_heartbeat - 1) == 0 &&
             strcmp(topic + sizeof reader_heartbeat - 1, prefix) == 0);
 }

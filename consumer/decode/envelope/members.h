@@ -141,11 +141,8 @@ static inline bool members_has_other_times(const struct members *members) {
 }
 // Spanner's connector, of change streams of the kind OLD_AND_NEW_VALUES (its default; of NEW_ROW_AND_OLD_VALUES after has all), and
 // YugabyteDB's with MODIFIED_COLUMNS_OLD_AND_NEW_IMAGES: before and after have the key and what was modified, and all else is null in both.
-static inline bool members_is_spanner(const struct members *members) {
-    return TEXT_IS(members->connector, "spanner");
-}
 static inline bool members_names_modified_alone(const struct members *members) {
-    return members_is_spanner(members) ||
+    return TEXT_IS(members->connector, "spanner") ||
            (members->before.data != NULL && TEXT_IS(members->connector, "yugabytedb"));
 }
 static inline bool members_may_be_mariadb(const struct members *members) {

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE // memmem
 #include "consumer/evidence/message/column.h"
 
 #include "consumer/decode/semantic.h"
@@ -188,11 +189,7 @@ static void column_keep_example(struct evidence_column *column, struct span text
 // U+FFFD, which stands for what could not be decoded.
 static bool column_has_replacement(struct span text) {
     static const char replacement[] = "\xEF\xBF\xBD";
-    const size_t size = sizeof replacement - 1;
-    for (size_t at = 0; at + size <= text.size; at++)
-        if (memcmp(text.data + at, replacement, size) == 0)
-            return true;
-    return false;
+    return text.size > 0 && memmem(text.data, text.size, replacement, sizeof replacement - 1) != NULL;
 }
 
 void column_count_value(struct evidence_column *column, const struct json_value *value, struct arena *arena) {
