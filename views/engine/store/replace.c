@@ -77,7 +77,8 @@ static int replace_carry_once(sqlite3 *db, const char *table, struct error *erro
     return 0;
 }
 
-static int replace_carry_table(sqlite3 *db, const struct catalog *catalog, struct span name,
+// `again`: its rows alone.
+static int replace_carry_table(sqlite3 *db, const struct catalog *catalog, struct span name, bool again,
                                struct error *error) {
     CLEANUP(stmt_free_text) char *table = sqlite3_mprintf("%.*s", (int)name.size, name.data);
     CLEANUP(stmt_free_text) char *columns = NULL;
@@ -96,30 +97,32 @@ static int replace_carry_table(sqlite3 *db, const struct catalog *catalog, struc
     if (replace_run(db, "delete from main.\"%w\"", table, "", error) != 0 ||
         replace_run(db, "insert into main.\"%w\"(%s) select %s from old.\"%w\"", table, columns, error) != 0)
         return error_prefix(error, "what is kept as history does not suit its new columns");
+    if (again)
+        return 0;
     if (kept_carry_sequence(db, table, error) != 0)
         return -1;
     return replace_carry_once(db, table, error);
 }
 
-static int replace_carry_view(sqlite3 *db, const struct catalog *catalog, const char *schema,
+static int replace_carry_view(sqlite3 *db, const struct catalog *catalog, const char *schema, bool again,
                               struct error *error) {
     for (;;) {
         struct span name = schema_next_history(&schema);
         if (name.data == NULL)
             return 0;
-        if (replace_carry_table(db, catalog, name, error) != 0)
+        if (replace_carry_table(db, catalog, name, again, error) != 0)
             return -1;
     }
 }
 
-static int replace_carry_views(sqlite3 *db, const struct catalog *catalog, struct error *error) {
+static int replace_carry_views(sqlite3 *db, const struct catalog *catalog, bool again, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (stmt_prepare(db, "select schema from old._views order by name", "_views", &stmt, error) != 0)
         return -1;
     int row;
     while ((row = stmt_row(stmt, "_views", error)) == 1) {
         const char *schema = (const char *)sqlite3_column_text(stmt, 0);
-        if (schema != NULL && replace_carry_view(db, catalog, schema, error) != 0)
+        if (schema != NULL && replace_carry_view(db, catalog, schema, again, error) != 0)
             return -1;
     }
     return row < 0 ? -1 : 0;
@@ -128,11 +131,11 @@ static int replace_carry_views(sqlite3 *db, const struct catalog *catalog, struc
 // It is nobody's file beside any more: one that is killed from here on is begun anew.
 static int replace_carry_all(sqlite3 *db, const struct catalog *catalog, struct error *error) {
     bool triggers;
-    if (replace_carry_views(db, catalog, error) != 0 || kept_has_triggers(db, &triggers, error) != 0)
+    if (replace_carry_views(db, catalog, false, error) != 0 || kept_has_triggers(db, &triggers, error) != 0)
         return -1;
     if (triggers) { // what they made stays, but not in tables that are kept themselves
         kept_set_triggers(db, false);
-        int status = replace_carry_views(db, catalog, error);
+        int status = replace_carry_views(db, catalog, true, error);
         kept_set_triggers(db, true);
         if (status != 0)
             return -1;
