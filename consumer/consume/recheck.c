@@ -14,8 +14,8 @@ enum {
 
 struct recheck_slot {
     int64_t connection; // that `newest` was read over or before, 0 = none yet
-    struct apply_message
-        newest; // taken, as of the newest statistics; it stays while the slot is due or asked
+    // taken, as of the newest statistics; it stays while the slot is due or asked
+    struct apply_message newest;
     bool due;
     bool asked;
 };

@@ -11,23 +11,24 @@ const char producers_valueless_remedy[] =
 
 static const struct producer {
     const char *connector, *note, *remedy;
+    bool of_nulls; // told only where updates came with nulls and without their row before
 } producers[] = {
     {"TiCDC",
      "; TiCDC sends DECIMALs as doubles, and in place of a NULL its column's default, which no setting of it changes",
-     "columns without DEFAULT, and double precision in source.sql"},
+     "columns without DEFAULT, and double precision in source.sql", false},
     {"yugabytedb",
      "; YugabyteDB's updates came with nulls and without their row before: in CHANGE, the default, a column that was not modified "
      "is null too, and takes the place of what is here",
-     "a replica identity of FULL or DEFAULT (record type ALL), or the transform YBExtractNewRecordState"},
+     "a replica identity of FULL or DEFAULT (record type ALL), or the transform YBExtractNewRecordState",
+     true},
 };
 
-// YugabyteDB's is told only where it matters.
 static const struct producer *producers_find(const struct evidence *evidence) {
     for (int i = 0; i < evidence_count(evidence); i++) {
         const struct evidence_topic *topic = evidence_at(evidence, i);
         for (size_t p = 0; p < sizeof producers / sizeof *producers; p++)
             if (topic->role == EVIDENCE_TABLE && strcmp(topic->connector, producers[p].connector) == 0 &&
-                (p == 0 || topic->updates_with_nulls > 0))
+                (!producers[p].of_nulls || topic->updates_with_nulls > 0))
                 return &producers[p];
     }
     return NULL;

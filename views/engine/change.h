@@ -65,8 +65,8 @@ struct change {
     int64_t previous_commit; // sequence[0]: commit LSN of the transaction before this one; LSN_NONE = unknown
     int64_t txid;            // TXID_NONE, TXID_UNTOLD
     int64_t total_order;     // within its transaction, from 1; 0 = the event names no transaction
-    bool
-        behind_delete; // a create: `lsn` is one more than the source's, behind the other half of its key change
+    // a create: `lsn` is one more than the source's, behind the other half of its key change
+    bool behind_delete;
     // No ENDs order it against changes of other keys: a truncate that comes after it may have been seen
     // before.
     bool unordered;

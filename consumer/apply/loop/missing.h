@@ -10,8 +10,8 @@
 
 struct missing {
     struct missing_table *tables; // by the table's number, made with the first that lacks anything
-    int64_t
-        *whole_ms; // by table: the newest source time of a row that lacked nothing; NULL = no memory for it
+    // by table: the newest source time of a row that lacked nothing; NULL = no memory for it
+    int64_t *whole_ms;
     int table_count;
     bool reports; // something was noted since the last report
 };
