@@ -40,9 +40,9 @@ done
 
 # Two more at once than there are cores: some of the black-box tests wait for timers of the program most of their time.
 at_once=$(($(nproc) + 2))
-# large NAME SECONDS: many processes that wait for each other. They begin first, one by one, and one small test at a time runs beside.
+# large NAME SECONDS: many processes that wait for each other. They begin first, one by one, and leave a processor to two small tests beside.
 large() {
-    printf 'set_tests_properties("lab/%s" PROPERTIES TIMEOUT %s COST 1000 PROCESSORS %s RESOURCE_LOCK lab)\n' "$1" "$2" $((at_once - 1))
+    printf 'set_tests_properties("lab/%s" PROPERTIES TIMEOUT %s COST 1000 PROCESSORS %s RESOURCE_LOCK lab)\n' "$1" "$2" $((at_once - 2))
 }
 # e2e NAME POSTGRES DEBEZIUM: the suite on these; the Kafka that goes with them is lab/settings.sh's
 e2e() {
