@@ -13,8 +13,8 @@ struct census {
     const struct catalog *catalog;
     const char *prefix;
     struct progress *progress;
-    bool *has_topic; // by the table's number
-    char *undeclared[PROGRESS_UNDECLARED_MAX];
+    bool *has_topic;                           // by the table's number
+    char *undeclared[PROGRESS_UNDECLARED_MAX]; // the first by name, in order
     int undeclared_named;
     int undeclared_count;
     char missing[CENSUS_TEXT_SIZE]; // as reported last
@@ -104,6 +104,24 @@ static void census_note_tables(struct census *census, const char *topic, int par
     }
 }
 
+// A broker lists them in any order, and another one each time: which are named hangs on none.
+static void census_add_undeclared(struct census *census, const char *topic) {
+    char **names = census->undeclared;
+    bool full = census->undeclared_named == PROGRESS_UNDECLARED_MAX;
+    census->undeclared_count++;
+    if (full && strcmp(topic, names[census->undeclared_named - 1]) >= 0)
+        return;
+    char *copy = strdup(topic);
+    if (copy == NULL)
+        return;
+    if (full)
+        free(names[--census->undeclared_named]);
+    int at = census->undeclared_named++;
+    for (; at > 0 && strcmp(names[at - 1], copy) > 0; at--)
+        names[at] = names[at - 1];
+    names[at] = copy;
+}
+
 void census_note(struct census *census, const char *topic, int partitions, const struct table *table) {
     if (table != NULL) {
         census_note_tables(census, topic, partitions, table);
@@ -115,12 +133,7 @@ void census_note(struct census *census, const char *topic, int partitions, const
         census_add_likely(census->may_be_heartbeats, topic);
     if (!census_is_tables(census, topic) || topic_is_left_out(topic, census->prefix, census->catalog))
         return;
-    census->undeclared_count++;
-    if (census->undeclared_named == PROGRESS_UNDECLARED_MAX)
-        return;
-    char *copy = strdup(topic);
-    if (copy != NULL)
-        census->undeclared[census->undeclared_named++] = copy;
+    census_add_undeclared(census, topic);
 }
 
 void census_list(char *ret, size_t size, const char *const *names, int named, int count) {
@@ -147,18 +160,12 @@ static int census_list_missing(const struct census *census, char *ret, size_t si
     return count;
 }
 
-static int census_compare(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 void census_end(struct census *census) {
     char topics[CENSUS_TEXT_SIZE];
     char text[2 * CENSUS_TEXT_SIZE];
     const char *const *undeclared = (const char *const *)census->undeclared;
     (void)snprintf(census->others, sizeof census->others, "%s", census->own ? "" : census->seen_others);
-    // A broker lists them in any order, and what is the same is told once.
-    qsort(census->undeclared, (size_t)census->undeclared_named, sizeof *census->undeclared, census_compare);
-    progress_set_undeclared(census->progress, undeclared, census->undeclared_count);
+    progress_set_undeclared(census->progress, undeclared, census->undeclared_named, census->undeclared_count);
     census_list(topics, sizeof topics, undeclared, census->undeclared_named, census->undeclared_count);
     int missing = census_list_missing(census, census->missing, sizeof census->missing);
     bool wrong = missing > 0 || census->undeclared_count > 0;
