@@ -54,7 +54,8 @@ struct kafka {
     bool connected;
     bool all_logs; // the user asked librdkafka for its debug lines
     struct kafka_stats stats;
-    unsigned told; // how often they came
+    unsigned told;        // how often they came
+    unsigned stood_still; // how often they came late
     bool commit_in_flight;
     bool group_denied; // this account may not use the group, which is told nothing then
     void (*released)(void *self, const struct message *message);
@@ -145,6 +146,7 @@ static void kafka_visit_partition(void *self, const struct kafka_stats_partition
 static int kafka_on_stats(rd_kafka_t *client, char *text, size_t size, void *opaque) {
     (void)client;
     struct kafka *kafka = opaque;
+    int64_t before_us = kafka->stats.at_us;
     kafka->told++;
     if (!kafka_stats_read((struct span){text, size}, &kafka->stats, kafka_visit_partition, kafka))
         record(kafka, KAFKA_EVENT_ERROR, -1, "librdkafka's statistics could not be read");
@@ -152,6 +154,8 @@ static int kafka_on_stats(rd_kafka_t *client, char *text, size_t size, void *opa
         kafka_set_connected(kafka, true, KAFKA_REPORT_CHANGES, "a broker answers");
     else
         kafka_set_connected(kafka, false, KAFKA_REPORT_CHANGES, "no broker is connected");
+    int64_t due_us = before_us + kafka_setting_statistics_ms(kafka->expected) * INT64_C(1000);
+    kafka->stood_still += before_us != 0 && kafka->stats.at_us - due_us >= KAFKA_LATE_MS * INT64_C(1000);
     return 0; // librdkafka frees the text
 }
 
@@ -178,6 +182,10 @@ unsigned kafka_arrivals(const struct kafka *kafka) {
 
 unsigned kafka_told(const struct kafka *kafka) {
     return kafka->told;
+}
+
+unsigned kafka_stood_still(const struct kafka *kafka) {
+    return kafka->stood_still;
 }
 
 void kafka_wait(struct kafka *kafka, int timeout_ms) {

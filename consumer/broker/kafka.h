@@ -19,6 +19,8 @@ enum {
     KAFKA_COMMIT_WAIT_MS = 1500, // of it: for the group to be told
     KAFKA_FAILURE_MS =
         60000, // what failed so long ago is no reason any more; librdkafka tells the same every 30 s
+    KAFKA_LATE_MS =
+        1500, // statistics that are so late: librdkafka's own thread, which makes them, stood still
     KAFKA_FAR_SOME = 16, // partitions far behind: neither few nor many (kafka_expect_far)
 };
 
@@ -122,6 +124,9 @@ unsigned kafka_arrivals(const struct kafka *kafka);
 
 // How often librdkafka's statistics came, modulo 2^32: kafka_unanswered tells nothing new before.
 unsigned kafka_told(const struct kafka *kafka);
+// How often the process stood still, modulo 2^32, as the times at which librdkafka made its statistics say: for 2 s and longer (they come
+// every 500 ms; with many partitions up to 6.5 s). Where the caller alone does, librdkafka reads on, and is told what becomes of a topic.
+unsigned kafka_stood_still(const struct kafka *kafka);
 
 // The oldest thing that happened and was not reported yet; KAFKA_EVENT_NONE when there is none. Call it in
 // each round of the loop, until NONE: it also serves librdkafka's callbacks. Blocks only for an offset out of

@@ -29,9 +29,9 @@ struct recheck {
     int due;
     struct kafka *asking; // NULL = nothing is asked
     int asked;
-    unsigned told;    // kafka_told at the newest look
-    int64_t round_ms; // of the newest round, 0 = none that is to be measured from
-    int64_t again_ms; // nothing is asked before
+    unsigned told;        // kafka_told at the newest look
+    unsigned stood_still; // kafka_stood_still then
+    int64_t again_ms;     // nothing is asked before
 };
 
 int recheck_new(struct recheck **ret, const struct recheck_config *config, struct error *error) {
@@ -97,16 +97,16 @@ static void recheck_look(struct recheck *recheck, int number) {
         slot->newest = newest;
 }
 
-static int recheck_look_at_slots(struct recheck *recheck, int64_t now_ms, struct error *error) {
-    bool stood_still = recheck->round_ms != 0 && now_ms - recheck->round_ms >= RECHECK_STOOD_STILL_MS;
-    recheck->round_ms = now_ms;
-    for (int i = 0; stood_still && i < recheck->slot_count; i++)
-        if (recheck->slots[i].newest.ts_ms > 0)
-            recheck_doubt(recheck, &recheck->slots[i]);
+static int recheck_look_at_slots(struct recheck *recheck, struct error *error) {
     unsigned told = kafka_told(recheck->config.live);
+    unsigned stood_still = kafka_stood_still(recheck->config.live);
     if (told == recheck->told)
         return 0;
     recheck->told = told;
+    for (int i = 0; stood_still != recheck->stood_still && i < recheck->slot_count; i++)
+        if (recheck->slots[i].newest.ts_ms > 0)
+            recheck_doubt(recheck, &recheck->slots[i]);
+    recheck->stood_still = stood_still;
     int count = discovery_slots(recheck->config.discovery);
     if (recheck_grow(recheck, count, error) != 0)
         return -1;
@@ -203,15 +203,13 @@ static int recheck_take(struct recheck *recheck, struct error *error) {
             another = i;
     if (another >= 0)
         return recheck_tell(recheck, another, error);
-    if (recheck->asked == 0) {
+    if (recheck->asked == 0)
         kafka_close(&recheck->asking);
-        recheck->round_ms = 0; // a close may take as long as RECHECK_STOOD_STILL_MS
-    }
     return 0;
 }
 
 int recheck_step(struct recheck *recheck, int64_t now_ms, struct error *error) {
-    if (recheck_look_at_slots(recheck, now_ms, error) != 0)
+    if (recheck_look_at_slots(recheck, error) != 0)
         return -1;
     if (recheck->asking != NULL)
         return recheck_take(recheck, error);
