@@ -261,16 +261,19 @@ static void kafka_forget_settings(struct kafka *kafka) {
     kafka->settings = NULL;
 }
 
-static void kafka_stop_link(struct kafka_link *link) {
+static void kafka_destroy_client(void *client) {
+    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+// What works with the client. Waits for a question that is under way, seconds at most.
+static void kafka_stop_helpers(struct kafka_link *link) {
     kafka_survey_stop(&link->survey);
     kafka_nudger_stop(&link->nudger);
     if (link->main_queue != NULL) {
         rd_kafka_queue_cb_event_enable(link->main_queue, NULL, NULL);
         rd_kafka_queue_destroy(link->main_queue);
     }
-    if (link->client != NULL)
-        rd_kafka_destroy_flags(link->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    *link = (struct kafka_link){0};
+    link->main_queue = NULL;
 }
 
 static int kafka_start_client(struct kafka *kafka, const struct kafka_config *config, struct error *error) {
@@ -307,7 +310,11 @@ static int kafka_start_link(struct kafka *kafka, struct error *error) {
                    kafka_nudger_start(&kafka->link.nudger, kafka->link.client, error) == 0 &&
                    kafka_survey_start(&kafka->link.survey, kafka->link.client, &kafka->wakeup, &kafka->sought,
                                       error) == 0;
-    kafka_stop_link(started ? &before : &kafka->link);
+    struct kafka_link *ended = started ? &before : &kafka->link;
+    kafka_stop_helpers(ended);
+    // A broker that does not answer any more would be waited for. Nothing of it is called by then.
+    if (ended->client != NULL)
+        (void)kafka_closing_do(kafka_destroy_client, ended->client, 0);
     if (!started)
         kafka->link = before;
     kafka->owner.client = kafka->link.client;
@@ -489,8 +496,12 @@ static void kafka_finish(void *self) {
     for (int i = 0; i < closing->partition_count; i++)
         kafka_partition_close(&closing->partitions[i]);
     free(closing->partitions);
+    if (closing->owner.assigning != NULL)
+        rd_kafka_topic_partition_list_destroy(closing->owner.assigning);
     kafka_forget_settings(closing);
-    kafka_stop_link(&closing->link);
+    kafka_stop_helpers(&closing->link);
+    if (closing->link.client != NULL)
+        kafka_destroy_client(closing->link.client);
     kafka_wakeup_free(&closing->wakeup);
     free(closing->brokers);
     free(closing->group_id);
@@ -596,7 +607,8 @@ int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t parti
 }
 
 void kafka_assign_begin(struct kafka *kafka) {
-    kafka->owner.assigning = rd_kafka_topic_partition_list_new(1);
+    if (kafka->owner.assigning == NULL)
+        kafka->owner.assigning = rd_kafka_topic_partition_list_new(1);
 }
 
 int kafka_assign_end(struct kafka *kafka, struct error *error) {

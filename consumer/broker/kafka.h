@@ -96,7 +96,8 @@ bool kafka_holds_less(const struct kafka *kafka, int far);
 // one that librdkafka has not heard of may take it a second.
 int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t offset,
                  struct error *error);
-// What is assigned between the two is assigned together by the second: a question to librdkafka each takes 0.1 ms.
+// What is assigned between the two is assigned together by the second: a question to librdkafka each takes 0.1 ms. What fails between
+// them is left out by it; a client that is closed before it has assigned nothing.
 void kafka_assign_begin(struct kafka *kafka);
 int kafka_assign_end(struct kafka *kafka, struct error *error);
 // As kafka_assign, from the oldest there is, which the broker has just said to be `low`: librdkafka asks again only if `low` is

@@ -126,10 +126,10 @@ static int recheck_ask(struct recheck *recheck, struct error *error) {
         struct apply_partition partition;
         if (!slot->due || !apply_partition(recheck->config.apply, i, &partition) || partition.topic == NULL)
             continue;
-        slot->due = false;
         if (kafka_assign(recheck->asking, i, partition.topic, partition.partition, slot->newest.offset,
                          error) != 0)
             return -1;
+        slot->due = false;
         slot->asked = true;
         recheck->asked++;
     }

@@ -66,6 +66,20 @@ int __wrap_kafka_open(struct kafka **ret, const struct kafka_config *config, str
     return __real_kafka_open(ret, config, error);
 }
 
+static int unassigned; // so many more partitions are not
+
+int __real_kafka_assign(struct kafka *kafka, int slot, const char *name, int32_t partition, int64_t offset,
+                        struct error *error);
+int __wrap_kafka_assign(struct kafka *kafka, int slot, const char *name, int32_t partition, int64_t offset,
+                        struct error *error);
+int __wrap_kafka_assign(struct kafka *kafka, int slot, const char *name, int32_t partition, int64_t offset,
+                        struct error *error) {
+    if (unassigned == 0)
+        return __real_kafka_assign(kafka, slot, name, partition, offset, error);
+    unassigned--;
+    return error_set(error, ERROR_BROKER, "librdkafka has no queue for %s", name);
+}
+
 // The message that is delivered to the live reading.
 struct log {
     struct message message;
@@ -132,7 +146,7 @@ static int set_up(void **state) {
     assert_int_equal(rd_kafka_mock_topic_create(f->cluster, topic, 1, 1), 0);
     told = stood_still = 0;
     connection = 0;
-    opened = refused = 0;
+    opened = refused = unassigned = 0;
     slots = 1;
     f->now_ms = FIRST_MS;
     open_run(f);
@@ -326,6 +340,22 @@ static void no_second_client_is_no_end(void **state) {
                 "shop.public.orders partition 0: offset 2 is not the message any more that was read there: ");
 }
 
+static void what_cannot_be_read_is_asked_for_again(void **state) {
+    struct fixture *f = *state;
+    take_three(f, FIRST_MS + 77);
+    step_told(f, 5);
+    unassigned = 1;
+    step_told(f, 6);
+    step_told(f, 6);
+    assert_int_equal(opened, 1);
+    f->now_ms += SLOW_MS;
+    step(f);
+    assert_int_equal(opened, 2);
+    opened = 1;
+    expect_halt(f,
+                "shop.public.orders partition 0: offset 2 is not the message any more that was read there: ");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(another_connection_to_the_same_log, set_up, tear_down),
@@ -337,6 +367,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nothing_taken_is_nothing_to_ask, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_connection_that_was_never_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_second_client_is_no_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_read_is_asked_for_again, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
