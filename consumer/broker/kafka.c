@@ -762,6 +762,11 @@ int64_t kafka_connection(const struct kafka *kafka, int slot) {
     return partition != NULL ? partition->connection : 0;
 }
 
+struct kafka_place kafka_other_end(const struct kafka *kafka, int slot) {
+    const struct kafka_partition *partition = kafka_partition_of(kafka, slot);
+    return partition != NULL ? partition->other_end : (struct kafka_place){0};
+}
+
 int64_t kafka_describe_open(const struct kafka *kafka, int slot, char *ret, size_t size) {
     const struct kafka_partition *partition = kafka_partition_of(kafka, slot);
     return partition != NULL ? kafka_partition_describe_open(partition, ret, size) : 0;

@@ -153,6 +153,9 @@ void kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *re
 // Which broker the slot is read from, and over which connection to it: another number when either changed, by the statistics; 0 = none is
 // known yet. While there is none it stays.
 int64_t kafka_connection(const struct kafka *kafka, int slot);
+// The newest message of the slot that came from another broker than the first behind it: where that broker's log ended, as far as it was
+// read. A leader that never had the end has another message there.
+struct kafka_place kafka_other_end(const struct kafka *kafka, int slot);
 // Since when (monotonic, by the statistics) the slot's log goes on behind the end of what may be read, 0 = it does not; then in
 // words: a Kafka transaction is open there.
 int64_t kafka_describe_open(const struct kafka *kafka, int slot, char *ret, size_t size);

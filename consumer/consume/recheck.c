@@ -16,6 +16,7 @@ struct recheck_slot {
     int64_t connection; // that `newest` was read over or before, 0 = none yet
     // taken, as of the newest statistics; it stays while the slot is due or asked
     struct apply_message newest;
+    int64_t other_end; // the newest kafka_other_end that was doubted, by its offset
     bool due;
     bool asked;
 };
@@ -65,7 +66,7 @@ static int recheck_grow(struct recheck *recheck, int count, struct error *error)
     if (grown == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int slot = recheck->slot_count; slot < count; slot++)
-        grown[slot] = (struct recheck_slot){0};
+        grown[slot] = (struct recheck_slot){.other_end = -1};
     recheck->slots = grown;
     recheck->slot_count = count;
     return 0;
@@ -81,6 +82,18 @@ static void recheck_settle(struct recheck *recheck, struct recheck_slot *slot) {
     slot->asked = false;
 }
 
+// A leader that changed between two statistics: what was taken since the former is of either, and the message before the change is none
+// of the new one's, however much was taken behind it.
+static void recheck_look_at_end(struct recheck *recheck, int number) {
+    struct recheck_slot *slot = &recheck->slots[number];
+    struct kafka_place end = kafka_other_end(recheck->config.live, number);
+    if (slot->asked || end.ts_ms == 0 || end.offset == slot->other_end)
+        return;
+    slot->other_end = end.offset;
+    slot->newest = (struct apply_message){end.offset, end.ts_ms};
+    recheck_doubt(recheck, slot);
+}
+
 // Statistics name the connection some time after messages came over it, so that `newest` is as of those before.
 static void recheck_look(struct recheck *recheck, int number) {
     struct recheck_slot *slot = &recheck->slots[number];
@@ -92,6 +105,7 @@ static void recheck_look(struct recheck *recheck, int number) {
         connection = RECHECK_LOST;
     if (slot->connection != 0 && connection != slot->connection && slot->newest.ts_ms > 0)
         recheck_doubt(recheck, slot);
+    recheck_look_at_end(recheck, number);
     slot->connection = connection;
     if (!slot->due && !slot->asked)
         slot->newest = newest;

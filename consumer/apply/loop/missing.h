@@ -29,7 +29,7 @@ void missing_init(struct missing *missing, int table_count);
 void missing_free(struct missing *missing);
 // What missing_note does where a row lacks a column, or its table's rows did.
 void missing_note_row(struct missing *missing, int topic, const struct change *change, bool made);
-// Of a table and topic that are not the first in the list; NULL = memory is out.
+// The rows of a table and topic that are not the first in the list; NULL = memory is out.
 struct missing_rows *missing_find_rows(struct missing *missing, int topic, const struct table *table);
 // To the page and /v1/status: what was counted since the last time, and what is there again. Warns once of a column where a
 // row was made without it, and has its default of now, or is null where that cannot be; and once where changes lacked it and

@@ -784,6 +784,36 @@ static void what_was_to_be_assigned_ends_with_the_client(void **state) {
     broker_stop(&broker);
 }
 
+static void read_one(struct kafka *kafka, int64_t offset) {
+    struct message_source source = kafka_source(kafka);
+    assert_int_equal(await_message(kafka, 0)->offset, offset);
+    source.release(source.self, 0);
+}
+
+static void knows_where_the_leader_before_ended(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start_many(&broker, 1, 2);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 0, 1), 0);
+    produce(&broker, 0, SPAN("k"), SPAN("1"));
+    produce(&broker, 0, SPAN("k"), SPAN("2"));
+    struct kafka *kafka = open_kafka(&broker);
+    assign(kafka, 0, 0, 0);
+    read_one(kafka, 0);
+    read_one(kafka, 1);
+    assert_int_equal(kafka_other_end(kafka, 0).ts_ms, 0);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 0, 2), 0);
+    produce(&broker, 0, SPAN("k"), SPAN("3"));
+    produce(&broker, 0, SPAN("k"), SPAN("4"));
+    read_one(kafka, 2);
+    read_one(kafka, 3);
+    assert_int_equal(kafka_other_end(kafka, 0).offset, 1);
+    assert_int_equal(kafka_other_end(kafka, 0).ts_ms, 1795386736275);
+    assert_int_equal(kafka_other_end(kafka, 1).ts_ms, 0);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
 static void expect_refusal(const char *name, const char *value, const char *says) {
     struct kafka *kafka = NULL;
     struct error error = {0};
@@ -842,6 +872,7 @@ int main(void) {
         cmocka_unit_test(closes_though_the_answer_is_slow),
         cmocka_unit_test(opens_anew_though_the_end_of_the_client_is_slow),
         cmocka_unit_test(what_was_to_be_assigned_ends_with_the_client),
+        cmocka_unit_test(knows_where_the_leader_before_ended),
         cmocka_unit_test(refuses_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

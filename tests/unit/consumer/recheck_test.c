@@ -38,6 +38,15 @@ int64_t __wrap_kafka_connection(const struct kafka *kafka, int slot) {
     return connection;
 }
 
+static struct kafka_place other_end;
+
+struct kafka_place __wrap_kafka_other_end(const struct kafka *kafka, int slot);
+struct kafka_place __wrap_kafka_other_end(const struct kafka *kafka, int slot) {
+    (void)kafka;
+    (void)slot;
+    return other_end;
+}
+
 static int slots;
 
 int __wrap_discovery_slots(const struct discovery *discovery);
@@ -146,6 +155,7 @@ static int set_up(void **state) {
     assert_int_equal(rd_kafka_mock_topic_create(f->cluster, topic, 1, 1), 0);
     told = stood_still = 0;
     connection = 0;
+    other_end = (struct kafka_place){0};
     opened = refused = unassigned = 0;
     slots = 1;
     f->now_ms = FIRST_MS;
@@ -177,7 +187,7 @@ static void produce(struct fixture *f, int64_t ts_ms) {
     assert_int_equal(rd_kafka_flush(f->producer, ROUNDS_MAX * ROUND_MS), 0);
 }
 
-// Of the log that the live reading has.
+// One message of the log that the live reading has.
 static void take(struct fixture *f, int64_t offset, int64_t ts_ms) {
     struct error error = {0};
     int64_t taken;
@@ -283,6 +293,34 @@ static void the_newest_is_that_of_before(void **state) {
                 "shop.public.orders partition 0: offset 2 is not the message any more that was read there: ");
 }
 
+// A new leader that lacks the last of them, and has got as many others since: the newest of before is the same in both.
+static void what_a_leader_lost_between_two_statistics(void **state) {
+    struct fixture *f = *state;
+    take(f, 0, FIRST_MS);
+    produce(f, FIRST_MS);
+    step_told(f, 5);
+    for (int64_t offset = 1; offset < 4; offset++) {
+        take(f, offset, offset < 3 ? FIRST_MS + offset : FIRST_MS + 77 + offset);
+        produce(f, FIRST_MS + 77 + offset);
+    }
+    other_end = (struct kafka_place){2, FIRST_MS + 2};
+    step_told(f, 6);
+    expect_halt(f,
+                "shop.public.orders partition 0: offset 2 is not the message any more that was read there: ");
+}
+
+// Each is asked for once.
+static void a_leader_that_had_all(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    take_three(f, FIRST_MS + 2);
+    step_told(f, 5);
+    other_end = (struct kafka_place){1, FIRST_MS + 1};
+    step_told(f, 6);
+    assert_int_equal(await(f, &error), 0);
+    assert_int_equal(opened, 2);
+}
+
 static void a_process_that_stood_still_asks(void **state) {
     struct fixture *f = *state;
     take_three(f, FIRST_MS + 77);
@@ -362,6 +400,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(another_connection_to_another_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_connection_to_a_shorter_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_newest_is_that_of_before, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_leader_lost_between_two_statistics, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_leader_that_had_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_process_that_stood_still_asks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slow_round_asks_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_taken_is_nothing_to_ask, set_up, tear_down),
