@@ -23,6 +23,8 @@ struct census {
     // In the listing that is under way: whether a topic begins with the prefix, or is its heartbeats'; and others' prefixes.
     bool own;
     char seen_others[OTHER_PREFIXES_SIZE];
+    char seen_transactions[CENSUS_LIKELY_SIZE];
+    char seen_heartbeats[CENSUS_LIKELY_SIZE];
     char others[OTHER_PREFIXES_SIZE]; // of the newest that ended
     char may_be_transactions[CENSUS_LIKELY_SIZE];
     char may_be_heartbeats[CENSUS_LIKELY_SIZE];
@@ -62,9 +64,8 @@ void census_free(struct census **census) {
 void census_begin(struct census *census) {
     census_forget_undeclared(census);
     memset(census->has_topic, 0, ((size_t)census->catalog->table_count + 1) * sizeof(bool));
-    census->may_be_transactions[0] = census->may_be_heartbeats[0] = '\0';
+    census->seen_transactions[0] = census->seen_heartbeats[0] = census->seen_others[0] = '\0';
     census->own = false;
-    census->seen_others[0] = '\0';
 }
 
 void census_see(struct census *census, const char *topic) {
@@ -128,9 +129,9 @@ void census_note(struct census *census, const char *topic, int partitions, const
         return;
     }
     if (topic_may_be_transactions(topic, census->prefix))
-        census_add_likely(census->may_be_transactions, topic);
+        census_add_likely(census->seen_transactions, topic);
     if (topic_may_be_heartbeats(topic, census->prefix))
-        census_add_likely(census->may_be_heartbeats, topic);
+        census_add_likely(census->seen_heartbeats, topic);
     if (!census_is_tables(census, topic) || topic_is_left_out(topic, census->prefix, census->catalog))
         return;
     census_add_undeclared(census, topic);
@@ -165,6 +166,8 @@ void census_end(struct census *census) {
     char text[2 * CENSUS_TEXT_SIZE];
     const char *const *undeclared = (const char *const *)census->undeclared;
     (void)snprintf(census->others, sizeof census->others, "%s", census->own ? "" : census->seen_others);
+    memcpy(census->may_be_transactions, census->seen_transactions, sizeof census->may_be_transactions);
+    memcpy(census->may_be_heartbeats, census->seen_heartbeats, sizeof census->may_be_heartbeats);
     progress_set_undeclared(census->progress, undeclared, census->undeclared_named, census->undeclared_count);
     census_list(topics, sizeof topics, undeclared, census->undeclared_named, census->undeclared_count);
     int missing = census_list_missing(census, census->missing, sizeof census->missing);

@@ -328,21 +328,31 @@ static void discovery_tell_fewer(struct discovery *discovery) {
     discovery->missed = true;
 }
 
+// Begins to read one if its ends are known, and says why it is not read where it is not.
+static void discovery_begin_told(struct discovery *discovery, const struct discovery_partition *found,
+                                 const struct kafka_ends *ends) {
+    struct error error = {0};
+    if (ends->low >= 0 && !discovery_was_unread(discovery, found))
+        discovery_begin(discovery, found, ends, &error);
+    if (error.kind != ERROR_NONE)
+        discovery->failure = error;
+    if (discovery->assigned[found->slot])
+        return;
+    if (ends->low >= 0)
+        (void)snprintf(discovery->trouble, sizeof discovery->trouble, "%s", discovery->failure.message);
+    else
+        (void)snprintf(discovery->trouble, sizeof discovery->trouble,
+                       "%s partition %" PRId32 " is not read yet: its broker does not tell where it ends%s",
+                       found->topic, found->partition, kafka_failure(discovery->config.kafka));
+}
+
 // Reads the partitions whose ends the broker answered. From now on rows wait for ENDs, if there are any: not
 // before every partition is known.
 static void discovery_begin_answered(struct discovery *discovery) {
     discovery->trouble[0] = '\0';
     kafka_assign_begin(discovery->config.kafka);
-    for (int i = 0; i < discovery->unread_count; i++) {
-        const struct discovery_partition *found = &discovery->unread[i];
-        if (discovery->ends[i].low >= 0 && !discovery_was_unread(discovery, found))
-            discovery_begin(discovery, found, &discovery->ends[i], &discovery->failure);
-        if (!discovery->assigned[found->slot])
-            (void)snprintf(discovery->trouble, sizeof discovery->trouble,
-                           "%s partition %" PRId32
-                           " is not read yet: its broker does not tell where it ends%s",
-                           found->topic, found->partition, kafka_failure(discovery->config.kafka));
-    }
+    for (int i = 0; i < discovery->unread_count; i++)
+        discovery_begin_told(discovery, &discovery->unread[i], &discovery->ends[i]);
     struct error error = {0};
     if (kafka_assign_end(discovery->config.kafka, &error) != 0 && discovery->failure.kind == ERROR_NONE)
         (void)error_set(&discovery->failure, ERROR_HALT, "%s", error.message);

@@ -113,11 +113,35 @@ static void the_first_by_name_are_named(void **state) {
     catalog_free(&catalog);
 }
 
+// The answer to a listing may take seconds.
+static void a_listing_under_way_says_nothing(void **state) {
+    (void)state;
+    struct error error = {0};
+    struct catalog *catalog;
+    struct progress *progress;
+    struct census *census;
+    assert_int_equal(catalog_load_source("create table a(id int primary key);", &catalog, &error), 0);
+    assert_int_equal(progress_new(&progress, &error), 0);
+    assert_int_equal(census_new(&census, catalog, "shop", progress, &error), 0);
+    for (int listing = 0; listing < 2; listing++) {
+        census_begin(census);
+        if (listing == 0)
+            census_note(census, "shop.tx", 1, NULL);
+        assert_string_equal(census_may_be_transactions(census), listing == 0 ? "" : "shop.tx");
+        census_end(census);
+        assert_string_equal(census_may_be_transactions(census), listing == 0 ? "shop.tx" : "");
+    }
+    census_free(&census);
+    progress_free(&progress);
+    catalog_free(&catalog);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_topic_that_tables_share_is_each_ones),
         cmocka_unit_test(a_name_alone_is_one_tables),
         cmocka_unit_test(the_first_by_name_are_named),
+        cmocka_unit_test(a_listing_under_way_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,6 +54,20 @@ bool __wrap_kafka_expect_far(struct kafka *kafka, int far) {
     return __real_kafka_expect_far(kafka, is_many ? SETTING_QUEUES_MOST + 1 : far);
 }
 
+static int unassigned; // so many more partitions are not
+
+int __real_kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic, int32_t partition,
+                               int64_t low, struct error *error);
+int __wrap_kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic, int32_t partition,
+                               int64_t low, struct error *error);
+int __wrap_kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic, int32_t partition,
+                               int64_t low, struct error *error) {
+    if (unassigned == 0)
+        return __real_kafka_assign_oldest(kafka, slot, topic, partition, low, error);
+    unassigned--;
+    return error_set(error, ERROR_BROKER, "librdkafka has no queue for %s", topic);
+}
+
 // Partitions that a listing lacks, of each topic that has more.
 static int hidden;
 
@@ -91,7 +105,7 @@ static int set_up(void **state) {
     assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, "other", 1, 1), 0);
     tells_far = 0;
     is_many = false;
-    hidden = 0;
+    hidden = unassigned = 0;
     *state = fixture;
     return 0;
 }
@@ -316,6 +330,20 @@ static void a_broker_that_lags_behind_is_asked_again(void **state) {
     end(fixture);
 }
 
+// The broker has told where it ends.
+static void what_cannot_be_assigned_says_why(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    produce(fixture, 1000);
+    unassigned = 1;
+    begin(fixture);
+    assert_int_equal(await_trouble(fixture, true, &error), -1);
+    assert_string_equal(discovery_trouble(fixture->discovery), "librdkafka has no queue for " TOPIC);
+    await_applied(fixture, 1); // it is tried again
+    assert_null(discovery_trouble(fixture->discovery));
+    end(fixture);
+}
+
 // The mock cannot make it anew with other messages: that is tested on a real broker (tests/lab).
 static void a_topic_that_comes_back_is_looked_at(void **state) {
     struct fixture *fixture = *state;
@@ -448,6 +476,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(reads_what_is_the_prefixs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_topic_of_fewer_partitions_is_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_broker_that_lags_behind_is_asked_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_assigned_says_why, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_read_unverified, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_topic_that_comes_back_is_looked_at, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_topic_is_found_soon, set_up, tear_down),
