@@ -222,6 +222,7 @@ static int apply_fill_slot(struct apply *apply, int slot, const char *topic, int
     struct partition *partition = apply_make_partition(apply, topic, id, error);
     if (partition == NULL)
         return -1;
+    partition->topic_slot = feeds_topic_slot(apply, topic, slot);
     if (apply_refuse_second_topic(apply, partition, error) != 0 ||
         prefetch_add_slot(apply->prefetch, slot, partition->role, partition->table, error) != 0 ||
         feeds_expect_slot(apply, partition, error) != 0 ||

@@ -54,7 +54,8 @@ struct kafka {
     bool connected;
     bool all_logs; // the user asked librdkafka for its debug lines
     struct kafka_stats stats;
-    unsigned told; // how often they came
+    unsigned told;        // how often they came
+    unsigned stood_still; // how often they came late
     bool commit_in_flight;
     bool group_denied; // this account may not use the group, which is told nothing then
     void (*released)(void *self, const struct message *message);
@@ -145,6 +146,7 @@ static void kafka_visit_partition(void *self, const struct kafka_stats_partition
 static int kafka_on_stats(rd_kafka_t *client, char *text, size_t size, void *opaque) {
     (void)client;
     struct kafka *kafka = opaque;
+    int64_t before_us = kafka->stats.at_us;
     kafka->told++;
     if (!kafka_stats_read((struct span){text, size}, &kafka->stats, kafka_visit_partition, kafka))
         record(kafka, KAFKA_EVENT_ERROR, -1, "librdkafka's statistics could not be read");
@@ -152,6 +154,8 @@ static int kafka_on_stats(rd_kafka_t *client, char *text, size_t size, void *opa
         kafka_set_connected(kafka, true, KAFKA_REPORT_CHANGES, "a broker answers");
     else
         kafka_set_connected(kafka, false, KAFKA_REPORT_CHANGES, "no broker is connected");
+    int64_t due_us = before_us + kafka_setting_statistics_ms(kafka->expected) * INT64_C(1000);
+    kafka->stood_still += before_us != 0 && kafka->stats.at_us - due_us >= KAFKA_LATE_MS * INT64_C(1000);
     return 0; // librdkafka frees the text
 }
 
@@ -178,6 +182,10 @@ unsigned kafka_arrivals(const struct kafka *kafka) {
 
 unsigned kafka_told(const struct kafka *kafka) {
     return kafka->told;
+}
+
+unsigned kafka_stood_still(const struct kafka *kafka) {
+    return kafka->stood_still;
 }
 
 void kafka_wait(struct kafka *kafka, int timeout_ms) {
@@ -253,16 +261,19 @@ static void kafka_forget_settings(struct kafka *kafka) {
     kafka->settings = NULL;
 }
 
-static void kafka_stop_link(struct kafka_link *link) {
+static void kafka_destroy_client(void *client) {
+    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+// What works with the client. Waits for a question that is under way, seconds at most.
+static void kafka_stop_helpers(struct kafka_link *link) {
     kafka_survey_stop(&link->survey);
     kafka_nudger_stop(&link->nudger);
     if (link->main_queue != NULL) {
         rd_kafka_queue_cb_event_enable(link->main_queue, NULL, NULL);
         rd_kafka_queue_destroy(link->main_queue);
     }
-    if (link->client != NULL)
-        rd_kafka_destroy_flags(link->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    *link = (struct kafka_link){0};
+    link->main_queue = NULL;
 }
 
 static int kafka_start_client(struct kafka *kafka, const struct kafka_config *config, struct error *error) {
@@ -299,7 +310,11 @@ static int kafka_start_link(struct kafka *kafka, struct error *error) {
                    kafka_nudger_start(&kafka->link.nudger, kafka->link.client, error) == 0 &&
                    kafka_survey_start(&kafka->link.survey, kafka->link.client, &kafka->wakeup, &kafka->sought,
                                       error) == 0;
-    kafka_stop_link(started ? &before : &kafka->link);
+    struct kafka_link *ended = started ? &before : &kafka->link;
+    kafka_stop_helpers(ended);
+    // A broker that does not answer any more would be waited for. Nothing of it is called by then.
+    if (ended->client != NULL)
+        (void)kafka_closing_do(kafka_destroy_client, ended->client, 0);
     if (!started)
         kafka->link = before;
     kafka->owner.client = kafka->link.client;
@@ -481,8 +496,12 @@ static void kafka_finish(void *self) {
     for (int i = 0; i < closing->partition_count; i++)
         kafka_partition_close(&closing->partitions[i]);
     free(closing->partitions);
+    if (closing->owner.assigning != NULL)
+        rd_kafka_topic_partition_list_destroy(closing->owner.assigning);
     kafka_forget_settings(closing);
-    kafka_stop_link(&closing->link);
+    kafka_stop_helpers(&closing->link);
+    if (closing->link.client != NULL)
+        kafka_destroy_client(closing->link.client);
     kafka_wakeup_free(&closing->wakeup);
     free(closing->brokers);
     free(closing->group_id);
@@ -588,7 +607,8 @@ int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t parti
 }
 
 void kafka_assign_begin(struct kafka *kafka) {
-    kafka->owner.assigning = rd_kafka_topic_partition_list_new(1);
+    if (kafka->owner.assigning == NULL)
+        kafka->owner.assigning = rd_kafka_topic_partition_list_new(1);
 }
 
 int kafka_assign_end(struct kafka *kafka, struct error *error) {
@@ -740,6 +760,11 @@ void kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *re
 int64_t kafka_connection(const struct kafka *kafka, int slot) {
     const struct kafka_partition *partition = kafka_partition_of(kafka, slot);
     return partition != NULL ? partition->connection : 0;
+}
+
+struct kafka_place kafka_other_end(const struct kafka *kafka, int slot) {
+    const struct kafka_partition *partition = kafka_partition_of(kafka, slot);
+    return partition != NULL ? partition->other_end : (struct kafka_place){0};
 }
 
 int64_t kafka_describe_open(const struct kafka *kafka, int slot, char *ret, size_t size) {

@@ -19,6 +19,8 @@ enum {
     KAFKA_COMMIT_WAIT_MS = 1500, // of it: for the group to be told
     KAFKA_FAILURE_MS =
         60000, // what failed so long ago is no reason any more; librdkafka tells the same every 30 s
+    KAFKA_LATE_MS =
+        1500, // statistics that are so late: librdkafka's own thread, which makes them, stood still
     KAFKA_FAR_SOME = 16, // partitions far behind: neither few nor many (kafka_expect_far)
 };
 
@@ -94,7 +96,8 @@ bool kafka_holds_less(const struct kafka *kafka, int far);
 // one that librdkafka has not heard of may take it a second.
 int kafka_assign(struct kafka *kafka, int slot, const char *topic, int32_t partition, int64_t offset,
                  struct error *error);
-// What is assigned between the two is assigned together by the second: a question to librdkafka each takes 0.1 ms.
+// What is assigned between the two is assigned together by the second: a question to librdkafka each takes 0.1 ms. What fails between
+// them is left out by it; a client that is closed before it has assigned nothing.
 void kafka_assign_begin(struct kafka *kafka);
 int kafka_assign_end(struct kafka *kafka, struct error *error);
 // As kafka_assign, from the oldest there is, which the broker has just said to be `low`: librdkafka asks again only if `low` is
@@ -122,6 +125,9 @@ unsigned kafka_arrivals(const struct kafka *kafka);
 
 // How often librdkafka's statistics came, modulo 2^32: kafka_unanswered tells nothing new before.
 unsigned kafka_told(const struct kafka *kafka);
+// How often the process stood still, modulo 2^32, as the times at which librdkafka made its statistics say: for 2 s and longer (they come
+// every 500 ms; with many partitions up to 6.5 s). Where the caller alone does, librdkafka reads on, and is told what becomes of a topic.
+unsigned kafka_stood_still(const struct kafka *kafka);
 
 // The oldest thing that happened and was not reported yet; KAFKA_EVENT_NONE when there is none. Call it in
 // each round of the loop, until NONE: it also serves librdkafka's callbacks. Blocks only for an offset out of
@@ -147,6 +153,9 @@ void kafka_unanswered(struct kafka *kafka, int slot, struct kafka_unanswered *re
 // Which broker the slot is read from, and over which connection to it: another number when either changed, by the statistics; 0 = none is
 // known yet. While there is none it stays.
 int64_t kafka_connection(const struct kafka *kafka, int slot);
+// The newest message of the slot that came from another broker than the first behind it: where that broker's log ended, as far as it was
+// read. A leader that never had the end has another message there.
+struct kafka_place kafka_other_end(const struct kafka *kafka, int slot);
 // Since when (monotonic, by the statistics) the slot's log goes on behind the end of what may be read, 0 = it does not; then in
 // words: a Kafka transaction is open there.
 int64_t kafka_describe_open(const struct kafka *kafka, int slot, char *ret, size_t size);

@@ -18,6 +18,12 @@ struct kafka_ends {
     int64_t high;
 };
 
+// A message of a log.
+struct kafka_place {
+    int64_t offset;
+    int64_t ts_ms; // the broker's, 0 = there is no such message, or its time is not known
+};
+
 // How long a topic's messages are kept; -1 = for ever.
 struct kafka_topic_settings {
     const char *topic;

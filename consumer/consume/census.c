@@ -13,8 +13,8 @@ struct census {
     const struct catalog *catalog;
     const char *prefix;
     struct progress *progress;
-    bool *has_topic; // by the table's number
-    char *undeclared[PROGRESS_UNDECLARED_MAX];
+    bool *has_topic;                           // by the table's number
+    char *undeclared[PROGRESS_UNDECLARED_MAX]; // the first by name, in order
     int undeclared_named;
     int undeclared_count;
     char missing[CENSUS_TEXT_SIZE]; // as reported last
@@ -23,6 +23,8 @@ struct census {
     // In the listing that is under way: whether a topic begins with the prefix, or is its heartbeats'; and others' prefixes.
     bool own;
     char seen_others[OTHER_PREFIXES_SIZE];
+    char seen_transactions[CENSUS_LIKELY_SIZE];
+    char seen_heartbeats[CENSUS_LIKELY_SIZE];
     char others[OTHER_PREFIXES_SIZE]; // of the newest that ended
     char may_be_transactions[CENSUS_LIKELY_SIZE];
     char may_be_heartbeats[CENSUS_LIKELY_SIZE];
@@ -62,9 +64,8 @@ void census_free(struct census **census) {
 void census_begin(struct census *census) {
     census_forget_undeclared(census);
     memset(census->has_topic, 0, ((size_t)census->catalog->table_count + 1) * sizeof(bool));
-    census->may_be_transactions[0] = census->may_be_heartbeats[0] = '\0';
+    census->seen_transactions[0] = census->seen_heartbeats[0] = census->seen_others[0] = '\0';
     census->own = false;
-    census->seen_others[0] = '\0';
 }
 
 void census_see(struct census *census, const char *topic) {
@@ -104,23 +105,36 @@ static void census_note_tables(struct census *census, const char *topic, int par
     }
 }
 
+// A broker lists them in any order, and another one each time: which are named hangs on none.
+static void census_add_undeclared(struct census *census, const char *topic) {
+    char **names = census->undeclared;
+    bool full = census->undeclared_named == PROGRESS_UNDECLARED_MAX;
+    census->undeclared_count++;
+    if (full && strcmp(topic, names[census->undeclared_named - 1]) >= 0)
+        return;
+    char *copy = strdup(topic);
+    if (copy == NULL)
+        return;
+    if (full)
+        free(names[--census->undeclared_named]);
+    int at = census->undeclared_named++;
+    for (; at > 0 && strcmp(names[at - 1], copy) > 0; at--)
+        names[at] = names[at - 1];
+    names[at] = copy;
+}
+
 void census_note(struct census *census, const char *topic, int partitions, const struct table *table) {
     if (table != NULL) {
         census_note_tables(census, topic, partitions, table);
         return;
     }
     if (topic_may_be_transactions(topic, census->prefix))
-        census_add_likely(census->may_be_transactions, topic);
+        census_add_likely(census->seen_transactions, topic);
     if (topic_may_be_heartbeats(topic, census->prefix))
-        census_add_likely(census->may_be_heartbeats, topic);
+        census_add_likely(census->seen_heartbeats, topic);
     if (!census_is_tables(census, topic) || topic_is_left_out(topic, census->prefix, census->catalog))
         return;
-    census->undeclared_count++;
-    if (census->undeclared_named == PROGRESS_UNDECLARED_MAX)
-        return;
-    char *copy = strdup(topic);
-    if (copy != NULL)
-        census->undeclared[census->undeclared_named++] = copy;
+    census_add_undeclared(census, topic);
 }
 
 void census_list(char *ret, size_t size, const char *const *names, int named, int count) {
@@ -147,18 +161,14 @@ static int census_list_missing(const struct census *census, char *ret, size_t si
     return count;
 }
 
-static int census_compare(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 void census_end(struct census *census) {
     char topics[CENSUS_TEXT_SIZE];
     char text[2 * CENSUS_TEXT_SIZE];
     const char *const *undeclared = (const char *const *)census->undeclared;
     (void)snprintf(census->others, sizeof census->others, "%s", census->own ? "" : census->seen_others);
-    // A broker lists them in any order, and what is the same is told once.
-    qsort(census->undeclared, (size_t)census->undeclared_named, sizeof *census->undeclared, census_compare);
-    progress_set_undeclared(census->progress, undeclared, census->undeclared_count);
+    memcpy(census->may_be_transactions, census->seen_transactions, sizeof census->may_be_transactions);
+    memcpy(census->may_be_heartbeats, census->seen_heartbeats, sizeof census->may_be_heartbeats);
+    progress_set_undeclared(census->progress, undeclared, census->undeclared_named, census->undeclared_count);
     census_list(topics, sizeof topics, undeclared, census->undeclared_named, census->undeclared_count);
     int missing = census_list_missing(census, census->missing, sizeof census->missing);
     bool wrong = missing > 0 || census->undeclared_count > 0;

@@ -19,6 +19,7 @@ int census_new(struct census **ret, const struct catalog *catalog, const char *p
                struct progress *progress, struct error *error);
 void census_free(struct census **census);
 
+// Begins a listing; what is said of the one before stays until census_end.
 void census_begin(struct census *census);
 // Each topic of the listing.
 void census_see(struct census *census, const char *topic);

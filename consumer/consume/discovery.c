@@ -45,7 +45,8 @@ struct discovery {
     int unread_count;
     char trouble[DISCOVERY_TROUBLE_SIZE];
     char denied[DISCOVERY_TROUBLE_SIZE];
-    struct error failure; // of a step
+    char fewer[DISCOVERY_TROUBLE_SIZE]; // of a topic whose partitions are fewer than were read, "" = none is
+    struct error failure;               // of a step
     bool has_transactions;
     bool missed;      // ends were not answered, or a topic is deleted
     bool asked_again; // for the ends, of a client that was opened anew
@@ -53,16 +54,20 @@ struct discovery {
     int64_t asked_ms;
     int64_t all_asked_ms;
     int64_t newest_find_ms;
+    int64_t fewer_ms; // since when each listing had fewer, 0 = the newest had not
 };
 
+static void discovery_drop_unread(struct discovery *discovery, int left) {
+    while (discovery->unread_count > left)
+        free(discovery->unread[--discovery->unread_count].topic);
+}
+
 static void discovery_forget_unread(struct discovery *discovery) {
-    for (int i = 0; i < discovery->unread_count; i++)
-        free(discovery->unread[i].topic);
+    discovery_drop_unread(discovery, 0);
     free(discovery->unread);
     free(discovery->ends);
     discovery->unread = NULL;
     discovery->ends = NULL;
-    discovery->unread_count = 0;
 }
 
 void discovery_free(struct discovery **discovery) {
@@ -204,18 +209,38 @@ static int discovery_note_partition(struct discovery *discovery, const char *top
     return discovery->assigned[found.slot] ? 0 : discovery_add_unread(discovery, &found, error);
 }
 
-// Kafka takes no partition away: where one that was read is not there, the others are of another topic too, and what is said of them by their
-// newest messages may be nothing.
-static void discovery_check_count(struct discovery *discovery, const char *topic, int partitions) {
+// One that was read and that a listing lacks, -1 = none.
+static int32_t discovery_lacks(const struct discovery *discovery, const char *topic, int partitions) {
     int count;
     const struct store_offset *offsets = store_offsets(discovery->config.applied->store, &count);
-    for (int i = 0; i < count && discovery->failure.kind == ERROR_NONE; i++)
+    for (int i = 0; i < count; i++)
         if (offsets[i].unread == STORE_READ && offsets[i].partition >= partitions &&
             strcmp(offsets[i].topic, topic) == 0)
-            (void)error_set(&discovery->failure, ERROR_HALT,
-                            "%s has %d partitions, and this file has read its partition %" PRId32
-                            ": the topic was made anew; read the topics into a new --db file",
-                            topic, partitions, offsets[i].partition);
+            return offsets[i].partition;
+    return -1;
+}
+
+// Kafka takes no partition away: where one that was read is not there, the others are of another topic too, and what is said of them by their
+// newest messages may be nothing. But a broker that was told late of partitions that were added lists as many as there were. False: none
+// of the topic may be read by now.
+static bool discovery_check_count(struct discovery *discovery, const char *topic, int partitions) {
+    int64_t now = clock_monotonic_ms();
+    int32_t lacks = discovery_lacks(discovery, topic, partitions);
+    if (lacks < 0)
+        return true;
+    if (discovery->fewer_ms == 0)
+        discovery->fewer_ms = now;
+    (void)snprintf(
+        discovery->fewer, sizeof discovery->fewer,
+        "%s is told to have %d partitions, and this file has read its partition %" PRId32
+        ": the broker that was asked may lag behind, so it is asked again for %d s before this halts",
+        topic, partitions, lacks, DISCOVERY_FEWER_MS / 1000);
+    if (now - discovery->fewer_ms >= DISCOVERY_FEWER_MS)
+        (void)error_set(&discovery->failure, ERROR_HALT,
+                        "%s has %d partitions, and this file has read its partition %" PRId32
+                        ": the topic was made anew; read the topics into a new --db file",
+                        topic, partitions, lacks);
+    return false;
 }
 
 static void discovery_found(void *self, const char *topic, int partitions) {
@@ -232,8 +257,9 @@ static void discovery_found(void *self, const char *topic, int partitions) {
     int unread = discovery->unread_count;
     for (int i = 0; i < partitions && discovery->failure.kind == ERROR_NONE; i++)
         (void)discovery_note_partition(discovery, topic, i, &discovery->failure);
-    if (discovery->config.verify_topics && discovery->unread_count > unread)
-        discovery_check_count(discovery, topic, partitions);
+    if (discovery->config.verify_topics && discovery->unread_count > unread &&
+        !discovery_check_count(discovery, topic, partitions))
+        discovery_drop_unread(discovery, unread);
 }
 
 // A topic that was deleted while messages of it were never read, and nothing of it was applied that could tell it from
@@ -293,27 +319,49 @@ static void discovery_note_all_read(struct discovery *discovery) {
         apply_note_discovery(discovery->config.apply);
 }
 
+static void discovery_tell_fewer(struct discovery *discovery) {
+    if (discovery->fewer[0] == '\0')
+        return;
+    if (strcmp(discovery->trouble, discovery->fewer) != 0)
+        log_event(LEVEL_WARN, "discovery", NULL, "%s", discovery->fewer);
+    (void)snprintf(discovery->trouble, sizeof discovery->trouble, "%s", discovery->fewer);
+    discovery->missed = true;
+}
+
+// Begins to read one if its ends are known, and says why it is not read where it is not.
+static void discovery_begin_told(struct discovery *discovery, const struct discovery_partition *found,
+                                 const struct kafka_ends *ends) {
+    struct error error = {0};
+    if (ends->low >= 0 && !discovery_was_unread(discovery, found))
+        discovery_begin(discovery, found, ends, &error);
+    if (error.kind != ERROR_NONE)
+        discovery->failure = error;
+    if (discovery->assigned[found->slot])
+        return;
+    if (ends->low >= 0)
+        (void)snprintf(discovery->trouble, sizeof discovery->trouble, "%s", discovery->failure.message);
+    else
+        (void)snprintf(discovery->trouble, sizeof discovery->trouble,
+                       "%s partition %" PRId32 " is not read yet: its broker does not tell where it ends%s",
+                       found->topic, found->partition, kafka_failure(discovery->config.kafka));
+}
+
 // Reads the partitions whose ends the broker answered. From now on rows wait for ENDs, if there are any: not
 // before every partition is known.
 static void discovery_begin_answered(struct discovery *discovery) {
     discovery->trouble[0] = '\0';
     kafka_assign_begin(discovery->config.kafka);
-    for (int i = 0; i < discovery->unread_count; i++) {
-        const struct discovery_partition *found = &discovery->unread[i];
-        if (discovery->ends[i].low >= 0 && !discovery_was_unread(discovery, found))
-            discovery_begin(discovery, found, &discovery->ends[i], &discovery->failure);
-        if (!discovery->assigned[found->slot])
-            (void)snprintf(discovery->trouble, sizeof discovery->trouble,
-                           "%s partition %" PRId32
-                           " is not read yet: its broker does not tell where it ends%s",
-                           found->topic, found->partition, kafka_failure(discovery->config.kafka));
-    }
+    for (int i = 0; i < discovery->unread_count; i++)
+        discovery_begin_told(discovery, &discovery->unread[i], &discovery->ends[i]);
     struct error error = {0};
     if (kafka_assign_end(discovery->config.kafka, &error) != 0 && discovery->failure.kind == ERROR_NONE)
         (void)error_set(&discovery->failure, ERROR_HALT, "%s", error.message);
     if (discovery->unread_count > DISCOVERY_REPORTED_MAX)
         log_event(LEVEL_INFO, "reading", NULL, "reading %d partitions more", discovery->unread_count);
     discovery->missed = discovery->trouble[0] != '\0';
+    if (discovery->asked == KAFKA_TOPICS_ALL && discovery->fewer[0] == '\0')
+        discovery->fewer_ms = 0;
+    discovery_tell_fewer(discovery);
     for (int slot = 0; slot < discovery->slot_count && !discovery->missed; slot++)
         if (discovery->deleted[slot]) {
             discovery->missed = true;
@@ -403,9 +451,22 @@ static void discovery_end_listing(struct discovery *discovery) {
     census_end(discovery->census);
 }
 
+// A listing was taken, and no partition of it is to be begun.
+static void discovery_take_nothing_new(struct discovery *discovery) {
+    bool told = discovery->fewer_ms != 0 && discovery->fewer[0] == '\0';
+    if (discovery->asked == KAFKA_TOPICS_ALL && told) {
+        discovery_begin_answered(discovery); // that topic is gone, and what was said of it
+        return;
+    }
+    discovery_tell_fewer(discovery);
+    discovery_note_all_read(discovery);
+}
+
 static int discovery_take_topics(struct discovery *discovery, bool *ret_answered, struct error *error) {
-    if (discovery->asked == KAFKA_TOPICS_ALL)
+    if (discovery->asked == KAFKA_TOPICS_ALL) {
         census_begin(discovery->census);
+        discovery->fewer[0] = '\0';
+    }
     int status = kafka_take_topics(discovery->config.kafka, discovery_found, discovery, error);
     if (status == 0)
         return 0;
@@ -422,7 +483,7 @@ static int discovery_take_topics(struct discovery *discovery, bool *ret_answered
         kafka_ask_ends(discovery->config.kafka, discovery->ends, discovery->unread_count))
         discovery->stage = DISCOVERY_ASKED_ENDS;
     else if (discovery->unread_count == 0 && status == 1)
-        discovery_note_all_read(discovery);
+        discovery_take_nothing_new(discovery);
     return status == 1 ? 0 : -1;
 }
 

@@ -19,7 +19,10 @@ enum {
     DISCOVERY_UNSETTLED_MS = 250,
     DISCOVERY_UNSETTLED_MOST_MS = 2000, // after a while without success
     DISCOVERY_DENIED_MS = 10000,        // topics may not be seen: a person may be about to grant it
-    DISCOVERY_ENDS_SLOW_MS = 3000,      // without an answer about ends: it is told
+    // A broker that lags behind the controller tells fewer partitions of a topic than were read of it: it is asked again for so long
+    // before the topic is another one.
+    DISCOVERY_FEWER_MS = BOUND(30000, 1000),
+    DISCOVERY_ENDS_SLOW_MS = 3000, // without an answer about ends: it is told
     // So many messages fill a partition's queue and a fetch. How many partitions are far behind is how many times as many are to
     // come, since a thousand with a few each take as much memory; none are where all together are no work.
     DISCOVERY_FAR = BOUND(4096, 64),

@@ -201,16 +201,22 @@ static void lint_judge(struct lint *lint) {
     CLEANUP(free_any) struct progress_finding *told = calloc(FINDINGS_MAX, sizeof *told);
     if (findings == NULL || told == NULL || lint->evidence.topic_count == 0)
         return;
+    // Only for this once: they may be gone, or read, by the next time.
+    int read = lint->evidence.topic_count;
     lint->undeclared = 0;
     progress_undeclared_each(lint->config->progress, lint_add_undeclared, lint);
+    struct progress_summary summary;
+    progress_summary(lint->config->progress, &summary);
+    lint->evidence.undeclared_more = summary.undeclared - lint->undeclared;
     evidence_forget_denied(&lint->evidence);
     for (int i = 0; kafka_denied(lint->kafka, i) != NULL; i++)
         evidence_deny(&lint->evidence, kafka_denied(lint->kafka, i));
     lint_name_likely(lint);
     settings_check(&lint->evidence, lint->config->catalog, false, findings);
-    if (lint->undeclared < PROGRESS_UNDECLARED_MAX) // else there may be topics of which nothing is known here
+    if (lint->evidence.undeclared_more == 0) // else there may be topics of which nothing is known here
         elsewhere_check(&lint->evidence, lint->config->catalog, findings);
     declared_check(&lint->evidence, lint->config->catalog, findings);
+    evidence_forget_topics(&lint->evidence, read);
     lint_log_unread(lint, findings);
     lint_log_columns(lint);
     progress_set_findings(lint->config->progress, told, lint_take_findings(findings, told));

@@ -16,6 +16,7 @@ struct recheck_slot {
     int64_t connection; // that `newest` was read over or before, 0 = none yet
     // taken, as of the newest statistics; it stays while the slot is due or asked
     struct apply_message newest;
+    int64_t other_end; // the newest kafka_other_end that was doubted, by its offset
     bool due;
     bool asked;
 };
@@ -29,9 +30,9 @@ struct recheck {
     int due;
     struct kafka *asking; // NULL = nothing is asked
     int asked;
-    unsigned told;    // kafka_told at the newest look
-    int64_t round_ms; // of the newest round, 0 = none that is to be measured from
-    int64_t again_ms; // nothing is asked before
+    unsigned told;        // kafka_told at the newest look
+    unsigned stood_still; // kafka_stood_still then
+    int64_t again_ms;     // nothing is asked before
 };
 
 int recheck_new(struct recheck **ret, const struct recheck_config *config, struct error *error) {
@@ -65,7 +66,7 @@ static int recheck_grow(struct recheck *recheck, int count, struct error *error)
     if (grown == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int slot = recheck->slot_count; slot < count; slot++)
-        grown[slot] = (struct recheck_slot){0};
+        grown[slot] = (struct recheck_slot){.other_end = -1};
     recheck->slots = grown;
     recheck->slot_count = count;
     return 0;
@@ -81,6 +82,18 @@ static void recheck_settle(struct recheck *recheck, struct recheck_slot *slot) {
     slot->asked = false;
 }
 
+// A leader that changed between two statistics: what was taken since the former is of either, and the message before the change is none
+// of the new one's, however much was taken behind it.
+static void recheck_look_at_end(struct recheck *recheck, int number) {
+    struct recheck_slot *slot = &recheck->slots[number];
+    struct kafka_place end = kafka_other_end(recheck->config.live, number);
+    if (slot->asked || end.ts_ms == 0 || end.offset == slot->other_end)
+        return;
+    slot->other_end = end.offset;
+    slot->newest = (struct apply_message){end.offset, end.ts_ms};
+    recheck_doubt(recheck, slot);
+}
+
 // Statistics name the connection some time after messages came over it, so that `newest` is as of those before.
 static void recheck_look(struct recheck *recheck, int number) {
     struct recheck_slot *slot = &recheck->slots[number];
@@ -92,21 +105,22 @@ static void recheck_look(struct recheck *recheck, int number) {
         connection = RECHECK_LOST;
     if (slot->connection != 0 && connection != slot->connection && slot->newest.ts_ms > 0)
         recheck_doubt(recheck, slot);
+    recheck_look_at_end(recheck, number);
     slot->connection = connection;
     if (!slot->due && !slot->asked)
         slot->newest = newest;
 }
 
-static int recheck_look_at_slots(struct recheck *recheck, int64_t now_ms, struct error *error) {
-    bool stood_still = recheck->round_ms != 0 && now_ms - recheck->round_ms >= RECHECK_STOOD_STILL_MS;
-    recheck->round_ms = now_ms;
-    for (int i = 0; stood_still && i < recheck->slot_count; i++)
-        if (recheck->slots[i].newest.ts_ms > 0)
-            recheck_doubt(recheck, &recheck->slots[i]);
+static int recheck_look_at_slots(struct recheck *recheck, struct error *error) {
     unsigned told = kafka_told(recheck->config.live);
+    unsigned stood_still = kafka_stood_still(recheck->config.live);
     if (told == recheck->told)
         return 0;
     recheck->told = told;
+    for (int i = 0; stood_still != recheck->stood_still && i < recheck->slot_count; i++)
+        if (recheck->slots[i].newest.ts_ms > 0)
+            recheck_doubt(recheck, &recheck->slots[i]);
+    recheck->stood_still = stood_still;
     int count = discovery_slots(recheck->config.discovery);
     if (recheck_grow(recheck, count, error) != 0)
         return -1;
@@ -126,10 +140,10 @@ static int recheck_ask(struct recheck *recheck, struct error *error) {
         struct apply_partition partition;
         if (!slot->due || !apply_partition(recheck->config.apply, i, &partition) || partition.topic == NULL)
             continue;
-        slot->due = false;
         if (kafka_assign(recheck->asking, i, partition.topic, partition.partition, slot->newest.offset,
                          error) != 0)
             return -1;
+        slot->due = false;
         slot->asked = true;
         recheck->asked++;
     }
@@ -203,15 +217,13 @@ static int recheck_take(struct recheck *recheck, struct error *error) {
             another = i;
     if (another >= 0)
         return recheck_tell(recheck, another, error);
-    if (recheck->asked == 0) {
+    if (recheck->asked == 0)
         kafka_close(&recheck->asking);
-        recheck->round_ms = 0; // a close may take as long as RECHECK_STOOD_STILL_MS
-    }
     return 0;
 }
 
 int recheck_step(struct recheck *recheck, int64_t now_ms, struct error *error) {
-    if (recheck_look_at_slots(recheck, now_ms, error) != 0)
+    if (recheck_look_at_slots(recheck, error) != 0)
         return -1;
     if (recheck->asking != NULL)
         return recheck_take(recheck, error);

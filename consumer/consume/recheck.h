@@ -9,10 +9,6 @@
 #include "consumer/broker/kafka.h"
 #include "consumer/consume/discovery.h"
 
-enum {
-    RECHECK_STOOD_STILL_MS = 2000, // between two rounds of the loop
-};
-
 struct recheck;
 
 struct recheck_config {

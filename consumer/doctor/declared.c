@@ -17,6 +17,7 @@ static void declared_check_topics(const struct evidence *evidence, const struct 
         if (feeding_is_unplaced(evidence, catalog, topic))
             finding_names_add(&undeclared, "rows of %s in %s", topic->table, topic->name);
     }
+    undeclared.count += evidence->undeclared_more;
     for (int t = 0; t < catalog->table_count; t++)
         if (!feeding_has_topic(evidence, &catalog->tables[t]))
             finding_names_add(&missing, "%s", catalog->tables[t].name);

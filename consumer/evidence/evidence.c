@@ -102,6 +102,11 @@ int evidence_topic(struct evidence *evidence, struct span name, int partitions, 
     return evidence->topic_count++;
 }
 
+void evidence_forget_topics(struct evidence *evidence, int count) {
+    while (evidence->topic_count > count)
+        free(evidence->topics[--evidence->topic_count].name);
+}
+
 // They come in the topics' order, or nearly.
 static struct evidence_topic *evidence_topic_told(struct evidence *evidence, const char *name, int likely) {
     if (likely < evidence->topic_count && strcmp(evidence->topics[likely].name, name) == 0)

@@ -13,6 +13,8 @@ void evidence_free(struct evidence *evidence);
 // A topic that is there, whether messages come or not. `partitions` is the least that it has. The number of the topic, or
 // -1: memory, or more than EVIDENCE_TOPICS_MAX (ERROR_SYSTEM).
 int evidence_topic(struct evidence *evidence, struct span name, int partitions, struct error *error);
+// Forgets the topics behind the first so many, of which no message was looked at.
+void evidence_forget_topics(struct evidence *evidence, int count);
 // A topic that may not be seen; all of them are named anew after they were forgotten.
 void evidence_deny(struct evidence *evidence, const char *name);
 void evidence_forget_denied(struct evidence *evidence);

@@ -183,6 +183,7 @@ struct evidence {
     // Topics that this account may not see, whether they exist or not; owned.
     char *denied[EVIDENCE_DENIED_MAX];
     int denied_count;
+    int undeclared_more; // topics that no table is declared for and that are not among these
     // Topics that may be the connector's own by other names and are not looked at: a list in words, "" = none.
     char may_be_transactions[EVIDENCE_NAME_SIZE];
     char may_be_heartbeats[EVIDENCE_NAME_SIZE];

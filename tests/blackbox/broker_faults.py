@@ -8,10 +8,12 @@ import socket
 import struct
 import sys
 import threading
+import time
 import unittest
 
 import tide
 
+STOOD_STILL_S = 2.2
 FETCH = 1
 FIND_COORDINATOR = 10
 
@@ -27,6 +29,7 @@ class Link:
         self.damage = None  # these bytes of an answer are spoilt
         self.denied = None  # a topic that may not be described; then the broker says that it is no embedded one
         self.no_group = False  # the account may not use the group
+        self.fetching = 0  # connections over which something was fetched
         self.open_at = None  # fetches that end at this offset are told that the log goes on, and is committed up to there
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -96,10 +99,15 @@ class Link:
         return frame.replace(struct.pack(">ihqq", 0, 0, at, at), struct.pack(">ihqq", 0, 0, at + 1, at))
 
     def ask(self, client, broker, asked):
+        fetches = False
         try:
             while frame := self.frame(client):
                 key, version, correlation = struct.unpack(">hhi", frame[:8])
                 asked[correlation] = (key, version)
+                if key == FETCH and not fetches:
+                    fetches = True
+                    with self.lock:
+                        self.fetching += 1
                 broker.sendall(struct.pack(">i", len(frame)) + frame)
         except OSError:
             pass
@@ -283,15 +291,29 @@ class BrokerFaults(tide.Case):
         self.assertEqual(0, server.stop())
 
     def test_a_connection_that_is_lost_says_nothing_of_the_log(self):
+        """The newest message is asked for by a client beside the live reading, and is the one that was read."""
         link, server = self.start(self.orders_at(100, 3))
         for _ in range(2):
             self.await_state(server, "live")
             link.cut()
             self.await_state(server, "disconnected")
+            link.fetching = 0
             link.mend()
+            tide.wait_for("the live reading, and a client beside it", lambda: link.fetching >= 2)
         self.await_state(server, "live")
-        tide.wait_for("three statistics", lambda: server.get("/v1/status")[1]["uptime_seconds"] >= 3)
-        self.assertEqual("live", server.get("/v1/lag")[1]["state"])
+        self.assertEqual(0, server.stop())
+
+    def test_a_process_that_stood_still_looks_at_the_log(self):
+        """Its connection is the same, so that nothing else tells what became of the topic meanwhile."""
+        link, server = self.start(self.orders_at(100, 3))
+        self.await_state(server, "live")
+        tide.wait_for("statistics", lambda: server.get("/v1/status")[1]["uptime_seconds"] >= 2)
+        self.assertEqual(1, link.fetching)
+        server.process.send_signal(signal.SIGSTOP)
+        time.sleep(STOOD_STILL_S)
+        server.process.send_signal(signal.SIGCONT)
+        tide.wait_for("a client beside the live reading", lambda: link.fetching == 2)
+        self.await_state(server, "live")
         self.assertEqual(0, server.stop())
 
     def test_a_damaged_batch_halts(self):

@@ -198,8 +198,8 @@ void progress_missing(struct progress *progress, const char *table, const char *
                       int64_t times);
 // Events have it by now: it is not missing any more.
 void progress_column_seen(struct progress *progress, const char *table, const char *column, int column_size);
-// The topics of the prefix that feed no declared table, in place of those that were named before.
-void progress_set_undeclared(struct progress *progress, const char *const *topics, int count);
+// The topics of the prefix that feed no declared table, in place of those that were named before: `count`, of which so many are named.
+void progress_set_undeclared(struct progress *progress, const char *const *topics, int named, int count);
 // `times` more messages of a topic that is read were no declared table's. Their source table, "" = not said.
 void progress_unplaced(struct progress *progress, const char *topic, const char *source_table, int64_t times);
 

@@ -1,6 +1,7 @@
 #include "consumer/apply/loop/commit.h"
 
 #include "consumer/apply/loop/snapshots.h"
+#include "consumer/decode/topic_role.h"
 
 #include <stdlib.h>
 
@@ -155,14 +156,28 @@ static int commit_save_offsets(struct apply *apply, struct store_commit *commit,
     return offsets_json_write(&apply->offsets, &commit->offsets, error);
 }
 
+// When the newest row of a snapshot was sent, or later: which message of the partition it was the file does not know, and the last rows
+// of one that is read while its connector streams may be hours newer than the first.
+static int64_t commit_snapshot_ms(const struct apply *apply, const struct store_offset *offset) {
+    for (int t = 0; offset->snapshot_ms > 0 && t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
+        const struct store_snapshot its = store_snapshot(apply->config.store, table);
+        if ((its.open || its.ahead) && offset->newest_ts_ms > offset->snapshot_ms &&
+            topic_feeds(offset->topic, apply->config.prefix, table) != TOPIC_FEEDS_NOT)
+            return offset->newest_ts_ms;
+    }
+    return offset->snapshot_ms;
+}
+
 void commit_recall_torn(struct apply *apply) {
     int count;
     const struct store_offset *offsets = store_offsets(apply->config.store, &count);
     apply->torn.is = store_before(apply->config.store).torn;
     apply->torn.until = apply->torn.beyond = LSN_NONE;
     for (int i = 0; i < count; i++) {
-        if (offsets[i].snapshot_ms > apply->ahead_ms)
-            apply->ahead_ms = offsets[i].snapshot_ms;
+        int64_t snapshot_ms = commit_snapshot_ms(apply, &offsets[i]);
+        if (snapshot_ms > apply->ahead_ms)
+            apply->ahead_ms = snapshot_ms;
         if (apply->torn.is && offsets[i].newest_lsn > apply->torn.beyond)
             apply->torn.beyond = offsets[i].newest_lsn;
     }

@@ -1,6 +1,7 @@
 #include "consumer/apply/loop/feeds.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { SLOTS_FIRST = BOUND(4, 1) };
 
@@ -76,6 +77,13 @@ const struct table *feeds_next(const struct apply *apply, const struct partition
         if (partition->feeds[t])
             return &catalog->tables[t];
     return NULL;
+}
+
+int feeds_topic_slot(const struct apply *apply, const char *topic, int slot) {
+    for (int i = 0; i < apply->partition_count; i++)
+        if (apply->partitions[i] != NULL && strcmp(apply->partitions[i]->topic, topic) == 0)
+            return apply->partitions[i]->topic_slot;
+    return slot;
 }
 
 const char *feeds_read_before(const struct apply *apply, const struct table *table) {

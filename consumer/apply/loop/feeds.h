@@ -15,6 +15,8 @@ bool feeds_table(const struct partition *partition, const struct table *table);
 // The first table that the partition feeds behind `after`, NULL = of all; NULL behind the last.
 const struct table *feeds_next(const struct apply *apply, const struct partition *partition,
                                const struct table *after);
+// The slot of the partition of the topic that was added first: `slot` where none was.
+int feeds_topic_slot(const struct apply *apply, const char *topic, int slot);
 // A topic of the table that the file had messages of when it was opened, NULL = none. Lives until the next store call.
 const char *feeds_read_before(const struct apply *apply, const struct table *table);
 

@@ -2,12 +2,17 @@
 
 #include <stdlib.h>
 
-struct missing_column {
-    int64_t times; // since the newest report
-    bool is;       // the newest row lacked it
-    bool was_reported;
+// Topics of one table may differ: another source's lacks what this one's has.
+struct missing_lacked {
+    bool is;            // the newest row lacked it
     int64_t had_lsn;    // the lowest of a row that had it, INT64_MAX = none is known
     int64_t lacked_lsn; // the highest of a change that lacked it, 0 = none
+};
+
+struct missing_column {
+    int64_t times; // since the newest report
+    int lacking;   // topics whose newest row lacked it
+    bool was_reported;
     enum { MISSING_NOT_BACK, MISSING_BACK, MISSING_BACK_TOLD } back; // a later change had it again
     enum {
         MISSING_NOT_MADE,
@@ -23,78 +28,136 @@ struct missing_table {
 
 void missing_init(struct missing *missing, int table_count) {
     *missing = (struct missing){.table_count = table_count};
-    missing->whole_ms = calloc((size_t)table_count + 1, sizeof *missing->whole_ms);
+}
+
+static void missing_free_rows(struct missing_rows *rows) {
+    while (rows != NULL) {
+        struct missing_rows *next = rows->next;
+        free(rows->columns);
+        free(rows);
+        rows = next;
+    }
 }
 
 void missing_free(struct missing *missing) {
     for (int i = 0; missing->tables != NULL && i < missing->table_count; i++)
         free(missing->tables[i].columns);
+    for (int i = 0; i < missing->topic_count; i++)
+        missing_free_rows(missing->topics[i]);
     free(missing->tables);
-    free(missing->whole_ms);
+    free(missing->topics);
     *missing = (struct missing){0};
+}
+
+static bool missing_grow_topics(struct missing *missing, int count) {
+    if (count <= missing->topic_count)
+        return true;
+    struct missing_rows **grown = realloc(missing->topics, (size_t)count * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    for (int i = missing->topic_count; i < count; i++)
+        grown[i] = NULL;
+    missing->topics = grown;
+    missing->topic_count = count;
+    return true;
+}
+
+// It is the first from then on: rows of one table come one after another.
+struct missing_rows *missing_find_rows(struct missing *missing, int topic, const struct table *table) {
+    if (!missing_grow_topics(missing, topic + 1))
+        return NULL;
+    struct missing_rows **first = &missing->topics[topic];
+    struct missing_rows **link = first;
+    while (*link != NULL && (*link)->table != table)
+        link = &(*link)->next;
+    struct missing_rows *rows = *link;
+    if (rows != NULL)
+        *link = rows->next;
+    else if ((rows = calloc(1, sizeof *rows)) == NULL)
+        return NULL;
+    rows->table = table;
+    rows->next = *first;
+    *first = rows;
+    return rows;
 }
 
 static bool missing_lacks(const struct change *change, int column) {
     return change->values[column].kind == VALUE_ABSENT && change->table->columns[column].generated == NULL;
 }
 
-// `whole_ms`: of a row before this one that had all columns, 0 = none came.
-static struct missing_column *missing_begin(struct missing_table *table, const struct change *change,
-                                            int64_t whole_ms) {
-    table->table = change->table;
-    table->columns = calloc((size_t)change->table->column_count, sizeof *table->columns);
-    bool had = whole_ms > 0 && whole_ms < change->ts_ms;
-    for (int i = 0; table->columns != NULL && i < change->table->column_count; i++)
-        table->columns[i].had_lsn = had ? 0 : INT64_MAX;
-    return table->columns;
-}
-
-// NULL = nothing of the table is missing, or memory is out.
-static struct missing_column *missing_columns(struct missing *missing, const struct change *change) {
+static bool missing_lacks_any(const struct change *change) {
     bool lacks = false;
     const int looked_at =
         change->packed.row == NULL ? change->table->column_count : 0; // a packed row lacks none
     for (int i = 0; i < looked_at; i++)
         lacks |= missing_lacks(change, i);
-    if (missing->tables == NULL && lacks)
+    return lacks;
+}
+
+// A row of before this one that had all columns, of the same topic, had each.
+static bool missing_begin_rows(struct missing_rows *rows, const struct change *change) {
+    if (rows->columns != NULL)
+        return true;
+    rows->columns = calloc((size_t)change->table->column_count, sizeof *rows->columns);
+    bool had = rows->whole_ms > 0 && rows->whole_ms < change->ts_ms;
+    for (int i = 0; rows->columns != NULL && i < change->table->column_count; i++)
+        rows->columns[i].had_lsn = had ? 0 : INT64_MAX;
+    return rows->columns != NULL;
+}
+
+// NULL = memory is out.
+static struct missing_column *missing_begin_table(struct missing *missing, const struct table *table) {
+    if (missing->tables == NULL)
         missing->tables = calloc((size_t)missing->table_count, sizeof *missing->tables);
     if (missing->tables == NULL)
         return NULL;
-    struct missing_table *table = &missing->tables[change->table->index];
-    if (table->columns == NULL && !lacks)
-        missing_note_whole(missing, change);
-    else if (table->columns == NULL)
-        return missing_begin(table, change,
-                             missing->whole_ms != NULL ? missing->whole_ms[change->table->index] : 0);
-    return table->columns;
+    struct missing_table *found = &missing->tables[table->index];
+    found->table = table;
+    if (found->columns == NULL)
+        found->columns = calloc((size_t)table->column_count, sizeof *found->columns);
+    return found->columns;
 }
 
 // Whether the source had it, had it not, and has it again. Partitions are read in turns, so that positions tell it.
-static void missing_note_back(struct missing_column *column, const struct change *change) {
+static void missing_note_back(struct missing_column *column, struct missing_lacked *lacked,
+                              const struct change *change) {
     if (change->lsn == LSN_NONE)
         return;
-    if (!column->is && change->lsn < column->had_lsn)
-        column->had_lsn = change->lsn;
+    if (!lacked->is && change->lsn < lacked->had_lsn)
+        lacked->had_lsn = change->lsn;
     if (change->op == CHANGE_READ) // a snapshot's rows also have what is not streamed
         return;
-    if (column->is && change->lsn > column->lacked_lsn)
-        column->lacked_lsn = change->lsn;
-    else if (!column->is && column->back == MISSING_NOT_BACK && column->had_lsn < column->lacked_lsn &&
-             column->lacked_lsn < change->lsn)
+    if (lacked->is && change->lsn > lacked->lacked_lsn)
+        lacked->lacked_lsn = change->lsn;
+    else if (!lacked->is && column->back == MISSING_NOT_BACK && lacked->had_lsn < lacked->lacked_lsn &&
+             lacked->lacked_lsn < change->lsn)
         column->back = MISSING_BACK;
 }
 
-void missing_note_row(struct missing *missing, const struct change *change, bool made) {
-    struct missing_column *columns = missing_columns(missing, change);
-    for (int i = 0; columns != NULL && i < change->table->column_count; i++) {
-        columns[i].is = missing_lacks(change, i);
-        columns[i].times += columns[i].is;
-        missing_note_back(&columns[i], change);
+void missing_note_row(struct missing *missing, int topic, const struct change *change, bool made) {
+    struct missing_rows *rows = missing_rows_of(missing, topic, change->table);
+    if (rows == NULL)
+        return;
+    if (rows->columns == NULL && !missing_lacks_any(change)) {
+        missing_note_whole(missing, topic, change);
+        return;
+    }
+    struct missing_column *columns = missing_begin_table(missing, change->table);
+    if (columns == NULL || !missing_begin_rows(rows, change))
+        return;
+    for (int i = 0; i < change->table->column_count; i++) {
+        struct missing_column *column = &columns[i];
+        struct missing_lacked *lacked = &rows->columns[i];
+        bool was = lacked->is;
+        lacked->is = missing_lacks(change, i);
+        column->lacking += lacked->is - was;
+        column->times += lacked->is;
+        missing_note_back(column, lacked, change);
         // A row that was written before its column was added.
-        if (columns[i].made == MISSING_NOT_MADE && (made || change->op != CHANGE_UPDATE) &&
+        if (column->made == MISSING_NOT_MADE && (made || change->op != CHANGE_UPDATE) &&
             change_guesses(change, i))
-            columns[i].made = MISSING_MADE;
-        missing->reports |= columns[i].is || columns[i].was_reported || columns[i].back == MISSING_BACK;
+            column->made = MISSING_MADE;
+        missing->reports |= lacked->is || column->was_reported || column->back == MISSING_BACK;
     }
 }
 
@@ -142,9 +205,9 @@ void missing_report(struct missing *missing, struct progress *progress, struct w
             missing_warn_back(table->table, i, column, warnings);
             if (column->times > 0)
                 progress_missing(progress, table->table->name, name, (int)strlen(name), column->times);
-            if (!column->is && (column->was_reported || column->times > 0))
+            if (column->lacking == 0 && (column->was_reported || column->times > 0))
                 progress_column_seen(progress, table->table->name, name, (int)strlen(name));
-            column->was_reported = column->is;
+            column->was_reported = column->lacking > 0;
             column->times = 0;
         }
     }

@@ -86,6 +86,7 @@ struct prefetch {
     struct batch *pool;
     int batch_count; // in slots and in the pool
     int64_t given;
+    bool looking_ahead; // what `decoder` tells of drift is not counted: it is told again when it is its turn
 
     struct decode_thread thread;
     struct decode_queue queue;
@@ -251,7 +252,8 @@ static void prefetch_stop(struct prefetch *prefetch) {
 static void prefetch_count_own_drift(void *self, const struct table *table, struct span column,
                                      int64_t events) {
     struct prefetch *prefetch = self;
-    drift_count(prefetch->config.drift, table, column, events);
+    if (!prefetch->looking_ahead)
+        drift_count(prefetch->config.drift, table, column, events);
 }
 
 int prefetch_new(struct prefetch **ret, const struct prefetch_config *config, struct error *error) {
@@ -510,7 +512,13 @@ bool prefetch_newest(struct prefetch *prefetch, int slot, int back, struct event
     struct message message;
     source->peek_at(source->self, slot, count - back, &message);
     *ret_ts_ms = message.ts_ms;
-    return envelope_decode(prefetch->decoder, batches->role, batches->table, &message, ret, NULL) == 0;
+    envelope_tell_drift(prefetch->decoder); // what was counted so far
+    prefetch->looking_ahead = true;
+    bool decoded =
+        envelope_decode(prefetch->decoder, batches->role, batches->table, &message, ret, NULL) == 0;
+    envelope_tell_drift(prefetch->decoder);
+    prefetch->looking_ahead = false;
+    return decoded;
 }
 
 void prefetch_tell_drift(struct prefetch *prefetch) {

@@ -32,7 +32,8 @@ static void snapshots_tear(struct apply *apply) {
 static void snapshots_note_ahead(struct apply *apply, const struct change *change) {
     if (change->previous_commit == LSN_NONE)
         return;
-    apply->ahead_ms = change->ts_ms;
+    if (change->ts_ms > apply->ahead_ms) // partitions are read in turns
+        apply->ahead_ms = change->ts_ms;
     apply->names_commit |= !change->ahead;
     if (change->ahead)
         snapshots_tear(apply);

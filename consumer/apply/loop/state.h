@@ -23,6 +23,7 @@ enum {
 
 struct partition {
     char *topic;
+    int topic_slot; // of the partition of the topic that was added first: a number of the topic's own
     int32_t id;
     enum topic_role role;
     const struct table *table; // the first that it feeds

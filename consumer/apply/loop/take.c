@@ -329,8 +329,8 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     }
     if (partition->event->change.ts_ms > apply->newest_ts_ms)
         apply->newest_ts_ms = partition->event->change.ts_ms;
-    missing_note(&apply->missing, &partition->event->change, store_lacked(apply->config.store),
-                 store_made(apply->config.store));
+    missing_note(&apply->missing, partition->topic_slot, &partition->event->change,
+                 store_lacked(apply->config.store), store_made(apply->config.store));
     take_tell_made(apply, partition);
     freshness_note(&apply->freshness, partition->event->change.table->index, partition->event->change.ts_ms);
     if (partition->event->change.op == CHANGE_READ)

@@ -5,10 +5,10 @@
 
 void warnings_add(struct warnings *warnings, const char *format, ...) {
     int place = (warnings->next + warnings->count) % WARNINGS_MAX;
-    if (warnings->count == WARNINGS_MAX)
-        warnings->next = (warnings->next + 1) % WARNINGS_MAX;
-    else
-        warnings->count++;
+    bool full = warnings->count == WARNINGS_MAX;
+    warnings->next = (warnings->next + full) % WARNINGS_MAX;
+    warnings->count += !full;
+    warnings->left_out += full;
     struct warning *warning = &warnings->list[place];
     warning->event = "apply";
     warning->about = (struct log_fields){0};
@@ -27,7 +27,21 @@ void warnings_about(struct warnings *warnings, const char *event, const struct l
     newest->about.topic = about->topic != NULL ? newest->topic : NULL;
 }
 
+static const struct warning *warnings_take_left_out(struct warnings *warnings) {
+    struct warning *told = &warnings->of_left_out;
+    *told = (struct warning){.event = "apply"};
+    (void)snprintf(
+        told->text, sizeof told->text,
+        "%d warnings came at once before the next %d, and are left out here: /v1/status and /v1/quarantine "
+        "have what they were of",
+        warnings->left_out, warnings->count);
+    warnings->left_out = 0;
+    return told;
+}
+
 const struct warning *warnings_take(struct warnings *warnings) {
+    if (warnings->left_out > 0)
+        return warnings_take_left_out(warnings);
     if (warnings->count == 0)
         return NULL;
     const struct warning *warning = &warnings->list[warnings->next];

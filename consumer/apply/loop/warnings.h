@@ -1,5 +1,5 @@
 // A ring of texts that a person should know of and that are no errors, each with what it is about. The oldest gives way: a
-// storm of warnings is told by its newest, and by the counters. One thread.
+// storm of warnings is told by its newest, by how many it pushed out, and by the counters. One thread.
 #ifndef TIDEMARK_APPLY_LOOP_WARNINGS_H
 #define TIDEMARK_APPLY_LOOP_WARNINGS_H
 
@@ -19,12 +19,14 @@ struct warnings {
     struct warning list[WARNINGS_MAX];
     int next;
     int count;
+    int left_out; // gave way since the newest was taken
+    struct warning of_left_out;
 };
 
 void warnings_add(struct warnings *warnings, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // What the newest is about; of no use when there is none. `topic` is copied.
 void warnings_about(struct warnings *warnings, const char *event, const struct log_fields *about);
-// The oldest, which is in the ring no more; lives until the next call of warnings_add. NULL = there is none.
+// The oldest, which is in the ring no more, or first how many gave way before it; lives until the next call of warnings_add. NULL = there is none.
 const struct warning *warnings_take(struct warnings *warnings);
 
 #endif

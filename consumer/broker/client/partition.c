@@ -100,7 +100,7 @@ int kafka_partition_open(struct kafka_partition **ret, struct kafka_partition_ow
     partition->next_offset = offset;
     partition->noted_offset = partition->commit_offset = -1;
     partition->high_at_ms = clock_monotonic_ms();
-    partition->leader = partition->asked.node = -1;
+    partition->leader = partition->asked.node = partition->broker = -1;
     if (partition_assign(partition, offset, error) != 0)
         return error_prefix(error, "cannot read %s partition %" PRId32, topic, number);
     *ret = partition;
@@ -254,6 +254,33 @@ static int partition_room(const struct kafka_partition *partition) {
     return left < most ? (int)left : most;
 }
 
+static int64_t partition_time_of(const rd_kafka_message_t *message) {
+    rd_kafka_timestamp_type_t type;
+    int64_t ts_ms = rd_kafka_message_timestamp(message, &type);
+    return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : ts_ms;
+}
+
+static void partition_note_broker(struct kafka_partition *partition, const rd_kafka_message_t *message) {
+    int32_t broker = rd_kafka_message_broker_id(message);
+    if (partition->broker >= 0 && broker != partition->broker)
+        partition->other_end = partition->newest;
+    partition->broker = broker;
+    partition->newest = (struct kafka_place){message->offset, partition_time_of(message)};
+}
+
+// Behind a leader that changed: where the one before ended, as far as it was read. Where the last message of a batch is still that one's,
+// so are all.
+static void partition_note_brokers(struct kafka_partition *partition, rd_kafka_message_t *const *batch,
+                                   ssize_t count) {
+    ssize_t last = count - 1;
+    while (last >= 0 && batch[last]->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        last--;
+    bool changed = last >= 0 && rd_kafka_message_broker_id(batch[last]) != partition->broker;
+    for (ssize_t i = changed ? 0 : last; i >= 0 && i <= last; i++)
+        if (batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            partition_note_broker(partition, batch[i]);
+}
+
 static void partition_hold(struct kafka_partition *partition, rd_kafka_message_t *message) {
     if (partition->in_a_row == partition->count && message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
         partition->in_a_row++;
@@ -318,6 +345,7 @@ static bool partition_refill(struct kafka_partition *partition) {
     if (count <= 0)
         return false;
     int64_t before = partition->held_bytes;
+    partition_note_brokers(partition, batch, count);
     for (ssize_t i = 0; i < count; i++)
         partition_hold(partition, batch[i]);
     partition_watch_queue(partition, (int)count, partition->held_bytes - before);
@@ -325,12 +353,10 @@ static bool partition_refill(struct kafka_partition *partition) {
 }
 
 static struct message partition_to_message(const rd_kafka_message_t *message, int number) {
-    rd_kafka_timestamp_type_t type;
-    int64_t ts_ms = rd_kafka_message_timestamp(message, &type);
     return (struct message){
         .slot = number,
         .offset = message->offset,
-        .ts_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : ts_ms,
+        .ts_ms = partition_time_of(message),
         .key = {message->key, message->key_len},
         .value = {message->payload, message->len},
     };

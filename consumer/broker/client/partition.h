@@ -13,6 +13,7 @@
 #include "consumer/broker/client/nudger.h"
 #include "consumer/broker/client/stats.h"
 #include "consumer/broker/client/wakeup.h"
+#include "consumer/broker/kafka_log.h"
 #include "consumer/message.h"
 #include "views/base/bounds.h"
 
@@ -83,9 +84,12 @@ struct kafka_partition {
     int64_t high_at_ms;   // when a fetch was last answered, or it was assigned; monotonic
     int64_t full_at_ms;   // when its queue was last seen full, and it was not asked
     int64_t stats_at_ms;
-    int64_t open_since_ms; // the log goes on behind the end of what may be read; 0 = it does not
-    int64_t leader;        // node, -1 = it has none
-    int64_t connection;    // see kafka_connection
+    int64_t open_since_ms;        // the log goes on behind the end of what may be read; 0 = it does not
+    int64_t leader;               // node, -1 = it has none
+    int64_t connection;           // see kafka_connection
+    int32_t broker;               // that the newest message taken from the queue came from, -1 = none yet
+    struct kafka_place newest;    // that message
+    struct kafka_place other_end; // see kafka_other_end
     struct kafka_stats_asked asked;
     int64_t noted_offset;  // to be told once it is on the disk, -1 = none
     int64_t commit_offset; // -1 = nothing to tell

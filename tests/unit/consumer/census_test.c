@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -58,10 +59,89 @@ static void a_name_alone_is_one_tables(void **state) {
     assert_string_equal(missing(own, (const char *const[]){"shop.public.b", NULL}, text), "a, b");
 }
 
+struct named {
+    int count;
+    char text[64 * PROGRESS_UNDECLARED_MAX];
+};
+
+static void add_named(void *self, const char *topic) {
+    struct named *named = self;
+    size_t used = strlen(named->text);
+    (void)snprintf(named->text + used, sizeof named->text - used, "%s ", topic);
+    named->count++;
+}
+
+// So many topics that no table is declared for, from the first or from the last one on.
+static void list_undeclared(struct census *census, struct progress *progress, int count, bool backwards,
+                            struct named *ret) {
+    census_begin(census);
+    for (int i = 0; i < count; i++) {
+        char topic[32];
+        (void)snprintf(topic, sizeof topic, "shop.public.t%04d", backwards ? count - 1 - i : i);
+        census_note(census, topic, 1, NULL);
+    }
+    census_end(census);
+    *ret = (struct named){0};
+    progress_undeclared_each(progress, add_named, ret);
+}
+
+// In whichever order a broker lists them, and none of them is lost from the count.
+static void the_first_by_name_are_named(void **state) {
+    (void)state;
+    enum { MORE = 44 };
+    struct error error = {0};
+    struct catalog *catalog;
+    struct progress *progress;
+    struct census *census;
+    static struct named forwards;
+    static struct named backwards;
+    assert_int_equal(catalog_load_source("create table a(id int primary key);", &catalog, &error), 0);
+    assert_int_equal(progress_new(&progress, &error), 0);
+    assert_int_equal(census_new(&census, catalog, "shop", progress, &error), 0);
+    list_undeclared(census, progress, PROGRESS_UNDECLARED_MAX + MORE, false, &forwards);
+    list_undeclared(census, progress, PROGRESS_UNDECLARED_MAX + MORE, true, &backwards);
+    assert_int_equal(forwards.count, PROGRESS_UNDECLARED_MAX);
+    assert_string_equal(backwards.text, forwards.text);
+    assert_non_null(strstr(backwards.text, "shop.public.t0000 shop.public.t0001 "));
+    struct progress_summary summary;
+    progress_summary(progress, &summary);
+    assert_int_equal(summary.undeclared, PROGRESS_UNDECLARED_MAX + MORE);
+    list_undeclared(census, progress, 2, true, &backwards);
+    assert_string_equal(backwards.text, "shop.public.t0000 shop.public.t0001 ");
+    census_free(&census);
+    progress_free(&progress);
+    catalog_free(&catalog);
+}
+
+// The answer to a listing may take seconds.
+static void a_listing_under_way_says_nothing(void **state) {
+    (void)state;
+    struct error error = {0};
+    struct catalog *catalog;
+    struct progress *progress;
+    struct census *census;
+    assert_int_equal(catalog_load_source("create table a(id int primary key);", &catalog, &error), 0);
+    assert_int_equal(progress_new(&progress, &error), 0);
+    assert_int_equal(census_new(&census, catalog, "shop", progress, &error), 0);
+    for (int listing = 0; listing < 2; listing++) {
+        census_begin(census);
+        if (listing == 0)
+            census_note(census, "shop.tx", 1, NULL);
+        assert_string_equal(census_may_be_transactions(census), listing == 0 ? "" : "shop.tx");
+        census_end(census);
+        assert_string_equal(census_may_be_transactions(census), listing == 0 ? "shop.tx" : "");
+    }
+    census_free(&census);
+    progress_free(&progress);
+    catalog_free(&catalog);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_topic_that_tables_share_is_each_ones),
         cmocka_unit_test(a_name_alone_is_one_tables),
+        cmocka_unit_test(the_first_by_name_are_named),
+        cmocka_unit_test(a_listing_under_way_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,6 +54,46 @@ bool __wrap_kafka_expect_far(struct kafka *kafka, int far) {
     return __real_kafka_expect_far(kafka, is_many ? SETTING_QUEUES_MOST + 1 : far);
 }
 
+static int unassigned; // so many more partitions are not
+
+int __real_kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic, int32_t partition,
+                               int64_t low, struct error *error);
+int __wrap_kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic, int32_t partition,
+                               int64_t low, struct error *error);
+int __wrap_kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic, int32_t partition,
+                               int64_t low, struct error *error) {
+    if (unassigned == 0)
+        return __real_kafka_assign_oldest(kafka, slot, topic, partition, low, error);
+    unassigned--;
+    return error_set(error, ERROR_BROKER, "librdkafka has no queue for %s", topic);
+}
+
+// Partitions that a listing lacks, of each topic that has more.
+static int hidden;
+
+struct listing {
+    void (*found)(void *self, const char *topic, int partitions);
+    void *self;
+};
+
+static void list_less(void *self, const char *topic, int partitions) {
+    const struct listing *listing = self;
+    listing->found(listing->self, topic, partitions > hidden ? partitions - hidden : partitions);
+}
+
+int __real_kafka_take_topics(struct kafka *kafka,
+                             void (*found)(void *self, const char *topic, int partitions), void *self,
+                             struct error *error);
+int __wrap_kafka_take_topics(struct kafka *kafka,
+                             void (*found)(void *self, const char *topic, int partitions), void *self,
+                             struct error *error);
+int __wrap_kafka_take_topics(struct kafka *kafka,
+                             void (*found)(void *self, const char *topic, int partitions), void *self,
+                             struct error *error) {
+    struct listing listing = {found, self};
+    return __real_kafka_take_topics(kafka, list_less, &listing, error);
+}
+
 static int set_up(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
@@ -65,6 +105,7 @@ static int set_up(void **state) {
     assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, "other", 1, 1), 0);
     tells_far = 0;
     is_many = false;
+    hidden = unassigned = 0;
     *state = fixture;
     return 0;
 }
@@ -210,31 +251,96 @@ static void nothing_is_read_unverified(void **state) {
     end(fixture);
 }
 
-// The file has read a partition that there is no more: nothing of the others is read.
-static void a_topic_of_fewer_partitions_is_another(void **state) {
-    struct fixture *fixture = *state;
+// The file has read this message of the partition.
+static void have_read(struct fixture *fixture, char *topic, int32_t partition) {
     struct store_report report;
     struct error error = {0};
-    bool answered = false;
-    produce(fixture, 1000);
     assert_int_equal(store_open(&fixture->store, fixture->file.path, fixture->catalog, &report, &error), 0);
     store_begin(fixture->store);
-    const struct store_offset last = {TOPIC, 2, 1, false, 0, 999, LSN_NONE, 0, LSN_NONE, 0, false, false};
+    const struct store_offset last = {topic,    partition, 1,        false, 0,     999,
+                                      LSN_NONE, 0,         LSN_NONE, 0,     false, false};
     const struct store_commit commit = {.lsn = LSN_NONE, .txid = -1, .offsets = SPAN("{}")};
     assert_int_equal(store_set_offset(fixture->store, &last, &error), 0);
     assert_int_equal(store_commit(fixture->store, &commit, &error), 0);
     store_close(&fixture->store);
-    begin(fixture);
+}
+
+static bool is_of(struct fixture *fixture, int slot, const char *topic) {
+    struct apply_partition partition;
+    return apply_partition(fixture->apply, slot, &partition) && strcmp(partition.topic, topic) == 0;
+}
+
+// Rounds of discovery alone, until something is to be told or that is told no more.
+static int await_trouble(struct fixture *fixture, bool wanted, struct error *error) {
     int status = 0;
-    for (int round = 0; round < ROUNDS_MAX && error.kind != ERROR_HALT; round++) {
-        status = discovery_step(fixture->discovery, true, &answered, &error);
+    bool answered;
+    for (int round = 0; round < ROUNDS_MAX && error->kind != ERROR_HALT; round++) {
+        status = discovery_step(fixture->discovery, true, &answered, error);
+        if ((discovery_trouble(fixture->discovery) != NULL) == wanted &&
+            discovery_slots(fixture->discovery) > 0)
+            break;
         kafka_wait(fixture->kafka, ROUND_MS);
     }
-    assert_int_equal(status, -1);
+    return status;
+}
+
+// The file has read a partition that there is no more: nothing of the others is read.
+static void a_topic_of_fewer_partitions_is_another(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    produce(fixture, 1000);
+    have_read(fixture, (char[]){TOPIC}, 2);
+    begin(fixture);
+    assert_int_equal(await_trouble(fixture, true, &error), 0);
+    char wanted[REASON_SIZE];
+    (void)snprintf(
+        wanted, sizeof wanted,
+        TOPIC " is told to have 1 partitions, and this file has read its partition 2: the broker that was "
+              "asked may lag behind, so it is asked again for %d s before this halts",
+        DISCOVERY_FEWER_MS / 1000);
+    assert_string_equal(discovery_trouble(fixture->discovery), wanted);
+    assert_false(discovery_reads_all(fixture->discovery));
+    assert_int_equal(await_trouble(fixture, false, &error), -1);
     assert_string_equal(error.message,
                         TOPIC " has 1 partitions, and this file has read its partition 2: the topic was made "
                               "anew; read the topics into a new --db file");
     assert_false(discovery_is_assigned(fixture->discovery, 0));
+    end(fixture);
+}
+
+// A broker that has not heard yet of partitions that were added tells as many as there were.
+static void a_broker_that_lags_behind_is_asked_again(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, "shop.public.orders", 3, 1), 0);
+    have_read(fixture, (char[]){"shop.public.orders"}, 2);
+    hidden = 1;
+    begin(fixture);
+    assert_int_equal(await_trouble(fixture, true, &error), 0);
+    assert_false(discovery_reads_all(fixture->discovery));
+    for (int slot = 0; slot < discovery_slots(fixture->discovery);
+         slot++) // the others of the prefix are read
+        assert_true(!discovery_is_assigned(fixture->discovery, slot) || is_of(fixture, slot, TOPIC));
+    hidden = 0;
+    assert_int_equal(await_trouble(fixture, false, &error), 0);
+    assert_true(discovery_reads_all(fixture->discovery));
+    assert_int_equal(discovery_slots(fixture->discovery), 1 + 3);
+    for (int slot = 0; slot < discovery_slots(fixture->discovery); slot++)
+        assert_true(discovery_is_assigned(fixture->discovery, slot));
+    end(fixture);
+}
+
+// The broker has told where it ends.
+static void what_cannot_be_assigned_says_why(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    produce(fixture, 1000);
+    unassigned = 1;
+    begin(fixture);
+    assert_int_equal(await_trouble(fixture, true, &error), -1);
+    assert_string_equal(discovery_trouble(fixture->discovery), "librdkafka has no queue for " TOPIC);
+    await_applied(fixture, 1); // it is tried again
+    assert_null(discovery_trouble(fixture->discovery));
     end(fixture);
 }
 
@@ -369,6 +475,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads_what_is_the_prefixs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_topic_of_fewer_partitions_is_another, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broker_that_lags_behind_is_asked_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_assigned_says_why, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_read_unverified, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_topic_that_comes_back_is_looked_at, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_topic_is_found_soon, set_up, tear_down),

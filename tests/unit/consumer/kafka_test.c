@@ -24,10 +24,39 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 
-enum { ROUNDS_MAX = 600, ROUND_MS = 50, BIG_MESSAGE = 4 << 20, SLOW_MS = 30000 };
+enum { ROUNDS_MAX = 600, ROUND_MS = 50, HELD_ROUNDS = 100, BIG_MESSAGE = 4 << 20, SLOW_MS = 30000 };
 
 #define TOPIC "shop.public.orders"
+
+// Lists that were made by our own code and are not destroyed yet.
+static int lists;
+
+rd_kafka_topic_partition_list_t *__real_rd_kafka_topic_partition_list_new(int size);
+rd_kafka_topic_partition_list_t *__wrap_rd_kafka_topic_partition_list_new(int size);
+rd_kafka_topic_partition_list_t *__wrap_rd_kafka_topic_partition_list_new(int size) {
+    lists++;
+    return __real_rd_kafka_topic_partition_list_new(size);
+}
+
+void __real_rd_kafka_topic_partition_list_destroy(rd_kafka_topic_partition_list_t *list);
+void __wrap_rd_kafka_topic_partition_list_destroy(rd_kafka_topic_partition_list_t *list);
+void __wrap_rd_kafka_topic_partition_list_destroy(rd_kafka_topic_partition_list_t *list) {
+    lists--;
+    __real_rd_kafka_topic_partition_list_destroy(list);
+}
+
+// The end of a client does not come while it is held, for so many rounds.
+static atomic_bool end_is_held;
+
+void __real_rd_kafka_destroy_flags(rd_kafka_t *client, int flags);
+void __wrap_rd_kafka_destroy_flags(rd_kafka_t *client, int flags);
+void __wrap_rd_kafka_destroy_flags(rd_kafka_t *client, int flags) {
+    for (int round = 0; round < HELD_ROUNDS && atomic_load(&end_is_held); round++)
+        usleep(ROUND_MS * 1000);
+    __real_rd_kafka_destroy_flags(client, flags);
+}
 
 struct broker {
     rd_kafka_t *producer;
@@ -696,6 +725,12 @@ static void tells_that_fetches_are_not_answered(void **state) {
     broker_stop(&broker);
 }
 
+static void await_closed(void) {
+    for (int round = 0; round < ROUNDS_MAX && kafka_is_closing(); round++)
+        usleep(ROUND_MS * 1000);
+    assert_false(kafka_is_closing());
+}
+
 // librdkafka's own end waits for the answer to what is under way, a minute at most.
 static void closes_though_the_answer_is_slow(void **state) {
     (void)state;
@@ -712,9 +747,71 @@ static void closes_though_the_answer_is_slow(void **state) {
     assert_null(kafka);
     (void)rd_kafka_mock_broker_set_rtt(broker.cluster, 1, 0);
     broker_stop(&broker); // breaks the connections
-    for (int round = 0; round < ROUNDS_MAX && kafka_is_closing(); round++)
-        usleep(ROUND_MS * 1000);
-    assert_false(kafka_is_closing());
+    await_closed();
+}
+
+// The loop goes on meanwhile with the new client.
+static void opens_anew_though_the_end_of_the_client_is_slow(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start(&broker, 1);
+    struct kafka *kafka = open_kafka(&broker);
+    (void)await_topics(kafka, KAFKA_TOPICS_ALL);
+    atomic_store(&end_is_held, true);
+    assert_true(kafka_expect_far(kafka, 2 * SETTING_FAR_MANY));
+    assert_true(kafka_is_closing());
+    assert_int_equal(await_topics(kafka, KAFKA_TOPICS_ALL).ours, 1);
+    atomic_store(&end_is_held, false);
+    await_closed();
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
+static void what_was_to_be_assigned_ends_with_the_client(void **state) {
+    (void)state;
+    struct broker broker;
+    struct error error = {0};
+    broker_start(&broker, 2);
+    int before = lists;
+    struct kafka *kafka = open_kafka(&broker);
+    kafka_assign_begin(kafka);
+    assert_int_equal(kafka_assign(kafka, 0, TOPIC, 0, 0, &error), 0);
+    assert_int_equal(kafka_assign(kafka, 0, TOPIC, 0, 0, &error), -1); // after which its caller gives up
+    kafka_assign_begin(kafka);
+    kafka_close(&kafka);
+    await_closed();
+    assert_int_equal(lists, before);
+    broker_stop(&broker);
+}
+
+static void read_one(struct kafka *kafka, int64_t offset) {
+    struct message_source source = kafka_source(kafka);
+    assert_int_equal(await_message(kafka, 0)->offset, offset);
+    source.release(source.self, 0);
+}
+
+static void knows_where_the_leader_before_ended(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start_many(&broker, 1, 2);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 0, 1), 0);
+    produce(&broker, 0, SPAN("k"), SPAN("1"));
+    produce(&broker, 0, SPAN("k"), SPAN("2"));
+    struct kafka *kafka = open_kafka(&broker);
+    assign(kafka, 0, 0, 0);
+    read_one(kafka, 0);
+    read_one(kafka, 1);
+    assert_int_equal(kafka_other_end(kafka, 0).ts_ms, 0);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 0, 2), 0);
+    produce(&broker, 0, SPAN("k"), SPAN("3"));
+    produce(&broker, 0, SPAN("k"), SPAN("4"));
+    read_one(kafka, 2);
+    read_one(kafka, 3);
+    assert_int_equal(kafka_other_end(kafka, 0).offset, 1);
+    assert_int_equal(kafka_other_end(kafka, 0).ts_ms, 1795386736275);
+    assert_int_equal(kafka_other_end(kafka, 1).ts_ms, 0);
+    kafka_close(&kafka);
+    broker_stop(&broker);
 }
 
 static void expect_refusal(const char *name, const char *value, const char *says) {
@@ -773,6 +870,9 @@ int main(void) {
         cmocka_unit_test(stops_while_no_leader_tells_its_ends),
         cmocka_unit_test(tells_that_fetches_are_not_answered),
         cmocka_unit_test(closes_though_the_answer_is_slow),
+        cmocka_unit_test(opens_anew_though_the_end_of_the_client_is_slow),
+        cmocka_unit_test(what_was_to_be_assigned_ends_with_the_client),
+        cmocka_unit_test(knows_where_the_leader_before_ended),
         cmocka_unit_test(refuses_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,13 +23,17 @@ static const struct table table = {.name = (char[]){"boxes"},
                                    .keys = {0},
                                    .key_count = 1};
 
-static void note(struct missing *missing, enum change_op op, bool side, bool has_note) {
+static void note_of(struct missing *missing, int topic, enum change_op op, bool side, bool has_note) {
     const struct value values[] = {{.kind = VALUE_INTEGER},
                                    {.kind = side ? VALUE_NULL : VALUE_ABSENT},
                                    {.kind = has_note ? VALUE_UNAVAILABLE : VALUE_ABSENT},
                                    {.kind = VALUE_ABSENT}};
     const struct change change = {.op = op, .table = &table, .values = values};
-    missing_note(missing, &change, !side || !has_note, false);
+    missing_note(missing, topic, &change, !side || !has_note, false);
+}
+
+static void note(struct missing *missing, enum change_op op, bool side, bool has_note) {
+    note_of(missing, 0, op, side, has_note);
 }
 
 static void visit(void *self, const char *of, const char *column, int64_t times) {
@@ -80,6 +84,7 @@ struct row {
     int64_t lsn;
     int64_t ts_ms;
     bool has_note;
+    int topic;
 };
 
 // What is told when all rows have come, and that it is told once.
@@ -96,7 +101,7 @@ static bool is_back(const struct row *rows, int count) {
                                        {.kind = VALUE_ABSENT}};
         const struct change change = {
             .op = rows[i].op, .table = &table, .values = values, .lsn = rows[i].lsn, .ts_ms = rows[i].ts_ms};
-        missing_note(&missing, &change, !rows[i].has_note, false);
+        missing_note(&missing, rows[i].topic, &change, !rows[i].has_note, false);
         missing_report(&missing, progress, &warnings);
     }
     const struct warning *told = warnings_take(&warnings);
@@ -112,29 +117,73 @@ static bool is_back(const struct row *rows, int count) {
 static void test_a_column_that_is_back(void **state) {
     (void)state;
     const enum change_op C = CHANGE_CREATE, D = CHANGE_DELETE, R = CHANGE_READ, U = CHANGE_UPDATE;
-    const struct row whole = {U, 10, 90, true}, lacks = {U, 20, 100, false};
+    const struct row whole = {U, 10, 90, true, 0}, lacks = {U, 20, 100, false, 0};
     // dropped and added anew; told once
     assert_true(is_back(
-        (struct row[]){whole, lacks, {U, 30, 100, true}, {U, 40, 100, false}, {U, 50, 100, true}}, 5));
+        (struct row[]){whole, lacks, {U, 30, 100, true, 0}, {U, 40, 100, false, 0}, {U, 50, 100, true, 0}},
+        5));
     assert_true(is_back(
-        (struct row[]){{C, 10, 100, false}, {C, 20, 100, true}, {U, 30, 100, false}, {U, 40, 100, true}}, 4));
+        (struct row[]){
+            {C, 10, 100, false, 0}, {C, 20, 100, true, 0}, {U, 30, 100, false, 0}, {U, 40, 100, true, 0}},
+        4));
     // added, which is all that is known: a delete had no columns
-    assert_false(is_back((struct row[]){{C, 10, 100, false}, {U, 20, 100, true}, {U, 30, 100, true}}, 3));
-    assert_false(is_back((struct row[]){{D, 10, 90, true}, lacks, {U, 30, 100, true}}, 3));
+    assert_false(
+        is_back((struct row[]){{C, 10, 100, false, 0}, {U, 20, 100, true, 0}, {U, 30, 100, true, 0}}, 3));
+    assert_false(is_back((struct row[]){{D, 10, 90, true, 0}, lacks, {U, 30, 100, true, 0}}, 3));
     // rows of before may be of after: another partition's, of the same moment
-    assert_false(is_back((struct row[]){{U, 10, 100, true}, lacks, {U, 30, 100, true}}, 3));
+    assert_false(is_back((struct row[]){{U, 10, 100, true, 0}, lacks, {U, 30, 100, true, 0}}, 3));
     // added, sent again by a connector that was killed, and read from another partition
     assert_false(is_back(
-        (struct row[]){{C, 10, 100, false}, {U, 20, 100, true}, {C, 10, 100, false}, {U, 20, 100, true}}, 4));
-    assert_false(is_back((struct row[]){whole, lacks, {U, 10, 100, true}}, 3));
+        (struct row[]){
+            {C, 10, 100, false, 0}, {U, 20, 100, true, 0}, {C, 10, 100, false, 0}, {U, 20, 100, true, 0}},
+        4));
+    assert_false(is_back((struct row[]){whole, lacks, {U, 10, 100, true, 0}}, 3));
     // a snapshot's rows have what is not streamed, and no positions tell nothing
     assert_false(is_back(
-        (struct row[]){whole, lacks, {R, 30, 100, true}, {U, 40, 100, false}, {R, 50, 100, true}}, 5));
-    assert_false(is_back((struct row[]){{U, LSN_NONE, 90, false}, {U, LSN_NONE, 100, true}}, 2));
+        (struct row[]){whole, lacks, {R, 30, 100, true, 0}, {U, 40, 100, false, 0}, {R, 50, 100, true, 0}},
+        5));
+    assert_false(is_back((struct row[]){{U, LSN_NONE, 90, false, 0}, {U, LSN_NONE, 100, true, 0}}, 2));
+}
+
+// A shard, or a table of an older name, of which the column was never: each row of the other topic has it.
+static void test_a_column_that_one_topic_lacks(void **state) {
+    (void)state;
+    const enum change_op C = CHANGE_CREATE, U = CHANGE_UPDATE;
+    const struct row whole = {U, 10, 90, true, 0}, lacks = {U, 20, 100, false, 3};
+    assert_false(is_back(
+        (struct row[]){whole, lacks, {U, 30, 110, true, 0}, {U, 40, 120, false, 3}, {U, 50, 130, true, 0}},
+        5));
+    // added there, too
+    assert_false(is_back((struct row[]){whole, lacks, {U, 30, 110, true, 3}, {U, 40, 120, true, 3}}, 4));
+    // dropped in one of them, and added anew there
+    assert_true(is_back(
+        (struct row[]){whole, {C, 12, 95, true, 3}, lacks, {U, 30, 110, true, 0}, {U, 40, 120, true, 3}}, 5));
+    assert_true(is_back(
+        (struct row[]){{U, 5, 80, false, 7}, whole, {U, 20, 100, false, 0}, {U, 30, 110, true, 0}}, 4));
+}
+
+// It is missing for as long as one of the topics lacks it, whichever row came last.
+static void test_topics_are_missing_it_apart(void **state) {
+    (void)state;
+    struct missing missing;
+    struct progress *progress;
+    assert_int_equal(progress_new(&progress, NULL), 0);
+    missing_init(&missing, 2);
+    note_of(&missing, 5, CHANGE_CREATE, true, false);
+    note_of(&missing, 0, CHANGE_CREATE, true, true);
+    tells(&missing, progress, "boxes.note 1;");
+    note_of(&missing, 0, CHANGE_CREATE, true, true);
+    tells(&missing, progress, "boxes.note 1;");
+    note_of(&missing, 5, CHANGE_CREATE, true, true);
+    tells(&missing, progress, "");
+    missing_free(&missing);
+    progress_free(&progress);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_missing),
-                                       cmocka_unit_test(test_a_column_that_is_back)};
+                                       cmocka_unit_test(test_a_column_that_is_back),
+                                       cmocka_unit_test(test_a_column_that_one_topic_lacks),
+                                       cmocka_unit_test(test_topics_are_missing_it_apart)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

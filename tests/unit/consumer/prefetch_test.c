@@ -420,6 +420,29 @@ static void drift_is_counted_once_an_event(void **state) {
     end(fixture);
 }
 
+// What is looked at before its turn is counted when that comes, however often it was looked at.
+static void looking_ahead_counts_no_drift(void **state) {
+    struct fixture *fixture = *state;
+    enum { ROWS = 6, LOOKS = 3 };
+    struct event event;
+    int64_t ts_ms;
+    begin(fixture);
+    add_slots(fixture, 1);
+    assert_int_equal(event_init(&event, fixture->catalog, NULL), 0);
+    for (int i = 0; i < ROWS; i++)
+        append_row(&fixture->log->lanes[0], i, ",\"colour\":\"red\"");
+    fixture->log->lanes[0].visible = ROWS;
+    for (int i = 0; i < ROWS; i++) {
+        for (int look = 1; look <= LOOKS; look++)
+            (void)prefetch_newest(fixture->ahead, 0, look, &event, &ts_ms);
+        assert_int_equal(take_row(fixture, 0, i), 1);
+    }
+    prefetch_tell_drift(fixture->ahead);
+    assert_int_equal(times_of(&fixture->drift), ROWS);
+    event_done(&event);
+    end(fixture);
+}
+
 static void rows_may_be_passed_over(void **state) {
     struct fixture *fixture = *state;
     begin(fixture);
@@ -603,6 +626,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(long_messages_close_a_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_broken_message_says_why, set_up, tear_down),
         cmocka_unit_test_setup_teardown(drift_is_counted_once_an_event, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(looking_ahead_counts_no_drift, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rows_may_be_passed_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_ends_in_every_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(captures_are_decoded_the_same, set_up, tear_down),

@@ -859,7 +859,7 @@ static void test_status_of_tables(void **state) {
     progress_table_incomplete(progress, orders, "the topic begins at offset 7");
     progress_missing(progress, "orders", "notes", 5, 3);
     progress_drift(progress, "orders", "colour", 6, 2);
-    progress_set_undeclared(progress, nobodys, 1);
+    progress_set_undeclared(progress, nobodys, 1, 1);
     progress_unplaced(progress, "shop.all", "public.x", 4);
     json_t *body = get_json(s, "/v1/status");
     json_t *tables = json_object_get(body, "tables");

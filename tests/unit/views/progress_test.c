@@ -110,8 +110,8 @@ static void test_tables(void **state) {
 static void test_topics_that_are_nobodys(void **state) {
     struct progress *progress = *state;
     const char *const topics[] = {"shop.public.x", "shop.public.y"};
-    progress_set_undeclared(progress, topics, 2);
-    progress_set_undeclared(progress, topics + 1, 1);
+    progress_set_undeclared(progress, topics, 2, 2);
+    progress_set_undeclared(progress, topics + 1, 1, 1);
     struct text text = {""};
     progress_undeclared_each(progress, add_topic, &text);
     assert_string_equal(text.text, "shop.public.y ");

@@ -331,11 +331,11 @@ void progress_unplaced(struct progress *progress, const char *topic, const char 
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
-void progress_set_undeclared(struct progress *progress, const char *const *topics, int count) {
+void progress_set_undeclared(struct progress *progress, const char *const *topics, int named, int count) {
     (void)pthread_mutex_lock(&progress->mutex);
     progress_free_undeclared(progress);
     progress->summary.undeclared = count;
-    for (int i = 0; i < count && i < PROGRESS_UNDECLARED_MAX; i++) {
+    for (int i = 0; i < named && i < PROGRESS_UNDECLARED_MAX; i++) {
         char *copy = strdup(topics[i]);
         if (copy != NULL)
             progress->undeclared[progress->undeclared_named++] = copy;

@@ -717,9 +717,9 @@ int store_rollback(struct store *store, struct error *error) {
     int status = open ? store_step(store, STORE_ROLLBACK, error) : 0;
     if (opened)
         checkpoint_leave(store->checkpoint);
-    visible_txns_drop(store->visible);
     requests_forget(store->requests);
-    if (status != 0 || standing_recall(&store->standing, store->db, error) != 0 ||
+    if (status != 0 || visible_txns_reload(store->visible, error) != 0 ||
+        standing_recall(&store->standing, store->db, error) != 0 ||
         quarantine_reload(store->quarantine, error) != 0 || feed_reload(store->feed, error) != 0)
         return -1;
     return mirror_reload(store->mirror, error);

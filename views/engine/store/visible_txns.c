@@ -5,6 +5,7 @@
 #include "views/engine/sqlite/engine_sql.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char visible_txns_add[] = "transactions_add";
 static const char visible_txns_remove[] = "transactions_forget";
@@ -80,13 +81,19 @@ static int visible_txns_load_recent(struct visible_txns *txns, struct error *err
     return row;
 }
 
+int visible_txns_reload(struct visible_txns *txns, struct error *error) {
+    txns->pending_count = 0;
+    txns->oldest_kept = LSN_NONE;
+    memset(txns->recent, 0, sizeof txns->recent);
+    return visible_txns_count_written(txns, error) == 0 ? visible_txns_load_recent(txns, error) : -1;
+}
+
 int visible_txns_new(struct visible_txns **ret, sqlite3 *db, struct error *error) {
     CLEANUP(visible_txns_free) struct visible_txns *txns = calloc(1, sizeof *txns);
     if (txns == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     txns->db = db;
-    txns->oldest_kept = LSN_NONE;
-    if (visible_txns_count_written(txns, error) != 0 || visible_txns_load_recent(txns, error) != 0 ||
+    if (visible_txns_reload(txns, error) != 0 ||
         engine_sql_prepare(db, visible_txns_add, &txns->insert, error) != 0 ||
         engine_sql_prepare(db, visible_txns_remove, &txns->forget, error) != 0)
         return -1;
@@ -157,8 +164,4 @@ int visible_txns_save(struct visible_txns *txns, struct error *error) {
     txns->written += txns->pending_count;
     txns->pending_count = 0;
     return txns->written < VISIBLE_TXNS_ROWS_KEPT ? 0 : visible_txns_forget(txns, error);
-}
-
-void visible_txns_drop(struct visible_txns *txns) {
-    txns->pending_count = 0;
 }

@@ -31,7 +31,7 @@ int visible_txns_note(struct visible_txns *txns, int64_t txid, int64_t lsn, stru
 bool visible_txns_repeats(const struct visible_txns *txns, int64_t txid, int64_t lsn);
 // Before its commit.
 int visible_txns_save(struct visible_txns *txns, struct error *error);
-// After its rollback.
-void visible_txns_drop(struct visible_txns *txns);
+// After its rollback: what the file has is known, and nothing else.
+int visible_txns_reload(struct visible_txns *txns, struct error *error);
 
 #endif
