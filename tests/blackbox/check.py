@@ -173,7 +173,11 @@ class Check(tide.Case):
         self.passed(query_q="-- tidemark shows what is there: name is given\n" + query)
         self.refused("may be required", query_q="-- tidemark: name is decimal(19,2)\n" + query)
         self.refused("may be required", query_q="-- tidemark: name is text require\n" + query)
-        for rule in ("text", "text required", "decimal(12,2)", "timestamp", "uuid required", "date", "boolean", "timestamptz required"):
+        for rule in ("numeric", "numeric(19,2)", "integer(4)", "bigints", "varchar(x)", "timestamp with", "numeric(12,2)x"):
+            self.refused("may be required", query_q=f"-- tidemark: name is {rule}\n" + query)
+        for rule in ("text", "text required", "decimal(12,2)", "timestamp", "uuid required", "date", "boolean", "timestamptz required", "numeric(14,2)",
+                     "numeric(14, 2) required", "bigint", "smallint required", "double precision", "real", "varchar(20) required", "character varying",
+                     "timestamp with time zone required", "timestamp without time zone", "bool"):
             self.passed(query_q=f"-- tidemark: name is {rule}\n" + query)
 
     def test_parameters_beside_columns_that_are_stored_otherwise(self):

@@ -202,8 +202,8 @@ static void evolve_doubt_table(const struct evolution *evolution, const struct t
         evolve_append(
             report->doubts, sizeof report->doubts,
             "%stable %s went and %s came, with the same columns: if it was renamed, a line `-- tidemark: renamed "
-            "%s from %s` would have kept its rows, and a line `-- tidemark: topic %s` that names both topics "
-            "brings them again, else they are not there",
+            "%s from %s` would have kept its rows, and a line `-- tidemark: topic %s = /REGEX/` that both "
+            "topics match brings them again, else they are not there",
             report->doubts[0] != '\0' ? "; " : "", was->name, is->name, is->name, was->name, is->name);
         return;
     }
