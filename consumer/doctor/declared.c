@@ -1,9 +1,19 @@
 #include "consumer/doctor/declared.h"
 
+#include "consumer/decode/topic_role.h"
 #include "consumer/evidence/evidence.h"
 #include "consumer/evidence/feeding.h"
 
 #include <string.h>
+
+static void declared_add_topic(struct finding_names *names, const struct evidence *evidence,
+                               const struct catalog *catalog, const char *topic) {
+    char line[TOPIC_LINE_SIZE];
+    if (topic_write_line_of_older(topic, evidence->prefix, catalog, line))
+        finding_names_add(names, "%s (`-- tidemark: %s` reads it beside the table's own)", topic, line);
+    else
+        finding_names_add(names, "%s", topic);
+}
 
 static void declared_check_topics(const struct evidence *evidence, const struct catalog *catalog,
                                   struct findings *findings) {
@@ -11,7 +21,7 @@ static void declared_check_topics(const struct evidence *evidence, const struct 
     struct finding_names missing = {0};
     for (int i = 0; i < evidence->topic_count; i++)
         if (feeding_is_undeclared(evidence, catalog, &evidence->topics[i]))
-            finding_names_add(&undeclared, "%s", evidence->topics[i].name);
+            declared_add_topic(&undeclared, evidence, catalog, evidence->topics[i].name);
     for (int i = 0; i < evidence_count(evidence); i++) {
         const struct evidence_topic *topic = evidence_at(evidence, i);
         if (feeding_is_unplaced(evidence, catalog, topic))

@@ -140,11 +140,19 @@ static void take_undeclared(struct apply *apply, struct partition *partition) {
         return;
     if (unplaced_note(&apply->unplaced, partition->topic, none, none) == NULL)
         return;
-    warnings_add(
-        &apply->warnings,
-        "topic %s feeds no declared table: its messages are not applied; declare its table in source.sql, "
-        "or say whose it is with `-- tidemark: topic TABLE = %s`",
-        partition->topic, partition->topic);
+    char line[TOPIC_LINE_SIZE];
+    if (topic_write_line_of_older(partition->topic, apply->config.prefix, apply->config.catalog, line))
+        warnings_add(
+            &apply->warnings,
+            "topic %s is of a name that a declared table had before, and is not read: where the table's "
+            "rows of then are to be here, `-- tidemark: %s` reads both",
+            partition->topic, line);
+    else
+        warnings_add(
+            &apply->warnings,
+            "topic %s feeds no declared table: its messages are not applied; declare its table in source.sql, "
+            "or say whose it is with `-- tidemark: topic TABLE = %s`",
+            partition->topic, partition->topic);
     take_about(apply, partition, "undeclared");
 }
 
