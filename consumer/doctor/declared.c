@@ -232,6 +232,30 @@ static void declared_check_unmarked(const struct evidence *evidence, const struc
             finding_names_text(&names));
 }
 
+// An array that is NULL may be one with a NULL among its elements.
+static void declared_check_arrays(const struct evidence *evidence, const struct catalog *catalog,
+                                  struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        const struct table *table = feeding_table(evidence, catalog, topic);
+        for (int c = 0; table != NULL && table->hides_nulls && c < topic->column_count; c++) {
+            const struct evidence_column *seen = &topic->columns[c];
+            int number = table_column(table, seen->name, strlen(seen->name));
+            if (number >= 0 && table->columns[number].hides_nulls && seen->nulls > 0)
+                finding_names_add(&names, "%s.%s", table->name, seen->name);
+        }
+    }
+    if (names.count > 0)
+        findings_add(
+            findings, "array nulls", VERDICT_WARN,
+            "event.converting.failure.handling.mode=fail ends the connector at such an array; coalesce() of its "
+            "elements at the source",
+            "Debezium sends an array of an enum, ltree or tsvector as NULL where one of its elements is: NULL "
+            "came in %s",
+            finding_names_text(&names));
+}
+
 // What of a binlog's rows names no connector is mended as MariaDB's; rows without a position say nothing of it.
 static void declared_check_uuids(const struct evidence *evidence, const struct catalog *catalog,
                                  struct findings *findings) {
@@ -268,5 +292,6 @@ void declared_check(const struct evidence *evidence, const struct catalog *catal
     declared_check_columns(evidence, catalog, findings);
     declared_check_decimals(evidence, catalog, findings);
     declared_check_unmarked(evidence, catalog, findings);
+    declared_check_arrays(evidence, catalog, findings);
     declared_check_uuids(evidence, catalog, findings);
 }

@@ -232,6 +232,7 @@ static int source_sql_set_columns(struct source_draft *draft, struct draft_table
         if (source_sql_set_cut_name(draft, table, i) != 0)
             return -1;
         table->has_renamed |= table->columns[i].older_count > 0;
+        table->hides_nulls |= table->columns[i].hides_nulls;
     }
     return source_sql_set_expressions(draft, declared, table);
 }
