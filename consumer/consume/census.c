@@ -179,7 +179,7 @@ void census_end(struct census *census) {
         (void)snprintf(
             text, sizeof text,
             "every table of source.sql has a topic; these of prefix %s are not read, since no table is "
-            "declared for them: %s",
+            "declared for them (`-- tidemark: ignore TABLE` of one that is not wanted): %s",
             census->prefix, topics);
     else if (missing == 0)
         (void)snprintf(text, sizeof text, "every table of source.sql has a topic now");

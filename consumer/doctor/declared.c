@@ -30,12 +30,14 @@ static void declared_check_topics(const struct evidence *evidence, const struct 
     for (int t = 0; t < catalog->table_count; t++)
         if (!feeding_has_topic(evidence, &catalog->tables[t]))
             finding_names_add(&missing, "%s", catalog->tables[t].name);
-    findings_add(findings, "undeclared topics", undeclared.count > 0 ? VERDICT_WARN : VERDICT_OK,
-                 undeclared.count > 0
-                     ? "declare them in source.sql (`tidemark init` writes how), or leave them"
-                     : NULL,
-                 "%s%s", undeclared.count > 0 ? "not read: " : "every topic of the prefix feeds a table",
-                 undeclared.count > 0 ? finding_names_text(&undeclared) : "");
+    findings_add(
+        findings, "undeclared topics", undeclared.count > 0 ? VERDICT_WARN : VERDICT_OK,
+        undeclared.count > 0
+            ? "declare them in source.sql (`tidemark init` writes how); one that is not wanted (the connector's signal "
+              "table) is told no more with `-- tidemark: ignore TABLE`"
+            : NULL,
+        "%s%s", undeclared.count > 0 ? "not read: " : "every topic of the prefix feeds a table",
+        undeclared.count > 0 ? finding_names_text(&undeclared) : "");
     findings_add(findings, "declared tables", missing.count > 0 ? VERDICT_WARN : VERDICT_OK,
                  missing.count > 0
                      ? "table.include.list, or `-- tidemark: topic TABLE = NAME`; the topic of a table that "

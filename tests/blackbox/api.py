@@ -84,6 +84,21 @@ class Api(tide.Case):
         self.assertEqual(200, status, body)
         return [row["id"] for row in json.loads(body)["rows"]]
 
+    def test_what_is_asked_for_elsewhere(self):
+        db = self.path / "basic.db"
+        tide.replay(db, BASIC)
+        server = self.server("serve", "--db", db)
+        for path, told in (
+            ("/v1/orders", "rows of orders are at /v1/tables/orders, one of them by its columns: ?id=.."),
+            ("/v1/tables/orders/5001", "rows of orders are at /v1/tables/orders, one of them by its columns: ?id=.."),
+            ("/v1/warehouse/stock", "no such route; /v1/views/warehouse/stock is"),
+            ("/v1/tables/nothing/1", "no such route"),
+            ("/orders", "no such route"),
+        ):
+            status, _, body = ask(server, path)
+            self.assertEqual(404, status)
+            self.assertIn(told, json.loads(body)["detail"], path)
+
     def test_lists_on_several_lines(self):
         """A header that is a list may stand on several lines (RFC 9110, 5.3); the range that names a form most exactly says how much
         it is wanted (12.5.1)."""

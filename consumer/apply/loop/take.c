@@ -151,7 +151,7 @@ static void take_undeclared(struct apply *apply, struct partition *partition) {
         warnings_add(
             &apply->warnings,
             "topic %s feeds no declared table: its messages are not applied; declare its table in source.sql, "
-            "or say whose it is with `-- tidemark: topic TABLE = %s`",
+            "say whose it is with `-- tidemark: topic TABLE = %s`, or that it is not wanted with `-- tidemark: ignore TABLE`",
             partition->topic, partition->topic);
     take_about(apply, partition, "undeclared");
 }
