@@ -301,6 +301,21 @@ static void options_twin_name(const char *flag, char *ret, size_t size) {
         *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
 }
 
+// Whether `name` may be meant for the twin, both without TIDEMARK_: nearly so spelt (of one with two letters, which is near to
+// many, with these two), or with a word behind it for what it takes.
+static bool options_may_mean(const char *name, const char *twin) {
+    static const char *const words[] = {"_FILE", "_DIR", "_PATH", "_ADDR", "_ADDRESS", "_LIST", NULL};
+    const size_t size = strlen(twin);
+    if (strlen(name) > 2 && nearest_is(name, twin))
+        return true;
+    if (strlen(name) == 2 && size == 2)
+        return name[0] == twin[1] && name[1] == twin[0];
+    for (int i = 0; strncmp(name, twin, size) == 0 && words[i] != NULL; i++)
+        if (strcmp(name + size, words[i]) == 0)
+            return true;
+    return false;
+}
+
 // A twin that is spelt nearly right would set nothing, in silence. Other names are nobody's mistake: what starts a process may
 // have variables of its own that begin so (TIDEMARK_SERVICE_HOST, of a service of Kubernetes that is called tidemark).
 static int options_check_twin(const char *name, struct error *error) {
@@ -312,7 +327,7 @@ static int options_check_twin(const char *name, struct error *error) {
         options_twin_name(option_table[i].flag, twin, sizeof twin);
         if (strcmp(name, twin) == 0)
             return 0;
-        if (near == NULL && strlen(name) > begin + 2 && nearest_is(name + begin, twin + begin))
+        if (near == NULL && options_may_mean(name + begin, twin + begin))
             near = memcpy(meant, twin, sizeof meant);
     }
     return near == NULL ? 0

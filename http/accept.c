@@ -1,5 +1,6 @@
 #include "http/accept.h"
 
+#include <string.h>
 #include <strings.h>
 
 static struct span accept_trim(struct span text) {
@@ -59,36 +60,82 @@ static struct accepted accept_read(struct span item) {
     return ret;
 }
 
-// A type's weight; -1 = the header does not name it.
-static int accept_weight_of(struct span accept, const char *type) {
+// A coding's weight; -1 = the header does not name it.
+static int accept_weight_of(struct span accept, const char *coding) {
     struct span item;
     while (accept_take(&accept, ',', &item)) {
         const struct accepted accepted = accept_read(item);
-        if (accept_is(accepted.name, type))
+        if (accept_is(accepted.name, coding))
             return accepted.weight;
     }
     return -1;
 }
 
+// How exactly a range names a type: itself, text/*, */*; 0 = not.
+static int accept_names(struct span range, const char *type) {
+    size_t main_size = (size_t)(strchr(type, '/') - type) + 1;
+    if (accept_is(range, type))
+        return 3;
+    if (range.size == main_size + 1 && range.data[main_size] == '*' &&
+        strncasecmp(range.data, type, main_size) == 0)
+        return 2;
+    return span_is(range, "*/*");
+}
+
+struct preference {
+    int weight; // of the range that names the type most exactly, 0 = it is not wanted
+    int names;
+};
+
+static struct preference accept_preference(struct span accept, const char *type) {
+    struct preference ret = {0};
+    struct span item;
+    while (accept_take(&accept, ',', &item)) {
+        const struct accepted accepted = accept_read(item);
+        int names = accept_names(accepted.name, type);
+        if (names > ret.names)
+            ret = (struct preference){accepted.weight, names};
+    }
+    return ret;
+}
+
+// Of two that are wanted as much, the one that is named.
+static bool accept_is_wanted_more(struct preference a, struct preference b) {
+    return a.weight > b.weight || (a.weight > 0 && a.weight == b.weight && a.names == 3 && b.names < 3);
+}
+
 enum format accept_format(struct span accept) {
-    if (accept.data == NULL)
-        return FORMAT_JSON;
-    if (accept_weight_of(accept, "application/vnd.pgrst.object+json") > 0)
-        return FORMAT_OBJECT;
-    if (accept_weight_of(accept, "application/vnd.pgrst.array+json") > 0)
-        return FORMAT_ARRAY;
-    int json = accept_weight_of(accept, "application/json");
-    int csv = accept_weight_of(accept, "text/csv");
-    int lines = accept_weight_of(accept, "application/x-ndjson");
-    if (csv > 0 && csv > json && csv >= lines)
-        return FORMAT_CSV;
-    return lines > 0 && lines > json ? FORMAT_NDJSON : FORMAT_JSON;
+    static const struct {
+        enum format format;
+        bool only_named; // who takes any type does not mean it
+        const char *type;
+    } forms[] = {{FORMAT_OBJECT, true, "application/vnd.pgrst.object+json"},
+                 {FORMAT_ARRAY, true, "application/vnd.pgrst.array+json"},
+                 {FORMAT_JSON, false, "application/json"},
+                 {FORMAT_CSV, false, "text/csv"},
+                 {FORMAT_NDJSON, false, "application/x-ndjson"}};
+    enum format format = FORMAT_JSON;
+    struct preference best = {0};
+    for (size_t i = 0; accept.data != NULL && i < sizeof forms / sizeof *forms; i++) {
+        struct preference wanted = accept_preference(accept, forms[i].type);
+        if ((forms[i].only_named && wanted.names < 3) || !accept_is_wanted_more(wanted, best))
+            continue;
+        best = wanted;
+        format = forms[i].format;
+    }
+    return format;
+}
+
+bool accept_wants_lines(struct span accept) {
+    return accept.data != NULL && accept_is_wanted_more(accept_preference(accept, "application/x-ndjson"),
+                                                        accept_preference(accept, "text/event-stream"));
 }
 
 // Whether it may be answered with something that is made, any type among them.
 static bool accept_is_made(struct span name) {
     static const char *const types[] = {"*/*",
                                         "application/*",
+                                        "text/*",
                                         "application/json",
                                         "text/csv",
                                         "application/x-ndjson",

@@ -4,10 +4,13 @@
 
 #include "http/render.h"
 
-// JSON unless text/csv or application/x-ndjson is wanted more, or one of PostgREST's own types is named
-// (application/vnd.pgrst.array+json, application/vnd.pgrst.object+json); a header that names none of ours, or is
-// missing, is answered in JSON all the same.
+// The form that is wanted most, by the range that names each most exactly (12.5.1: `text/csv;q=0.5, */*` is JSON); of two that
+// are wanted as much the one that is named, else JSON. PostgREST's own types (application/vnd.pgrst.array+json,
+// application/vnd.pgrst.object+json) are to be named. A header that takes none of ours, or is missing, is answered in JSON
+// all the same.
 enum format accept_format(struct span accept);
+// Of what does not end: whether lines of JSON are wanted more than text/event-stream.
+bool accept_wants_lines(struct span accept);
 // What is asked for of PostgREST's that is not made here, and that would be taken for it: rows without their nulls
 // (nulls=stripped), and where nothing that is made stands beside it, a plan (application/vnd.pgrst.plan) or GeoJSON. data NULL = nothing.
 struct span accept_not_made(struct span accept);

@@ -78,9 +78,39 @@ void routes_free(struct routes **routes) {
     *routes = NULL;
 }
 
-static void routes_set_not_found(const struct target *target, struct response *response) {
+static bool routes_has_query(const struct catalog *catalog, struct span view, struct span query) {
+    for (int v = 0; v < catalog->view_count; v++)
+        for (int q = 0; q < catalog->views[v].query_count; q++)
+            if (span_is(view, catalog->views[v].name) && span_is(query, catalog->views[v].queries[q].name))
+                return true;
+    return false;
+}
+
+// What is asked for elsewhere: /v1/orders, /v1/tables/orders/5001, /v1/warehouse/stock.
+static void routes_set_hint(const struct catalog *catalog, const struct target *target,
+                            struct response *response) {
+    static const struct span none = {"", 0};
+    const struct span *segments = target->segments;
+    bool version = target->segment_count > 1 && span_is(segments[0], "v1");
+    bool named = version && target->segment_count > 2 && span_is(segments[1], "tables");
+    struct span name = version ? segments[named ? 2 : 1] : none;
+    struct span behind = version && target->segment_count == 3 ? segments[2] : none;
+    const struct table *table = catalog_table(catalog, name.data, name.size);
+    if (table != NULL && table->key_count > 0)
+        problem_begin(response, PROBLEM_NOT_FOUND,
+                      "no such route; rows of %s are at /v1/tables/%s, one of them by its columns: ?%s=..",
+                      table->name, table->name, table->columns[table->keys[0]].name);
+    else if (!named && behind.size > 0 && routes_has_query(catalog, name, behind))
+        problem_begin(response, PROBLEM_NOT_FOUND, "no such route; /v1/views/%.*s/%.*s is", (int)name.size,
+                      name.data, (int)behind.size, behind.data);
+    else
+        problem_begin(response, PROBLEM_NOT_FOUND, "no such route");
+}
+
+static void routes_set_not_found(const struct catalog *catalog, const struct target *target,
+                                 struct response *response) {
     response->postgrest = target->segment_count > 0 && span_is(target->segments[0], "rest");
-    problem_begin(response, PROBLEM_NOT_FOUND, "no such route");
+    routes_set_hint(catalog, target, response);
     buffer_text(&response->body, ",\"known\":[");
     for (int i = 0; i < ROUTE_COUNT; i++) {
         buffer_text(&response->body, i > 0 ? "," : "");
@@ -148,7 +178,7 @@ static enum routes_result routes_dispatch(struct worker *worker, const struct re
     if (asks && route != ROUTE_COUNT && routes_answer_options(request, route_form(route), response))
         return ROUTES_ANSWERED;
     if (route == ROUTE_COUNT) {
-        routes_set_not_found(target, response);
+        routes_set_not_found(worker->routes->config.catalog, target, response);
         return ROUTES_ANSWERED;
     }
     if (routes_refuse_method(request, route_form(route), response))

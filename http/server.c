@@ -5,6 +5,7 @@
 #include "http/endpoint.h"
 #include "http/follow.h"
 #include "http/gate.h"
+#include "http/headers.h"
 #include "http/problem.h"
 #include "http/reply.h"
 #include "http/reply_shelf.h"
@@ -73,6 +74,7 @@ struct connection {
     struct slow_lane_job job;
     struct stream stream;
     struct request request;
+    struct headers_joined joined;       // of the request
     struct response slow_lane_response; // its answer
     enum routes_result slow_lane_result;
     struct server *server;
@@ -140,6 +142,7 @@ static void server_on_completed(void *self, struct MHD_Connection *mhd, void **r
         return;
     response_free(&connection->slow_lane_response);
     connection->slow_lane_response = (struct response){0};
+    headers_free(&connection->joined);
     server_let_body_go(connection);
     if (connection->stream.channel != NULL)
         routes_count_stream(connection->server->routes, -1);
@@ -330,51 +333,24 @@ static enum MHD_Result server_send_stream(struct connection *connection, struct 
     return server_queue_stream(connection, response, false);
 }
 
-// The first of a name counts, as the library's own search has it; of Host all are counted.
 static enum MHD_Result server_read_header(void *self, enum MHD_ValueKind kind, const char *name,
                                           const char *value) {
-    struct request *request = self;
-    const struct {
-        const char *name;
-        struct span *value;
-    } wanted[] = {
-        {MHD_HTTP_HEADER_HOST, &request->host},
-        {MHD_HTTP_HEADER_ACCEPT, &request->accept},
-        {MHD_HTTP_HEADER_IF_NONE_MATCH, &request->if_none_match},
-        {"Last-Event-ID", &request->last_event_id},
-        {MHD_HTTP_HEADER_PREFER, &request->prefer},
-        {MHD_HTTP_HEADER_ACCEPT_ENCODING, &request->accept_encoding},
-        {MHD_HTTP_HEADER_RANGE, &request->range},
-        {"Range-Unit", &request->range_unit},
-        {"Accept-Profile", &request->accept_profile},
-        {MHD_HTTP_HEADER_AUTHORIZATION, &request->authorization},
-        {MHD_HTTP_HEADER_ORIGIN, &request->origin},
-        {"Access-Control-Request-Method", &request->preflight},
-        {MHD_HTTP_HEADER_CONTENT_LENGTH, &request->content_length},
-        {MHD_HTTP_HEADER_TRANSFER_ENCODING, &request->transfer_encoding},
-    };
+    struct connection *connection = self;
     (void)kind;
-    size_t i = 0;
-    while (i < sizeof wanted / sizeof *wanted && strcasecmp(name, wanted[i].name) != 0)
-        i++;
-    if (i == sizeof wanted / sizeof *wanted)
-        return MHD_YES;
-    request->host_count += i == 0;
-    request->length_count += wanted[i].value == &request->content_length;
-    if (wanted[i].value->data == NULL)
-        *wanted[i].value = value != NULL ? span_of(value) : SPAN("");
+    headers_take(&connection->request, &connection->joined, name, value);
     return MHD_YES;
 }
 
 // What the library holds of a request lives until its answer has been sent, suspended or not.
 static void server_read_request(struct connection *connection, const char *method) {
+    headers_free(&connection->joined);
     connection->request = (struct request){
         .method = span_of(method),
         .target = {connection->target, connection->target_size},
         .http_1_0 = connection->http_1_0,
     };
-    connection->header_count = MHD_get_connection_values(connection->connection, MHD_HEADER_KIND,
-                                                         server_read_header, &connection->request);
+    connection->header_count =
+        MHD_get_connection_values(connection->connection, MHD_HEADER_KIND, server_read_header, connection);
 }
 
 static enum routes_result server_answer_now(struct connection *connection, struct response *response) {
@@ -527,6 +503,7 @@ static void server_on_connection(void *self, struct MHD_Connection *mhd, void **
         connection->kept = NULL;
         connection->stream = (struct stream){0};
         connection->slow_lane_response = (struct response){0};
+        connection->joined = (struct headers_joined){0};
     }
     *context = connection;
 }

@@ -2,14 +2,10 @@
 #include "http/accept.h"
 #include "http/answers.h"
 
-// Server-sent events, unless NDJSON is asked for and they are not.
-static const char *streaming_type(struct span accept) {
-    return accept_format(accept) == FORMAT_NDJSON ? "application/x-ndjson" : "text/event-stream";
-}
-
 void streaming_begin(struct exchange *exchange) {
-    exchange->response->content_type = streaming_type(exchange->request->accept);
-    exchange->response->as_lines = accept_format(exchange->request->accept) == FORMAT_NDJSON;
+    bool lines = accept_wants_lines(exchange->request->accept);
+    exchange->response->content_type = lines ? "application/x-ndjson" : "text/event-stream";
+    exchange->response->as_lines = lines;
 }
 
 enum routes_result answer_live(struct exchange *exchange) {

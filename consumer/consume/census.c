@@ -161,6 +161,19 @@ static int census_list_missing(const struct census *census, char *ret, size_t si
     return count;
 }
 
+// A table's topic of before it was renamed is read by a line that names both.
+static void census_add_older(const struct census *census, char *text, size_t size) {
+    char line[TOPIC_LINE_SIZE];
+    for (int i = 0; i < census->undeclared_named; i++) {
+        if (!topic_write_line_of_older(census->undeclared[i], census->prefix, census->catalog, line))
+            continue;
+        size_t used = strlen(text);
+        (void)snprintf(text + used, size - used, "; `-- tidemark: %s` reads %s beside the table's own", line,
+                       census->undeclared[i]);
+        return;
+    }
+}
+
 void census_end(struct census *census) {
     char topics[CENSUS_TEXT_SIZE];
     char text[2 * CENSUS_TEXT_SIZE];
@@ -176,7 +189,7 @@ void census_end(struct census *census) {
         (void)snprintf(
             text, sizeof text,
             "every table of source.sql has a topic; these of prefix %s are not read, since no table is "
-            "declared for them: %s",
+            "declared for them (`-- tidemark: ignore TABLE` of one that is not wanted): %s",
             census->prefix, topics);
     else if (missing == 0)
         (void)snprintf(text, sizeof text, "every table of source.sql has a topic now");
@@ -191,6 +204,7 @@ void census_end(struct census *census) {
         (void)snprintf(text, sizeof text,
                        "no topic of prefix %s yet for: %s; topics that no table is declared for: %s",
                        census->prefix, census->missing, topics);
+    census_add_older(census, text, sizeof text);
     text[sizeof census->reported - 1] = '\0';
     if (strcmp(text, census->reported) == 0 || (!wrong && !census->warned))
         return;

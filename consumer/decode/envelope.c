@@ -280,10 +280,12 @@ static bool envelope_has_key(const struct table *table, const struct value *valu
 
 // A delete's row, or a tombstone's, is known by its key; where the key has other columns, by "before", or by what an
 // unwrapped row says, which is in the event's values then.
-static int envelope_take_key(struct envelope_decoder *decoder, struct row_reader *row, struct span key,
-                             const struct members *members, struct event *event, struct error *error) {
+static int envelope_take_key(struct envelope_decoder *decoder, struct row_reader *row,
+                             const struct message *message, const struct members *members,
+                             struct event *event, struct error *error) {
     const struct table *table = event->change.table;
-    event->key_hash = envelope_hash_key(key);
+    event->key_hash = envelope_hash_key(message->key);
+
     bool whole = true;
     for (int i = 0; i < table->key_count; i++)
         whole &= decoder->key_values[table->keys[i]].kind != VALUE_ABSENT;
@@ -291,6 +293,8 @@ static int envelope_take_key(struct envelope_decoder *decoder, struct row_reader
         memcpy(event->values, decoder->key_values, (size_t)table->column_count * sizeof *event->values);
         return 0;
     }
+    if (members->flat && row->failed && envelope_read_flat_again(decoder, row, message->value, error) != 0)
+        return -1;
     if (members->flat && envelope_has_key(table, event->values))
         return row->failed ? -1 : 0;
     if (members->before.data == NULL)
@@ -446,8 +450,9 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     row->may_be_unavailable = change->op != CHANGE_READ;
     if (members->flat && must_exist && envelope_read_flat_again(decoder, row, message->value, error) != 0)
         return -1;
-    if (change->op == CHANGE_DELETE)
-        return envelope_take_key(decoder, row, message->key, members, event, error);
+    row->key_alone = change->op == CHANGE_DELETE;
+    if (row->key_alone)
+        return envelope_take_key(decoder, row, message, members, event, error);
     if (members->after_kind != 1)
         return error_set(error, ERROR_INPUT, "op %.*s without a row in after", members_visible(members->op),
                          members->op.data);
@@ -502,7 +507,7 @@ static int envelope_decode_tombstone(struct envelope_decoder *decoder, const str
     }
     struct error why = {0};
     if (envelope_read_key(decoder, message, NULL, row->table, event, &why) == 0)
-        return envelope_take_key(decoder, row, message->key, &members_none, event, error) != 0
+        return envelope_take_key(decoder, row, message, &members_none, event, error) != 0
                    ? -1
                    : envelope_mend_tombstone(decoder, event, error);
     // A key of other columns may be another table's whose rows come in the topic: its rows say so, and halt if they are this one's.
@@ -744,7 +749,7 @@ int envelope_decode_key(struct envelope_decoder *decoder, const struct table *ta
     envelope_empty(ret, table);
     return envelope_read_key(decoder, message, NULL, table, ret, error) != 0
                ? -1
-               : envelope_take_key(decoder, NULL, message->key, &members_none, ret, error);
+               : envelope_take_key(decoder, NULL, message, &members_none, ret, error);
 }
 
 int envelope_decode(struct envelope_decoder *decoder, enum topic_role role, const struct table *table,

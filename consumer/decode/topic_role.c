@@ -1,5 +1,7 @@
 #include "consumer/decode/topic_role.h"
 
+#include "views/base/buffer.h"
+#include "views/base/cleanup.h"
 #include "views/base/utf8.h"
 
 #include <regex.h>
@@ -203,6 +205,64 @@ bool topic_is_left_out(const char *topic, const char *prefix, const struct catal
         is = topic_feeds(topic, prefix, &left_out) != TOPIC_FEEDS_NOT;
     }
     return is;
+}
+
+// Whether it is of a table called `older`, as the mirror has names.
+static bool topic_role_is_of_name(const char *topic, const char *prefix, const char *older) {
+    char schema[NAME_SIZE];
+    const char *dot = strchr(older, '.');
+    const struct table named = {.schema = dot != NULL ? schema : NULL,
+                                .relation = (char *)(uintptr_t)(dot != NULL ? dot + 1 : older)};
+    (void)snprintf(schema, sizeof schema, "%.*s", dot != NULL ? (int)(dot - older) : 0, older);
+    return topic_feeds(topic, prefix, &named) != TOPIC_FEEDS_NOT;
+}
+
+// Of a topic's characters only the dot means anything in an expression.
+static void topic_role_write_escaped(const char *name, struct buffer *out) {
+    for (; *name != '\0'; name++) {
+        if (*name == '.')
+            buffer_char(out, '\\');
+        buffer_char(out, *name);
+    }
+}
+
+// The table's own topic beside one of its older name: with its name, and its schema where it says one.
+static void topic_role_write_own(const char *topic, const struct table *table, struct buffer *out) {
+    char relation[NAME_SIZE], schema[NAME_SIZE], own[3 * NAME_SIZE];
+    const char *last = strrchr(topic, '.'), *before = last;
+    while (table->schema != NULL && before > topic && before[-1] != '.')
+        before--;
+    if (!topic_role_sanitize(table->relation, false, relation) ||
+        !topic_role_sanitize(table->schema != NULL ? table->schema : "", false, schema))
+        return;
+    (void)snprintf(own, sizeof own, "%.*s%s.%s", (int)(before - topic), topic, schema, relation);
+    topic_role_write_escaped(own, out);
+}
+
+bool topic_write_line_of_older(const char *topic, const char *prefix, const struct catalog *catalog,
+                               char ret[TOPIC_LINE_SIZE]) {
+    CLEANUP(buffer_free) struct buffer line = {0};
+    const struct table *table = NULL;
+    for (int t = 0; t < catalog->table_count && table == NULL; t++)
+        for (int i = 0; i < catalog->tables[t].older_count && table == NULL; i++)
+            if (topic_role_is_of_name(topic, prefix, catalog->tables[t].older[i]))
+                table = &catalog->tables[t];
+    if (table == NULL)
+        return false;
+    buffer_format(&line, "topic %s = /", table->name);
+    topic_role_write_escaped(topic, &line);
+    buffer_char(&line, '|');
+    if (table->topic == NULL)
+        topic_role_write_own(topic, table, &line);
+    else if (table->topic_is_regex)
+        buffer_text(&line, table->topic);
+    else
+        topic_role_write_escaped(table->topic, &line);
+    buffer_char(&line, '/');
+    if (line.failed || line.size >= TOPIC_LINE_SIZE)
+        return false;
+    (void)snprintf(ret, TOPIC_LINE_SIZE, "%.*s", (int)line.size, line.data);
+    return true;
 }
 
 // Whether it is two names with another topic.delimiter between them.

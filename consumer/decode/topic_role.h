@@ -31,6 +31,12 @@ int topic_feeds(const char *topic, const char *prefix, const struct table *table
 // Whether it is the topic of a table that source.sql leaves out (`-- tidemark: ignore`), by the name that Debezium gives it.
 bool topic_is_left_out(const char *topic, const char *prefix, const struct catalog *catalog);
 
+// Whether it is the topic of a name that a table had before (`-- tidemark: renamed`): then `ret` is the line that reads this topic
+// and the table's own, `topic u = /shop\.public\.t|shop\.public\.u/`; a line with this name alone would lose the other.
+enum { TOPIC_LINE_SIZE = 768 };
+bool topic_write_line_of_older(const char *topic, const char *prefix, const struct catalog *catalog,
+                               char ret[TOPIC_LINE_SIZE]);
+
 // Whether the name begins with `PREFIX.`.
 bool topic_has_prefix(const char *topic, const char *prefix);
 // Whether a topic's name is one that the connector's own may have by topic.transaction (PREFIX.NAME),

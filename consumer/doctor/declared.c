@@ -1,9 +1,19 @@
 #include "consumer/doctor/declared.h"
 
+#include "consumer/decode/topic_role.h"
 #include "consumer/evidence/evidence.h"
 #include "consumer/evidence/feeding.h"
 
 #include <string.h>
+
+static void declared_add_topic(struct finding_names *names, const struct evidence *evidence,
+                               const struct catalog *catalog, const char *topic) {
+    char line[TOPIC_LINE_SIZE];
+    if (topic_write_line_of_older(topic, evidence->prefix, catalog, line))
+        finding_names_add(names, "%s (`-- tidemark: %s` reads it beside the table's own)", topic, line);
+    else
+        finding_names_add(names, "%s", topic);
+}
 
 static void declared_check_topics(const struct evidence *evidence, const struct catalog *catalog,
                                   struct findings *findings) {
@@ -11,7 +21,7 @@ static void declared_check_topics(const struct evidence *evidence, const struct 
     struct finding_names missing = {0};
     for (int i = 0; i < evidence->topic_count; i++)
         if (feeding_is_undeclared(evidence, catalog, &evidence->topics[i]))
-            finding_names_add(&undeclared, "%s", evidence->topics[i].name);
+            declared_add_topic(&undeclared, evidence, catalog, evidence->topics[i].name);
     for (int i = 0; i < evidence_count(evidence); i++) {
         const struct evidence_topic *topic = evidence_at(evidence, i);
         if (feeding_is_unplaced(evidence, catalog, topic))
@@ -21,12 +31,14 @@ static void declared_check_topics(const struct evidence *evidence, const struct 
     for (int t = 0; t < catalog->table_count; t++)
         if (!feeding_has_topic(evidence, &catalog->tables[t]))
             finding_names_add(&missing, "%s", catalog->tables[t].name);
-    findings_add(findings, "undeclared topics", undeclared.count > 0 ? VERDICT_WARN : VERDICT_OK,
-                 undeclared.count > 0
-                     ? "declare them in source.sql (`tidemark init` writes how), or leave them"
-                     : NULL,
-                 "%s%s", undeclared.count > 0 ? "not read: " : "every topic of the prefix feeds a table",
-                 undeclared.count > 0 ? finding_names_text(&undeclared) : "");
+    findings_add(
+        findings, "undeclared topics", undeclared.count > 0 ? VERDICT_WARN : VERDICT_OK,
+        undeclared.count > 0
+            ? "declare them in source.sql (`tidemark init` writes how); one that is not wanted (the connector's signal "
+              "table) is told no more with `-- tidemark: ignore TABLE`"
+            : NULL,
+        "%s%s", undeclared.count > 0 ? "not read: " : "every topic of the prefix feeds a table",
+        undeclared.count > 0 ? finding_names_text(&undeclared) : "");
     findings_add(findings, "declared tables", missing.count > 0 ? VERDICT_WARN : VERDICT_OK,
                  missing.count > 0
                      ? "table.include.list, or `-- tidemark: topic TABLE = NAME`; the topic of a table that "
@@ -223,6 +235,30 @@ static void declared_check_unmarked(const struct evidence *evidence, const struc
             finding_names_text(&names));
 }
 
+// An array that is NULL may be one with a NULL among its elements.
+static void declared_check_arrays(const struct evidence *evidence, const struct catalog *catalog,
+                                  struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        const struct table *table = feeding_table(evidence, catalog, topic);
+        for (int c = 0; table != NULL && table->hides_nulls && c < topic->column_count; c++) {
+            const struct evidence_column *seen = &topic->columns[c];
+            int number = table_column(table, seen->name, strlen(seen->name));
+            if (number >= 0 && table->columns[number].hides_nulls && seen->nulls > 0)
+                finding_names_add(&names, "%s.%s", table->name, seen->name);
+        }
+    }
+    if (names.count > 0)
+        findings_add(
+            findings, "array nulls", VERDICT_WARN,
+            "event.converting.failure.handling.mode=fail ends the connector at such an array; coalesce() of its "
+            "elements at the source",
+            "Debezium sends an array of an enum, ltree or tsvector as NULL where one of its elements is: NULL "
+            "came in %s",
+            finding_names_text(&names));
+}
+
 // What of a binlog's rows names no connector is mended as MariaDB's; rows without a position say nothing of it.
 static void declared_check_uuids(const struct evidence *evidence, const struct catalog *catalog,
                                  struct findings *findings) {
@@ -259,5 +295,6 @@ void declared_check(const struct evidence *evidence, const struct catalog *catal
     declared_check_columns(evidence, catalog, findings);
     declared_check_decimals(evidence, catalog, findings);
     declared_check_unmarked(evidence, catalog, findings);
+    declared_check_arrays(evidence, catalog, findings);
     declared_check_uuids(evidence, catalog, findings);
 }

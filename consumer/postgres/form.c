@@ -17,11 +17,19 @@ struct known_form {
 static const char as_text[] = "%::text";
 // By the type's output function: a cast may write another text, as inet's does.
 static const char as_written[] = "case when % is distinct from null then concat(%) end";
+static const char as_json[] = "%::json::text";
 // PostgreSQL 17 has infinite ones.
 static const char as_interval[] =
     "case when isfinite(%) then (extract(year from %) * 12 + extract(month from %))::bigint || ' ' || "
     "extract(day from %)::bigint || ' ' || (extract(hour from %)::bigint * 3600000000 + "
     "extract(minute from %)::bigint * 60000000 + extract(microseconds from %)::bigint) else %::text end";
+
+// As form_interval_micros: double by double as the connector reckons.
+static const char as_interval_micros[] =
+    "case when isfinite(%) then greatest(-9223372036854774784, least(9223372036854774784, trunc((((((extract(year from %) * 12 + extract(month from %))::float8 * (365.25::float8 / 12)"
+    " + extract(day from %)::float8) * 24 + extract(hour from %)::float8) * 60 + extract(minute from %)::float8) * 60"
+    " + ((extract(microseconds from %)::bigint / 1000000)::float8"
+    " + mod(extract(microseconds from %)::bigint, 1000000)::float8 / 1e6::float8)) * 1e6::float8)))::bigint::text else %::text end";
 
 static const struct known_form known_forms[] = {
     {"int2", FORM_NUMERIC, true, as_text},
@@ -47,7 +55,7 @@ static const struct known_form known_forms[] = {
     {"varbit", FORM_BITS, false, "ltrim(%::text, '0')"},
     {"json", FORM_JSON, false, as_text},
     {"jsonb", FORM_JSON, false, as_text},
-    {"hstore", FORM_HSTORE, false, "%::json::text"},
+    {"hstore", FORM_HSTORE, false, as_json},
     {"tstzrange", FORM_ZONED_RANGE, false, as_text},
     {"tstzmultirange", FORM_ZONED_RANGE, false, as_text},
     {"point", FORM_POINT, false, as_text},
@@ -83,24 +91,36 @@ static const struct known_form *form_find(struct span name, char kind) {
     return kind == 'e' ? &enum_form : kind == 'r' ? &range_form : &unknown_form;
 }
 
+// By its elements' own casts where one to text writes another text than they come as: 10.0.0.1/32, "k"=>"v".
+static const char *form_array_sql(const struct known_form *element) {
+    if (element->kind == FORM_HSTORE)
+        return "array_to_json(%::json[])::text";
+    return element->sql == as_written && element->kind == FORM_TEXT ? "array_to_json(%)::text"
+                                                                    : "array_to_json(%::text[])::text";
+}
+
+static bool form_is_cut(const struct known_form *known, bool connect) {
+    return connect && (known->kind == FORM_TIMESTAMP || (known->kind == FORM_TIME && known->literal));
+}
+
 struct form form_of(const struct column *column, const struct source_type *type, bool connect) {
     const struct known_form *known = form_find(type->array ? type->element : type->name, type->kind);
     struct form form = {.column = column,
                         .kind = known->kind,
                         .element = known->kind,
                         .sql = known->sql,
-                        .literal = known->literal};
+                        .milliseconds = form_is_cut(known, connect),
+                        .literal = known->literal && !form_is_cut(known, connect)};
     if (type->array) {
-        // as_written by its elements: a cast of theirs adds /32
-        form.sql = form.kind == FORM_TEXT && known->sql == as_written ? "array_to_json(%)::text"
-                                                                      : "array_to_json(%::text[])::text";
+        form.sql = form_array_sql(known);
         form.kind = FORM_ARRAY;
         form.literal = false;
-    } else if (connect && (known->kind == FORM_TIMESTAMP || (known->kind == FORM_TIME && known->literal))) {
+    } else if (form.milliseconds) {
         form.sql = known->kind == FORM_TIME ? "date_trunc('milliseconds', %)::time::text"
                                             : "date_trunc('milliseconds', %)::text";
-        form.milliseconds = true;
-        form.literal = false;
+    } else if (known->kind == FORM_INTERVAL && column->key > 0) {
+        form.kind = FORM_INTERVAL_KEY;
+        form.sql = as_interval_micros;
     }
     return form;
 }

@@ -1,8 +1,10 @@
 #include "consumer/postgres/form_interval.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static const int64_t per_second = 1000000;
+static const double micros_max = 9223372036854774784.0; // the last double that an int64_t holds
 
 // [-]digits[.digits] in millionths, and the letter behind it.
 static bool form_interval_take(struct span *text, int64_t *ret, char *ret_unit) {
@@ -108,10 +110,21 @@ bool form_interval_read(struct span form, struct interval *ret) {
     return true;
 }
 
+// In the connector's own steps, so that it is the same double.
 double form_interval_micros(const struct interval *interval) {
     const double days_a_month = 365.25 / 12;
     int64_t seconds = interval->micros / per_second;
     double days = (double)interval->months * days_a_month + (double)interval->days;
     double minutes = (days * 24 + (double)(seconds / 3600)) * 60 + (double)(seconds / 60 % 60);
-    return (minutes * 60 + (double)(interval->micros % (60 * per_second)) / 1e6) * 1e6;
+    double of_minute = (double)(seconds % 60) + (double)(interval->micros % per_second) / 1e6;
+    double micros = trunc((minutes * 60 + of_minute) * 1e6);
+    return fmax(-micros_max, fmin(micros_max, micros));
+}
+
+void form_interval_write_micros(struct span text, struct buffer *out) {
+    struct interval interval;
+    if (form_interval_parse(text, &interval))
+        buffer_integer(out, (int64_t)form_interval_micros(&interval));
+    else
+        buffer_append(out, text.data, text.size);
 }

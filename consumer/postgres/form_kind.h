@@ -15,11 +15,12 @@ enum form_kind {
     FORM_TIMESTAMP, // 2026-11-23 09:00:00.5
     FORM_TIMESTAMPTZ,
     FORM_INTERVAL, // months, days, microseconds: `14 3 14706789000`
-    FORM_BYTES,    // hex
-    FORM_BITS,     // 0 and 1 without leading zeros
-    FORM_JSON,     // text; compared as JSON
-    FORM_HSTORE,   // JSON
-    FORM_ARRAY,    // JSON of its elements' texts
+    FORM_INTERVAL_KEY, // the microseconds that interval.handling.mode numeric makes of it: no mode says so of a key
+    FORM_BYTES,        // hex
+    FORM_BITS,         // 0 and 1 without leading zeros
+    FORM_JSON,         // text; compared as JSON
+    FORM_HSTORE,       // JSON
+    FORM_ARRAY,        // JSON of its elements' texts
     FORM_ZONED_RANGE,
     FORM_POINT,
     FORM_GEOMETRY,

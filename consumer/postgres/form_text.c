@@ -117,6 +117,9 @@ void form_text_write(enum form_kind kind, struct span text, struct buffer *out) 
     case FORM_INTERVAL:
         form_interval_write(text, out);
         return;
+    case FORM_INTERVAL_KEY:
+        form_interval_write_micros(text, out);
+        return;
     case FORM_PADDED:
         while (text.size > 0 && text.data[text.size - 1] == ' ')
             text.size--;

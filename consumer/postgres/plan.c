@@ -244,6 +244,60 @@ static bool plan_find_key(struct plan *plan) {
     return plan->key_count > 0;
 }
 
+// --- what is sent of it
+
+// Name; what it does not publish; its condition; whether it has the table. A partitioned table is published by itself or by its partitions.
+static const char plan_publications_sql[] =
+    "select p.pubname, concat_ws(', ', case when not p.pubinsert then 'inserts' end, case when not p.pubupdate then 'updates' end,"
+    " case when not p.pubdelete then 'deletes' end, case when not p.pubtruncate then 'truncates' end), max(%s), count(c.oid)"
+    " from pg_publication p left join (pg_publication_tables t join pg_namespace n on n.nspname = t.schemaname"
+    " join pg_class c on c.relnamespace = n.oid and c.relname = t.tablename and (c.oid = $1::oid or exists"
+    " (select 1 from pg_partition_tree($1::oid::regclass) l where l.relid = c.oid))) on t.pubname = p.pubname"
+    " group by p.oid, p.pubname, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate order by 1";
+
+static void plan_note_publication(struct plan *plan, struct span name, struct span lacks,
+                                  struct span condition) {
+    if (lacks.size > 0)
+        plan_note(
+            plan,
+            "publication %.*s sends no %.*s of it: where the connector reads it, such changes are not here (alter "
+            "publication %.*s set (publish = 'insert, update, delete, truncate'))",
+            (int)name.size, name.data, (int)lacks.size, lacks.data, (int)name.size, name.data);
+    if (condition.data != NULL)
+        plan_note(
+            plan,
+            "publication %.*s sends its rows where %.*s: where the connector reads it, others are here as a "
+            "snapshot left them, if at all",
+            (int)name.size, name.data, (int)condition.size, condition.data);
+}
+
+// The connector reads one publication (publication.name), and which it is nothing here tells.
+static int plan_note_publications(struct plan *plan, struct postgres *postgres, struct span oid,
+                                  struct error *error) {
+    enum { SINCE_CONDITIONS = 150000, SINCE_PARTITION_TREE = 120000 };
+    CLEANUP(postgres_rows_free) struct postgres_rows *rows = NULL;
+    char sql[sizeof plan_publications_sql + 32];
+    const char *parameters[] = {oid.data};
+    int version = postgres_version(postgres);
+    if (version < SINCE_PARTITION_TREE)
+        return 0;
+    (void)snprintf(sql, sizeof sql, plan_publications_sql,
+                   version >= SINCE_CONDITIONS ? "t.rowfilter" : "null::text");
+    if (postgres_ask(postgres, plan->table->name, sql, parameters, 1, &rows, error) != 0)
+        return -1;
+    int publishing = 0;
+    for (int i = 0; i < postgres_rows_count(rows); i++) {
+        if (postgres_integer(rows, i, 3) == 0)
+            continue;
+        publishing++;
+        plan_note_publication(plan, postgres_text(rows, i, 0), postgres_text(rows, i, 1),
+                              postgres_text(rows, i, 2));
+    }
+    if (publishing == 0 && postgres_rows_count(rows) > 0)
+        plan_note(plan, "no publication of this database has it: nothing of it is streamed by one");
+    return 0;
+}
+
 int plan_make(struct plan *ret, struct postgres *postgres, const struct table *table, struct span filling,
               struct error *error) {
     CLEANUP(postgres_rows_free) struct postgres_rows *rows = NULL;
@@ -262,7 +316,8 @@ int plan_make(struct plan *ret, struct postgres *postgres, const struct table *t
         return plan_refuse(ret), 0;
     const char *parameters[] = {oid.data};
     if (postgres_ask(postgres, table->name, plan_columns_sql, parameters, 1, &rows, error) != 0 ||
-        plan_add_columns(ret, rows, filling, error) != 0)
+        plan_add_columns(ret, rows, filling, error) != 0 ||
+        plan_note_publications(ret, postgres, oid, error) != 0)
         return -1;
     if (!plan_find_key(ret)) {
         plan_note(ret, table->key_count == 0 ? "has no key" : "a column of its key is not compared");

@@ -75,6 +75,45 @@ static void report_explain_column(const struct moved *moved, struct plan *plan, 
             name, plan->table->name);
 }
 
+// Whether one row of the source, and one of the mirror's, are one whose key came cut: *ret_column is one that was.
+static bool report_is_cut_key(const struct plan *plan, const struct span *source, const struct span *mirror,
+                              int *ret_column) {
+    bool cut = false;
+    for (int i = 0; i < plan->key_count; i++) {
+        int column = plan->keys[i];
+        const struct form *form = &plan->columns[column].form;
+        if (same_value(form, source[column], mirror[column]))
+            continue;
+        if (!same_to_the_millisecond(form, source[column], mirror[column]))
+            return false;
+        cut = true;
+        *ret_column = column;
+    }
+    return cut;
+}
+
+// A row that only the source has is looked for among those that only the mirror has: RANGES_FOUND_MAX of both.
+static void report_explain_keys(const struct moved *moved, struct plan *plan) {
+    int column;
+    for (int i = 0; i < moved->count; i++) {
+        const struct moved_key *left = moved->keys[i];
+        if (left->state != MOVED_DIFFERENT || report_newest(left)->forms == NULL || left->mirror != NULL)
+            continue;
+        for (int k = 0; k < moved->count; k++) {
+            const struct moved_key *right = moved->keys[k];
+            if (right->state != MOVED_DIFFERENT || report_newest(right)->forms != NULL ||
+                right->mirror == NULL || !report_is_cut_key(plan, left->keys, right->mirror, &column))
+                continue;
+            plan_note(
+                plan,
+                "%s of its key comes in whole milliseconds, so that rows of the source are found under no "
+                "key: where the connector's time.precision.mode is connect, say `-- tidemark: time %s = connect`",
+                plan->columns[column].form.column->name, plan->table->name);
+            return;
+        }
+    }
+}
+
 void report_count_keys(struct report_table *report) {
     report->different = report->open = report->moved_meanwhile = 0;
     for (int i = 0; i < report->moved->count; i++) {
@@ -88,6 +127,7 @@ void report_count_keys(struct report_table *report) {
 void report_explain(const struct report_table *report, struct plan *plan) {
     for (int i = 0; i < plan->column_count; i++)
         report_explain_column(report->moved, plan, i);
+    report_explain_keys(report->moved, plan);
     if (report->ranges->duplicates > 0)
         plan_note(plan,
                   "the source has rows with the same key, and the mirror keeps one of each: %lld were seen",

@@ -8,7 +8,7 @@ bool same_value(const struct form *form, struct span source, struct span mirror)
         return source.data == mirror.data;
     switch (form->kind) {
     case FORM_ARRAY:
-        return span_equal(source, mirror) || same_array(form->element, source, mirror);
+        return span_equal(source, mirror) || same_array(form->element, form->milliseconds, source, mirror);
     case FORM_ZONED_RANGE:
         return same_zoned_range(source, mirror);
     case FORM_POINT:
@@ -25,18 +25,5 @@ bool same_value(const struct form *form, struct span source, struct span mirror)
 }
 
 bool same_to_the_millisecond(const struct form *form, struct span source, struct span mirror) {
-    struct moment left, right;
-    enum iso8601_zone zone;
-    if (source.data == NULL || mirror.data == NULL)
-        return false;
-    if (form->kind == FORM_TIME) {
-        left.days = right.days = 0;
-        if (!iso8601_read_time(source, &left.nanos, &zone) || !iso8601_read_time(mirror, &right.nanos, &zone))
-            return false;
-    } else if (form->kind != FORM_TIMESTAMP || !same_scalar_read_moment(source, &left) ||
-               !same_scalar_read_moment(mirror, &right)) {
-        return false;
-    }
-    return left.days == right.days && left.nanos / 1000000 == right.nanos / 1000000 &&
-           right.nanos % 1000000 == 0 && left.nanos != right.nanos;
+    return source.data != NULL && mirror.data != NULL && same_scalar_is_cut(form->kind, source, mirror);
 }

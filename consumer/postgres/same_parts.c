@@ -39,7 +39,7 @@ static void same_parts_free(struct buffer (*forms)[2]) {
     buffer_free(&(*forms)[1]);
 }
 
-static bool same_parts_element(enum form_kind kind, const struct json_value *source,
+static bool same_parts_element(enum form_kind kind, bool milliseconds, const struct json_value *source,
                                const struct json_value *mirror, struct arena *arena) {
     CLEANUP(same_parts_free) struct buffer forms[2] = {0};
     struct span texts[2];
@@ -52,10 +52,11 @@ static bool same_parts_element(enum form_kind kind, const struct json_value *sou
         form_text_write(kind, texts[i], &forms[i]);
         texts[i] = (struct span){forms[i].data != NULL ? forms[i].data : "", forms[i].size};
     }
-    return same_parts_value(kind, texts[0], texts[1]);
+    return same_parts_value(kind, texts[0], texts[1]) ||
+           (milliseconds && same_scalar_is_cut(kind, texts[0], texts[1]));
 }
 
-bool same_array(enum form_kind element, struct span source, struct span mirror) {
+bool same_array(enum form_kind element, bool milliseconds, struct span source, struct span mirror) {
     CLEANUP(arena_free) struct arena arena = {0};
     struct json_reader left, right;
     struct json_value x, y;
@@ -71,7 +72,7 @@ bool same_array(enum form_kind element, struct span source, struct span mirror) 
             left = ahead;
             right = beside;
         } else if (!json_take(&left, &x) || !json_take(&right, &y) ||
-                   !same_parts_element(element, &x, &y, &arena)) {
+                   !same_parts_element(element, milliseconds, &x, &y, &arena)) {
             return false;
         }
     }

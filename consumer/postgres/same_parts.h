@@ -5,8 +5,8 @@
 #include "consumer/postgres/form_kind.h"
 #include "views/base/span.h"
 
-// JSON arrays: texts of PostgreSQL's beside Debezium's elements.
-bool same_array(enum form_kind element, struct span source, struct span mirror);
+// JSON arrays: texts of PostgreSQL's beside Debezium's elements. `milliseconds`: which come cut to them.
+bool same_array(enum form_kind element, bool milliseconds, struct span source, struct span mirror);
 // `["2026-01-01 00:00:00+00","2026-02-01 00:00:00+00")`, the times in whatever zone the session had.
 bool same_zoned_range(struct span source, struct span mirror);
 // `(1,2)` beside {"x":1.0,"y":2.0,..}.

@@ -60,6 +60,20 @@ static bool same_scalar_time(struct span a, struct span b) {
     return iso8601_read_time(a, &left, &zone) && iso8601_read_time(b, &right, &zone) && left == right;
 }
 
+bool same_scalar_is_cut(enum form_kind kind, struct span source, struct span mirror) {
+    struct moment left = {0}, right = {0};
+    enum iso8601_zone zone;
+    if (kind == FORM_TIME) {
+        if (!iso8601_read_time(source, &left.nanos, &zone) || !iso8601_read_time(mirror, &right.nanos, &zone))
+            return false;
+    } else if (kind != FORM_TIMESTAMP || !same_scalar_read_moment(source, &left) ||
+               !same_scalar_read_moment(mirror, &right)) {
+        return false;
+    }
+    return left.days == right.days && left.nanos / 1000000 == right.nanos / 1000000 &&
+           right.nanos % 1000000 == 0 && left.nanos != right.nanos;
+}
+
 // --- intervals
 
 static bool same_scalar_interval(struct span source, struct span mirror) {

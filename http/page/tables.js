@@ -11,12 +11,20 @@ function watchViews(done) {
   }, null, 30000);
 }
 
+const AGES_EACH_MS = 5; // a row's share of the time between two looks at their ages
+
+// Until the server's clock is known an age would be of the browser's.
+function lastChange(t) {
+  if (!t.newest_event_ms) return status.state === 'serving' ? 'not read here' : 'none since the start';
+  return net.skew === null ? NONE : `${span(serverNow() - t.newest_event_ms)} ago`;
+}
+
 function tables(main, dispose) {
   const list = grid([
     { name: 'name', title: 'table', make: (t) => link(hashOf(['tables', t.name]), t.name) },
     { title: 'rows', right: true, key: (t) => t.rows, make: (t) => number(known(t.rows) ? count(t.rows) : 'many', '/v1/status', `.tables[] | select(.name=="${t.name}").rows`, `Rows of ${t.name}`) },
-    { title: 'last change', right: true, restless: true, key: (t) => (t.newest_event_ms ? span(serverNow() - t.newest_event_ms) : ''),
-      make: (t) => number(t.newest_event_ms ? `${span(serverNow() - t.newest_event_ms)} ago` : 'none since the start', '/v1/status', `.tables[] | select(.name=="${t.name}").newest_event_ms`, `Newest event of ${t.name}`) },
+    { title: 'last change', right: true, restless: true, key: lastChange,
+      make: (t) => number(lastChange(t), '/v1/status', `.tables[] | select(.name=="${t.name}").newest_event_ms`, `Newest event of ${t.name}`) },
     { title: 'behind', right: true, make: (t) => number(count(t.lag), '/v1/status', `.tables[] | select(.name=="${t.name}").lag`, `Messages behind of ${t.name}`), key: (t) => t.lag },
     { title: 'topic', key: (t) => (t.topics || []).join() + status.state,
       make: (t) => (t.topic ? h('span', null, t.topic, t.topics.length > 1 ? ` and ${t.topics.length - 1} more` : '', t.partitions > 1 ? ` (${t.partitions} partitions)` : '')
@@ -42,7 +50,14 @@ function tables(main, dispose) {
     others.dataset.text = text;
     others.replaceChildren(...(texts.length ? [panel('No table declared', null, h('ul', null, texts.map((t) => h('li', null, number(t, '/v1/status', '.undeclared, .unplaced', 'Not shown')))))] : []));
   };
+  let drawn = 0;
   dispose(listenStatus(draw));
+  // Ages grow also while nothing changes.
+  dispose(every(() => {
+    if (!status || document.hidden || performance.now() - drawn < status.tables.length * AGES_EACH_MS) return;
+    drawn = performance.now();
+    list.update(status.tables);
+  }));
   dispose(watch('/v1/lag', (answer) => parts.update(answer.partitions)));
 }
 

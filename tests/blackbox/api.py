@@ -84,6 +84,55 @@ class Api(tide.Case):
         self.assertEqual(200, status, body)
         return [row["id"] for row in json.loads(body)["rows"]]
 
+    def test_what_is_asked_for_elsewhere(self):
+        db = self.path / "basic.db"
+        tide.replay(db, BASIC)
+        server = self.server("serve", "--db", db)
+        for path, told in (
+            ("/v1/orders", "rows of orders are at /v1/tables/orders, one of them by its columns: ?id=.."),
+            ("/v1/tables/orders/5001", "rows of orders are at /v1/tables/orders, one of them by its columns: ?id=.."),
+            ("/v1/warehouse/stock", "no such route; /v1/views/warehouse/stock is"),
+            ("/v1/tables/nothing/1", "no such route"),
+            ("/orders", "no such route"),
+        ):
+            status, _, body = ask(server, path)
+            self.assertEqual(404, status)
+            self.assertIn(told, json.loads(body)["detail"], path)
+
+    def test_lists_on_several_lines(self):
+        """A header that is a list may stand on several lines (RFC 9110, 5.3); the range that names a form most exactly says how much
+        it is wanted (12.5.1)."""
+        db = self.path / "basic.db"
+        tide.replay(db, BASIC)
+        server = self.server("serve", "--db", db)
+        connection = http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=30)
+        self.addCleanup(connection.close)
+
+        def get(*headers, path="/v1/tables/orders?limit=1000"):
+            connection.putrequest("GET", path, skip_accept_encoding=True)
+            for name, value in headers:
+                connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            answer.read()
+            return answer
+
+        def media(*headers):
+            return get(*headers).headers["Content-Type"].split(";")[0]
+
+        json_type, csv, lines = "application/json", "text/csv", "application/x-ndjson"
+        self.assertEqual(csv, media(("Accept", "text/html"), ("Accept", csv)))
+        self.assertEqual(lines, media(("Accept", f"{csv};q=0.5"), ("Accept", "*/*;q=0.1"), ("accept", lines)))
+        self.assertEqual(json_type, media(("Accept", f"{csv};q=0.5, */*")))
+        self.assertEqual(json_type, media(("Accept", f"{csv};q=0.5"), ("Accept", "*/*")))
+        self.assertEqual(json_type, media())
+        tag = get().headers["ETag"]
+        self.assertEqual(304, get(("If-None-Match", '"other"'), ("If-None-Match", tag)).status)
+        self.assertEqual(200, get(("If-None-Match", '"other"')).status)
+        self.assertIn("Content-Range", get(("Prefer", "handling=strict"), ("Prefer", "count=exact")).headers)
+        self.assertEqual("gzip", get(("Accept-Encoding", "br"), ("Accept-Encoding", "gzip")).headers["Content-Encoding"])
+        self.assertEqual(json_type, media(*[("Accept", "a/b")] * 30, ("Accept", f"{csv};q=0.1"), ("Accept", json_type)))
+
     def test_before_anything_was_applied(self):
         broker = f"127.0.0.1:{tide.free_port()}"
         arguments = ("run", "--brokers", broker, "--prefix", tide.PREFIX, "--db")

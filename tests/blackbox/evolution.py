@@ -84,6 +84,24 @@ class Case(tide.Case):
         connection.close()
         return beside
 
+    def test_who_forgets_the_views_keeps_the_tables(self):
+        """Without --views, or with a folder that has no source.sql, the built-in one is taken: it would drop all that the file has."""
+        capture = self.capture(item(0, 1, "pen"))
+        self.replay(capture, ITEMS)
+        empty = self.path / "empty"
+        empty.mkdir()
+        for flags in ((), ("--views", empty)):
+            done = tide.run("replay", "--db", self.db, *flags, capture)
+            self.assertEqual(1, done.returncode, done.stderr)
+            self.assertIn("would lose items: give the --views that it was made with", done.stderr)
+            self.assertEqual([(1, "pen")], self.query("select id, name from items"))
+        shop = (tide.TOP / "views" / "source.sql").read_text()
+        self.db = self.path / "more.db"
+        views = self.views(shop.replace("    notes text,", "    notes text,\n    coupon text,"))
+        self.assertEqual(0, tide.run("replay", "--db", self.db, "--views", views, tide.CAPTURES / "basic.jsonl").returncode)
+        done = tide.run("replay", "--db", self.db, tide.CAPTURES / "basic.jsonl")
+        self.assertIn("would lose orders.coupon: give", done.stderr)
+
     def test_a_column_added_is_filled_from_the_log(self):
         capture = self.capture(item(0, 1, "pen"), item(1, 2, "ink", note=None),
                                event("items", 2, {"id": 1}, {"id": 1, "name": "pen", "price": "2.00", "note": "__debezium_unavailable_value"}, "u"))  # fmt: skip

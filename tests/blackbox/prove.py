@@ -175,6 +175,21 @@ class Prove(tide.Case):
             done = self.prove(self.capture, views=views)
             self.assertEqual(0 if right else 1, done.returncode, done.stderr)
 
+    def test_case_of_what_is_no_key_counts(self):
+        """A copy that is not kept up to date by one letter is stale, whatever collation its column has; digits of a number are not."""
+        lines = [customer(0, 1, "gold"), event("customers", 1, 1, {"id": 1, "tier": "gold"}, {"id": 1, "tier": "GOLD"})]
+        tide.write_capture(self.capture, lines)
+        stale = ("insert into own_copy select id, tier from _delta_customers where _weight > 0"
+                 " and not exists (select 1 from own_copy c where c.id = _delta_customers.id)\n")  # fmt: skip
+        for key in ("id integer primary key,", "id integer,"):
+            for collation in ("", "collate nocase", "collate citext", "collate rtrim"):
+                views = self.views(f"create table own_copy({key} tier text {collation});\n", stale)
+                self.refused(views, "own_copy", "'GOLD'")
+        tide.write_capture(self.capture, [customer(0, 1, "1.5"), event("customers", 1, 1, {"id": 1, "tier": "1.5"}, {"id": 1, "tier": "1.50"})])
+        views = self.views("create table own_copy(id integer primary key, tier text collate numeric);\n", stale)
+        done = self.prove(self.capture, views=views)
+        self.assertEqual(0, done.returncode, done.stderr)
+
     def test_tables_without_a_key(self):
         views = self.views("create table own_log(customer_id integer, total integer);\n",
                            "insert into own_log select customer_id, total from _delta_orders where _weight > 0\n")  # fmt: skip

@@ -87,7 +87,8 @@ struct column {
     bool source_default; // it has a default of which only the source knows the value
     char *generated;     // `generated always as`: SQL over the table's columns; NULL = a column as any other
     enum bytes_form bytes;
-    bool unmarked; // an unchanged TOAST value of its type may come as null (column_type.h)
+    bool unmarked;    // an unchanged TOAST value of its type may come as null (column_type.h)
+    bool hides_nulls; // an array that comes as null where one of its elements is (column_type.h)
     // Its names in older files and messages (`-- tidemark: renamed`, RENAME COLUMN), the newest last.
     char **older;
     int older_count;
@@ -129,6 +130,7 @@ struct table {
     bool unlogged;       // what changes in it is not in PostgreSQL's log
     bool has_generated;  // of its columns
     bool has_renamed;    // of its columns
+    bool hides_nulls;    // likewise
 };
 
 // A table that source.sql leaves out by a line `-- tidemark: ignore`.

@@ -70,7 +70,8 @@ struct view {
 };
 
 struct catalog {
-    char *source; // text of source.sql
+    char *source;  // text of source.sql
+    bool built_in; // it is the one that the program brings
     struct table *tables;
     int table_count;
     struct ignored_table *ignored; // as far as no declared table has such a column

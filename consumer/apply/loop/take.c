@@ -140,11 +140,19 @@ static void take_undeclared(struct apply *apply, struct partition *partition) {
         return;
     if (unplaced_note(&apply->unplaced, partition->topic, none, none) == NULL)
         return;
-    warnings_add(
-        &apply->warnings,
-        "topic %s feeds no declared table: its messages are not applied; declare its table in source.sql, "
-        "or say whose it is with `-- tidemark: topic TABLE = %s`",
-        partition->topic, partition->topic);
+    char line[TOPIC_LINE_SIZE];
+    if (topic_write_line_of_older(partition->topic, apply->config.prefix, apply->config.catalog, line))
+        warnings_add(
+            &apply->warnings,
+            "topic %s is of a name that a declared table had before, and is not read: where the table's "
+            "rows of then are to be here, `-- tidemark: %s` reads both",
+            partition->topic, line);
+    else
+        warnings_add(
+            &apply->warnings,
+            "topic %s feeds no declared table: its messages are not applied; declare its table in source.sql, "
+            "say whose it is with `-- tidemark: topic TABLE = %s`, or that it is not wanted with `-- tidemark: ignore TABLE`",
+            partition->topic, partition->topic);
     take_about(apply, partition, "undeclared");
 }
 
@@ -271,6 +279,27 @@ static bool take_lacks_toast(const struct change *change) {
     return lacks;
 }
 
+// An array with a NULL among its elements comes as one that is NULL: told once, when one has come.
+static void take_tell_hidden_null(struct apply *apply, const struct partition *partition) {
+    const struct change *change = &partition->event->change;
+    const struct table *table = change->table;
+    bool *told = &apply->lost.tables[table->index].hidden_null;
+    for (int i = 0; i < table->column_count && !*told && change_is_row(change); i++) {
+        const struct column *column = &table->columns[i];
+        if (!column->hides_nulls || change->values[i].kind != VALUE_NULL ||
+            change_null_is_unsure(change, column))
+            continue;
+        *told = true;
+        warnings_add(
+            &apply->warnings,
+            "table %s: NULL came in %s (%s), which Debezium also sends of an array with a NULL among its elements: %s; "
+            "event.converting.failure.handling.mode=fail ends the connector at one in place of that",
+            table->name, column->name, column->declared,
+            column->not_null ? "the column is not null, so it was one" : "which it was, nothing tells");
+        take_about(apply, partition, "hidden_null");
+    }
+}
+
 // What an update did not change is in a topic of the table's older name that is read beside.
 static void take_tell_made(struct apply *apply, const struct partition *partition) {
     const struct change *change = &partition->event->change;
@@ -336,6 +365,8 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
     if (partition->event->change.op == CHANGE_READ)
         snapshots_note_row(apply, partition, &partition->event->change);
     *ret_applied = outcome == STORE_APPLIED;
+    if (partition->event->change.table->hides_nulls)
+        take_tell_hidden_null(apply, partition);
     if (*ret_applied && sources_mix_keys(apply, partition))
         take_tell_mixed(apply, partition);
     if (*ret_applied && take_note_truncated(apply, &partition->event->change, error) != 0)

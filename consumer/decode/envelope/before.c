@@ -13,6 +13,7 @@ static int before_read(struct schema_cache *schemas, const struct row_reader *ro
     reader.values = old;
     reader.failed = false;
     reader.may_be_unavailable = true;
+    reader.key_alone = true; // the row itself is in `after`
     struct span schema = row->schema != NULL ? row->schema->bytes : row->schema_bytes;
     if (schema.data != NULL && schema_read(schemas, schema, row->table, &reader.schema, error) != 0)
         return -1;
@@ -38,7 +39,8 @@ static void before_note_move(const struct table *table, struct value *old, struc
     event->moved_from = known && !same ? old : NULL;
 }
 
-// A column that was set to NULL had a value before; one that is null in both was not modified, or is NULL all the same.
+// A column that was set to NULL had a value before, if none that can be read; one that is null in both was not modified, or is
+// NULL all the same.
 static void before_keep_unmodified(const struct table *table, const struct value *old, struct event *event) {
     for (int i = 0; i < table->column_count; i++)
         if (table->columns[i].key == 0 && event->values[i].kind == VALUE_NULL &&

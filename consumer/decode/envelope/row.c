@@ -64,6 +64,10 @@ int row_member(struct row_reader *row, struct json_reader *json, struct error *e
     }
     if (status == 0 && twice)
         status = error_set(&failure, ERROR_INPUT, "column %s stands twice", row->table->columns[number].name);
+    if (status != 0 && row->key_alone && row->table->columns[number].key == 0) {
+        *value = (struct value){.kind = VALUE_UNAVAILABLE};
+        return 1;
+    }
     if (status != 0 && !row->failed) {
         row->failed = true;
         if (error != NULL)

@@ -19,8 +19,9 @@ struct row_reader {
     const char *object; // the { of what is read, in a message that ends behind it
     int expected;       // number of the column that likely comes next
     bool found_unavailable;
-    bool by_shape; // shape.h has read it
-    bool failed;   // a column could not be read: the first error is kept, the rest is still passed over
+    bool by_shape;  // shape.h has read it
+    bool key_alone; // what another column has need not be read: then it is VALUE_UNAVAILABLE
+    bool failed;    // a column could not be read: the first error is kept, the rest is still passed over
     int far; // number of a column whose time is to be looked at beside source.ts_ms, since it is far from ours, -1 = none
     int unsure; // number of a column whose unit of time is to be looked at so, -1 = none
     int64_t unsure_units;

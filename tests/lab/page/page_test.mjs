@@ -585,6 +585,33 @@ test('tables: drift as events have it, partitions as the broker has them', async
   await page.waitForFunction((rows) => JSON.stringify([...document.querySelectorAll('main .panel:last-child tbody tr')].map((tr) => [...tr.children].slice(0, 6).map((td) => td.textContent.replaceAll(',', '')))) === JSON.stringify(rows), truth, { timeout: wait });
 });
 
+test('tables: the age of the last change is by the server\u2019s clock, grows while nothing changes, and is there after a reload', async (t) => {
+  const real = await basic(t);
+  const begun = Date.now();
+  const ahead = 3600000; // the server's clock is an hour ahead of the browser's
+  const front = await standIn(t, real.url, (status) => ({ ...status, state: 'live', tables: status.tables.map((table) => ({ ...table, newest_event_ms: table.name === 'orders' ? begun + ahead - 10000 : null })) }));
+  const say = () => front.say(liveOf({ at_ms: Date.now() + ahead })); // nothing has changed but the time
+  say();
+  const beat = setInterval(say, 2000);
+  t.after(() => clearInterval(beat));
+  const page = await open(t, front.url, { hash: '#/tables' });
+  const cell = (name, fits, past) => page.waitForFunction(([n, text, least]) => {
+    const tr = [...document.querySelectorAll('main .panel:first-child tbody tr')].find((one) => one.children[0].textContent === n);
+    const found = tr && new RegExp(text).exec(tr.children[2].textContent);
+    return found && (least === null || Number(found[1]) > least) && found[0];
+  }, [name, fits, past], { timeout: wait }).then((handle) => handle.jsonValue());
+  const grown = async () => {
+    const before = parseFloat(await cell('orders', '^([\\d.]+) s ago$', 9)); // the stream's clock counts, once it is heard
+    assert.ok(before < 90, String(before));
+    await cell('orders', '^([\\d.]+) s ago$', before);
+  };
+  await grown();
+  await cell('customers', '^none since the start$', null);
+  await page.reload();
+  await grown();
+  assert.deepEqual(page.troubles, []);
+});
+
 test('tables that are filling, lack rows or have no topic; what lint found', async (t) => {
   const real = await basic(t);
   const lint = [

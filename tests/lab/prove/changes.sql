@@ -8,3 +8,4 @@ update by_real set n = n + 1;
 update parts set region = case region when 'eu' then 'us' else 'eu' end where id % 3 = 0;
 update sales.by_time set amount = amount + 0.5;
 update big set n = n + 1;
+update by_span set n = n + 1;

@@ -36,11 +36,12 @@ insert into arrays
 select g, array[g, null, -g], array[g * 1.10, 2], array[g / 3.0, 1e300, 'NaN'], array['a"b', 'ü', null, 'x\y', ''], array[true, false, null],
     array[md5(g::text)::uuid], array[date '2026-01-01' + g, 'infinity'], array[timestamp '2026-01-01 00:00:00.5' + g * interval '1 us'],
     array[timestamptz '2026-01-01 00:00:00+00'], array[decode(md5(g::text), 'hex')],
-    array[inet '10.0.0.1', '10.0.0.0/8', '::1', null]
+    array[inet '10.0.0.1', '10.0.0.0/8', '::1', null], array[hstore(array['k', 'a'], array[g::text, 'v"q']), 'b=>NULL'::hstore]
 from generate_series(1, 300) g;
-insert into arrays values (1001, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}');
+insert into arrays values (1001, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}');
 insert into arrays(id) values (1002);
 insert into sales.by_time select timestamptz '2026-01-01 00:00:00.25+00' + g * interval '1 min', md5(g::text)::uuid, g from generate_series(1, 300) g;
+insert into by_span select make_interval(months => g % 7, days => g, secs => g * 1.234567), g from generate_series(1, 300) g;
 insert into by_bytes select decode(md5(g::text), 'hex'), g from generate_series(1, 300) g;
 insert into by_real select g / 3.0, 's' || g, g from generate_series(1, 300) g;
 insert into parts select g, (array['eu', 'us'])[1 + g % 2], g from generate_series(1, 300) g;

@@ -120,6 +120,10 @@ static const struct {
     {"_timestamp", "timestamp", "[\"2026-01-01T00:00:00.500000\"]", "[\"2026-01-01 00:00:00.5\"]",
      "[\"2026-01-01 00:00:00.5\"]", true},
     {"_bytea", "bytea", "[\"3q0=\"]", NULL, "[\"\\\\xdead\"]", true},
+    {"_hstore", "hstore", "[{\"a\":\"1\",\"b\":null},null]", NULL, "[{\"b\": null, \"a\": \"1\"},null]",
+     true},
+    {"_hstore", "hstore", "[\"{\\\"c\\\":\\\"x\\\\\\\"y\\\"}\"]", NULL, "[{\"c\": \"x\\\"y\"}]", true},
+    {"_hstore", "hstore", "[{\"a\":\"1\"}]", NULL, "[{\"a\": \"2\"}]", false},
     {"jsonpath", NULL, "JC4iYSI=", NULL, "$.\"a\"", true},
     {"jsonpath", NULL, "242e226122", NULL, "$.\"a\"", true},
     {"jsonpath", NULL, "242e226123", NULL, "$.\"a\"", false},
@@ -143,6 +147,36 @@ static void each_text_has_its_form(void **state) {
         if (same_value(&form, span_of(texts[i].source), mirror) != texts[i].same)
             fail_msg("%s %s beside %s: %s", texts[i].type, texts[i].stored, texts[i].source,
                      texts[i].same ? "not the same" : "the same");
+    }
+    buffer_free(&scratch);
+}
+
+// What an INTERVAL of a key is compared as is the connector's count, whichever mode it comes in: jshell with Debezium 3.6.1's
+// MicroDuration and pgjdbc 42.7.11's PGInterval.
+static void an_interval_of_a_key_is_its_microseconds(void **state) {
+    (void)state;
+    static const struct {
+        const char *stored;
+        const char *form;
+    } keys[] = {
+        {"2629800000000", "2629800000000"},
+        {"P0Y1M0DT0H0M0S", "2629800000000"},
+        {"P11Y5M33DT-30H-51M-16.169963S", "363022723830037"},
+        {"P-2Y-3M15DT31H51M23.159491S", "-69593916840509"},
+        {"P-2Y-8M-34DT1H12M36.82281S", "-87086843177190"},
+        {"P0Y0M0DT0H0M-0.1S", "-100000"},
+        {"P178000000Y0M0DT0H0M0S", "9223372036854774784"},
+        {"infinity", "infinity"},
+    };
+    const struct source_type type = {.name = SPAN("interval"), .kind = 'b'};
+    const struct column column = {.name = (char *)"c", .declared = (char *)"interval", .key = 1};
+    struct buffer scratch = {0};
+    const struct form form = form_of(&column, &type, false);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct cell cell = {.kind = CELL_TEXT, .bytes = span_of(keys[i].stored)};
+        struct span mirror = form_of_cell(&form, &cell, &scratch);
+        if (!span_is(mirror, keys[i].form))
+            fail_msg("%s: the form is %.*s", keys[i].stored, (int)mirror.size, mirror.data);
     }
     buffer_free(&scratch);
 }
@@ -199,6 +233,21 @@ static void a_cut_moment_is_known(void **state) {
         same_to_the_millisecond(&form, SPAN("2026-01-01 00:00:00.123456"), SPAN("2026-01-01 00:00:00.124")));
     assert_false(
         same_to_the_millisecond(&form, SPAN("2026-01-01 00:00:00.123"), SPAN("2026-01-01 00:00:00.123456")));
+}
+
+// With the line that says so they are equal, an array's too.
+static void a_cut_moment_in_an_array_is_equal(void **state) {
+    (void)state;
+    const struct span source = SPAN("[\"2026-01-01 00:00:00.123456\",null]"),
+                      mirror = SPAN("[\"2026-01-01 00:00:00.123\",null]"),
+                      other = SPAN("[\"2026-01-01 00:00:00.124\",null]");
+    const struct source_type type = {.name = SPAN("_timestamp"), .element = SPAN("timestamp"), .array = true};
+    const struct column column = {.name = (char *)"c", .declared = (char *)"timestamp[]"};
+    const struct form micros = form_of(&column, &type, false), millis = form_of(&column, &type, true);
+    assert_false(same_value(&micros, source, mirror));
+    assert_true(same_value(&millis, source, mirror));
+    assert_false(same_value(&millis, source, other));
+    assert_non_null(form_caveat(&millis));
 }
 
 // A type that is not known is compared as text, and that is said.
@@ -276,6 +325,8 @@ int main(void) {
         cmocka_unit_test(numbers_and_bytes_have_theirs),
         cmocka_unit_test(null_is_itself_alone),
         cmocka_unit_test(a_cut_moment_is_known),
+        cmocka_unit_test(a_cut_moment_in_an_array_is_equal),
+        cmocka_unit_test(an_interval_of_a_key_is_its_microseconds),
         cmocka_unit_test(what_is_not_known_is_told),
         cmocka_unit_test(a_key_of_another_type_is_known),
         cmocka_unit_test(addresses_are_asked_for_as_they_are_written),

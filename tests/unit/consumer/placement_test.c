@@ -41,7 +41,13 @@ static const char source[] =
     "-- tidemark: ignore stock\n"
     "-- tidemark: ignore left\n"
     "-- tidemark: ignore sales.left_too\n"
-    "-- tidemark: ignore mixed.id2\n";
+    "-- tidemark: ignore mixed.id2\n"
+    "create table people(id int primary key);\n"
+    "-- tidemark: renamed people from \"Staff Members\"\n"
+    "create table hr.wages(id int primary key);\n"
+    "-- tidemark: renamed hr.wages from pay\n"
+    "-- tidemark: renamed mixed from blend\n"
+    "-- tidemark: renamed shards from pieces\n";
 
 static struct catalog *load(void) {
     char folder[] = "/tmp/placement-test-XXXXXX";
@@ -129,6 +135,22 @@ static void topics(void **state) {
         assert_int_equal(topic_may_be_transactions(likely[i].topic, "app"), likely[i].transactions);
         assert_int_equal(topic_may_be_heartbeats(likely[i].topic, "app"), likely[i].heartbeats);
     }
+    // a topic of a name of before: the line reads it and the table's own
+    static const char *const older[][2] = {
+        {"app.public.Staff_Members", "topic people = /app\\.public\\.Staff_Members|app\\.public\\.people/"},
+        {"app.shop.public.Staff_Members",
+         "topic people = /app\\.shop\\.public\\.Staff_Members|app\\.shop\\.public\\.people/"},
+        {"app.public.pay", "topic hr.wages = /app\\.public\\.pay|app\\.hr\\.wages/"},
+        {"app.public.blend", "topic mixed = /app\\.public\\.blend|routed/"},
+        {"app.public.pieces", "topic shards = /app\\.public\\.pieces|app\\.shard_[0-9]+\\.customers/"},
+    };
+    char line[TOPIC_LINE_SIZE];
+    for (size_t i = 0; i < sizeof older / sizeof *older; i++) {
+        assert_true(topic_write_line_of_older(older[i][0], "app", catalog, line));
+        assert_string_equal(line, older[i][1]);
+    }
+    assert_false(topic_write_line_of_older("app.public.others", "app", catalog, line));
+    assert_false(topic_write_line_of_older("other.public.pay", "app", catalog, line));
     assert_true(topic_is_left_out("app.public.left", "app", catalog));
     assert_true(topic_is_left_out("app.shop.sales.left_too", "app", catalog));
     assert_false(topic_is_left_out("app.public.left_too", "app", catalog));

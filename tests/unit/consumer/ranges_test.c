@@ -213,12 +213,36 @@ static void a_row_without_a_key_is_told(void **state) {
     }
 }
 
+// Under time.precision.mode=connect that no line tells a TIMESTAMP of a key comes cut: neither side finds the other's row.
+static void a_key_that_comes_cut_is_explained(void **state) {
+    struct fixture *f = *state;
+    static const char *const mirrors[] = {"2026-01-01 00:00:00.123", "2026-01-01 00:00:00.124",
+                                          "2026-01-01 00:00:00.123456"};
+    f->plan.columns[0].form.kind = FORM_TIMESTAMP;
+    for (size_t i = 0; i < sizeof mirrors / sizeof *mirrors; i++) {
+        struct span source_forms[] = {SPAN("2026-01-01 00:00:00.123456"), SPAN("a")};
+        struct span mirror_forms[] = {span_of(mirrors[i]), SPAN("a")};
+        struct moved_key of_source = {.state = MOVED_DIFFERENT, .keys = source_forms, .version_count = 1},
+                         of_mirror = {.state = MOVED_DIFFERENT, .version_count = 1, .mirror = mirror_forms};
+        of_source.versions[0].forms = source_forms;
+        struct moved_key *keys[] = {&of_mirror, &of_source};
+        struct moved moved = {.plan = &f->plan, .keys = keys, .count = 2};
+        const struct report_table report = {
+            .plan = &f->plan, .ranges = &f->result, .moved = &moved, .source_lsn = -1, .mirror_lsn = -1};
+        report_explain(&report, &f->plan);
+        assert_int_equal(f->plan.note_count, 1); // the first alone
+        assert_non_null(strstr(f->plan.notes[0], "id of its key comes in whole milliseconds"));
+        assert_non_null(strstr(f->plan.notes[0], "`-- tidemark: time pairs = connect`"));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_same_rows_are_equal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rows_of_one_key_are_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_too_many_is_no_riddle, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_without_a_key_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_key_that_comes_cut_is_explained, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

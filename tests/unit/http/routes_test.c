@@ -361,11 +361,51 @@ static void test_accept(void **state) {
         {"", FORMAT_JSON},
         {",,;;,", FORMAT_JSON},
         {"text/csv;q=", FORMAT_JSON},
+        // the most exact range says how much a type is wanted (RFC 9110, 12.5.1)
+        {"text/csv;q=0.5, */*", FORMAT_JSON},
+        {"*/*, text/csv;q=0.5", FORMAT_JSON},
+        {"*/*;q=0.5, text/csv", FORMAT_CSV},
+        {"text/csv;q=0.2, application/*;q=0.3, */*", FORMAT_JSON},
+        {"application/x-ndjson;q=0.9, application/*;q=0.1", FORMAT_NDJSON},
+        {"*/*, application/json;q=0", FORMAT_CSV},
+        {"*/*, application/json;q=0, text/csv;q=0", FORMAT_NDJSON},
+        {"text/*", FORMAT_CSV},
+        {"text/*;q=0.5, application/json;q=0.6", FORMAT_JSON},
+        {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", FORMAT_JSON},
+        {"*/*, text/csv", FORMAT_CSV}, // named
+        {"*", FORMAT_JSON},
+        {"application/*", FORMAT_JSON},
+        {"application/vnd.pgrst.object+json", FORMAT_OBJECT},
+        {"application/json, application/vnd.pgrst.object+json;q=0.5", FORMAT_JSON},
+        {"application/vnd.pgrst.array+json, */*;q=0.1", FORMAT_ARRAY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (accept_format(span_of(cases[i].header)) != cases[i].format)
             fail_msg("%s", cases[i].header);
     assert_int_equal(accept_format((struct span){0}), FORMAT_JSON);
+}
+
+static void test_accept_of_a_stream(void **state) {
+    (void)state;
+    static const struct {
+        const char *header;
+        bool lines;
+    } cases[] = {
+        {"*/*", false},
+        {"", false},
+        {"application/x-ndjson", true},
+        {"text/event-stream, application/x-ndjson", false},
+        {"text/event-stream, application/x-ndjson;q=0.5", false},
+        {"text/event-stream;q=0.5, application/x-ndjson", true},
+        {"*/*, application/x-ndjson;q=0.1", false},
+        {"application/x-ndjson, */*", true},
+        {"application/x-ndjson;q=0", false},
+        {"application/json", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (accept_wants_lines(span_of(cases[i].header)) != cases[i].lines)
+            fail_msg("%s", cases[i].header);
+    assert_false(accept_wants_lines((struct span){0}));
 }
 
 // What PostgREST's clients ask for with stripNulls(), explain() and geojson(): told, not taken for rows as they are.
@@ -1223,6 +1263,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_too_much_under_way, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
         cmocka_unit_test(test_accept),
+        cmocka_unit_test(test_accept_of_a_stream),
         cmocka_unit_test_setup_teardown(test_forms_that_are_not_made, setup, teardown),
         cmocka_unit_test_setup_teardown(test_problems, setup, teardown),
         cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),

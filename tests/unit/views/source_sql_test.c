@@ -120,6 +120,134 @@ static void test_alterations(void **state) {
           "t key(a) of - t: a int, b text\n");
 }
 
+#define TWO "create table t(a int not null, b int not null, constraint c unique(b)); "
+// What migrations do to a key, one after another: the last word holds. Each was asked of PostgreSQL 16.13 (pg_index).
+static const struct {
+    const char *sql;
+    const char *wanted;
+} migrations[] = {
+    {"create table t(a int primary key, b int); alter table t drop constraint t_pkey, add primary key(b)",
+     "t key(b) of - t: a int, b int\n"},
+    {"create table t(a int constraint k primary key, b int); alter table t drop constraint k; alter table t add constraint k2 "
+     "primary key(a, b); alter table t drop constraint k2; alter table t add primary key(b);",
+     "t key(b) of - t: a int, b int\n"},
+    {"create table t(a int primary key, b int); alter table t rename to u; alter table u drop constraint t_pkey, add primary key(b);",
+     "u key(b) of - u: a int, b int\n"},
+    {"create table t(a int primary key, b int); alter table t rename constraint t_pkey to k; alter table t drop constraint k; "
+     "alter table t add primary key(b);",
+     "t key(b) of - t: a int, b int\n"},
+    {"create table t(a int primary key, b int); alter index t_pkey rename to k; alter table t drop constraint k, add primary key(b);",
+     "t key(b) of - t: a int, b int\n"},
+    {"create table t(a int primary key, b int); alter table t drop constraint if exists other; alter table t drop constraint t_pkey "
+     "cascade; alter table t add constraint t_pkey primary key(b);",
+     "t key(b) of - t: a int, b int\n"},
+    {"create table t(a int primary key, b int not null unique); alter table t drop constraint t_pkey;",
+     "t key(b) of - t: a int, b int\n"},
+    {"create table t(a int primary key, b int not null unique); alter table t drop column a;",
+     "t key(b) of - t: b int\n"},
+    {"create table t(a int, b int not null, c int not null, unique(b), primary key(a, c)); alter table t drop column c;",
+     "t key(b) of - t: a int, b int\n"},
+    {TWO "create unique index i on t(a); drop index i;", "t key(b) of - t: a int, b int\n"},
+    {TWO "create unique index i on t(a); drop index if exists public.i, nothing;",
+     "t key(b) of - t: a int, b int\n"},
+    {TWO "create unique index i on t(a); alter table t drop constraint c;",
+     "t key(a) of - t: a int, b int\n"},
+    {TWO "create unique index i on t(a); alter table t replica identity using index i;",
+     "t key(a) of - t: a int, b int\n"},
+    {TWO
+     "create unique index i on t(a); alter index i rename to j; alter table t replica identity using index j;",
+     "t key(a) of - t: a int, b int\n"},
+    {TWO
+     "create unique index i on t(a); alter table t replica identity using index i; alter index i rename to j;",
+     "t key(a) of - t: a int, b int\n"},
+    {TWO "create unique index i on t(a); alter table t replica identity using index c;",
+     "t key(b) of - t: a int, b int\n"},
+    {TWO
+     "create unique index i on t(a); alter table t add constraint d unique using index i; alter table t replica identity using "
+     "index d;",
+     "t key(a) of - t: a int, b int\n"},
+    {TWO
+     "create unique index i on t(a); alter table t add constraint p primary key using index i; alter table t drop constraint p;",
+     "t key(b) of - t: a int, b int\n"},
+    {TWO "create unique index i on t(a); alter table t add constraint p primary key using index i;",
+     "t key(a) of - t: a int, b int\n"},
+    // of names that nobody gave
+    {"create table t(a int not null, b int not null, unique(a), unique(b)); alter table t replica identity using index t_b_key;",
+     "t key(b) of - t: a int, b int\n"},
+    {"create table t(a int not null unique, b int not null unique, unique(a)); alter table t replica identity using index t_a_key;",
+     "t key(a) of - t: a int, b int\n"},
+    {"create table t(a int not null, b int not null); create unique index on t(b); create unique index on t(a) include (b); "
+     "alter table t replica identity using index t_a_b_idx;",
+     "t key(a) of - t: a int, b int\n"},
+    {"create table t(a int not null, b int not null, unique(b) include (a), unique(a)); alter table t replica identity using index "
+     "t_b_a_key;",
+     "t key(b) of - t: a int, b int\n"},
+    // a table's or a column's other name is its indexes' too
+    {"create table t(a int not null, b int, unique(a)); alter table t rename to u;",
+     "u key(a) of - u: a int, b int\n"},
+    {"create table t(a int not null, b int, unique(a)); alter table t rename a to c;",
+     "t key(c) of - t: c int, b int\n"},
+    {"create schema s; create table t(a int not null, b int, unique(a)); alter table t set schema s; alter table s.t rename a to c;",
+     "s.t key(c) of s t: c int, b int\n"},
+    {"create table t(a int primary key, b int); alter table t rename a to c; alter table t drop constraint t_pkey, add primary key(b);",
+     "t key(b) of - t: c int, b int\n"},
+    // one that is made again has none of those of before
+    {"create table t(a int not null unique, b int); drop table t; create table t(a int not null, b int not null unique);",
+     "t key(b) of - t: a int, b int\n"},
+    // the key's own index says no less than the key
+    {"create table t(a int primary key, b int); alter table t replica identity using index t_pkey;",
+     "t key(a) of - t: a int, b int\n"},
+    {TWO "alter table t add primary key(a); alter table t replica identity using index c;",
+     "t key(a) of - t: a int, b int; identity by an index\n"},
+    {TWO
+     "alter table t add primary key(a); alter table t replica identity using index c; alter table t replica identity default;",
+     "t key(a) of - t: a int, b int\n"},
+    {"create table t(a int not null, b int, unique(a)); alter table t drop constraint t_a_key, add constraint x unique(a), add "
+     "check (a > 0), alter a set default 1, alter b type bigint using b::bigint, alter b set not null, alter b drop not null;",
+     "t key(a) of - t: a int = 1, b bigint\n"},
+    {"create table t(a int primary key, b int); create table p(c int); alter table t validate constraint x; alter table t inherit p; "
+     "alter table t no inherit p; alter table t owner to me, set (fillfactor=70), cluster on t_pkey; drop table p;"
+     "alter index t_pkey set (fillfactor=70); alter index i attach partition j; drop index i on t;",
+     "t key(a) of - t: a int, b int\n"},
+    {"create type m as enum('a', 'b'); alter type m rename to n; alter type n rename value 'a' to 'c'; alter type n add value 'd' "
+     "before 'b'; alter type m2 add attribute x int; create table t(a n primary key);",
+     "t key(a) of - t: a n\n"},
+};
+
+static void test_migrations(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof migrations / sizeof *migrations; i++)
+        makes(migrations[i].sql, migrations[i].wanted);
+}
+
+static void test_labels_that_are_renamed(void **state) {
+    (void)state;
+    struct read read;
+    read_all(
+        &read,
+        "create type m as enum('a', 'b'); create table t(a m primary key); alter type m rename value 'a' to 'c';"
+        "alter type m add value if not exists 'b'; alter type m add value 'd';");
+    const struct column *column = &read.tables[0].columns[0];
+    assert_int_equal(column->label_count, 3);
+    assert_string_equal(column->labels[0], "c");
+    assert_string_equal(column->labels[1], "b");
+    assert_string_equal(column->labels[2], "d");
+    done(&read);
+}
+
+// A program of before passed over what drops a constraint: by that a file of then is known.
+static void test_as_before_nothing_is_dropped(void **state) {
+    (void)state;
+    struct table *tables;
+    int count;
+    struct error error = {0};
+    const char *sql =
+        "create table t(a int primary key, b int not null unique); alter table t drop constraint t_pkey;";
+    assert_int_equal(source_sql_read_as(sql, SOURCE_AS_BEFORE, &tables, &count, &error), 0);
+    assert_int_equal(tables[0].keys[0], 0);
+    source_sql_free(&tables, &count);
+}
+
 static void test_names(void **state) {
     (void)state;
     makes("create table Users(Id int primary key, \"FullName\" text, \xC3\x9Cmlaut int);",
@@ -301,7 +429,7 @@ static void test_like(void **state) {
          "t key(id) of - t: id int, a int = 1, b int := (\"a\"+(1)), c int = 5, e int = 7, u text, n int\n"},
         {"alter table o drop constraint o_pkey, alter e drop default, alter c type int, alter a drop default;\n"
          "create table t(like o including all);",
-         "t key(id) of - t: id int, a int, b int := (\"a\"+(1)), c int, e int = 5, u text, n int\n"},
+         "t key(u) of - t: id int, a int, b int := (\"a\"+(1)), c int, e int = 5, u text, n int\n"},
         {"create table v(a int, u text not null unique); create table t(like v including indexes);",
          "v key(u) of - v: a int, u text\nt key(u) of - t: a int, u text\n"},
     };
@@ -746,6 +874,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pg_dump),
         cmocka_unit_test(test_alterations),
+        cmocka_unit_test(test_migrations),
+        cmocka_unit_test(test_labels_that_are_renamed),
+        cmocka_unit_test(test_as_before_nothing_is_dropped),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_another_schema),

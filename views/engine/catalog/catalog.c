@@ -448,6 +448,7 @@ int catalog_load(const char *directory, const char *only, struct catalog **ret, 
     if (view_files_collect(directory, &files, error) != 0 ||
         catalog_build(&files, only, false, ret, error) != 0)
         return -1;
+    (*ret)->built_in = files.built_in;
     if (files.none_of_directory)
         catalog_warn(*ret,
                      "--views %s: has neither a source.sql nor a view's folder: these are the built-in views",

@@ -99,6 +99,13 @@ static int source_sql_find_key(struct source_draft *draft, const struct source_l
     if (table->key_count > 0)
         return 0;
     const struct draft_index *index = line == NULL ? source_sql_identity(draft, table) : NULL;
+    if (line == NULL && table->identity != NULL && !draft->text->as_before &&
+        (index == NULL || index->name == NULL || strcmp(index->name, table->identity) != 0))
+        return source_text_error(
+            draft->text, table->at, draft->error,
+            "table %s has no primary key, and its replica identity is index %s, which no statement makes over "
+            "plain columns: write its create unique index, or name the columns with `-- tidemark: key %s = ..`",
+            table->name, table->identity, table->name);
     if (line == NULL && index == NULL)
         return source_text_error(
             draft->text, table->at, draft->error,
@@ -225,6 +232,7 @@ static int source_sql_set_columns(struct source_draft *draft, struct draft_table
         if (source_sql_set_cut_name(draft, table, i) != 0)
             return -1;
         table->has_renamed |= table->columns[i].older_count > 0;
+        table->hides_nulls |= table->columns[i].hides_nulls;
     }
     return source_sql_set_expressions(draft, declared, table);
 }
@@ -269,12 +277,15 @@ static int source_sql_take(struct source_draft *draft, const struct source_lines
             "`-- tidemark: ignore TABLE`",
             CATALOG_TABLES_MAX, draft->table_count);
     for (int i = 0; i < draft->table_count; i++) {
-        bool has_key = draft->tables[i].key_count > 0;
-        if (source_sql_find_key(draft, lines, &draft->tables[i]) != 0)
+        struct draft_table *table = &draft->tables[i];
+        bool has_key = table->key_count > 0;
+        if (source_sql_find_key(draft, lines, table) != 0)
             return -1;
-        if (!has_key) { // an index of its replica identity is its key then
-            free(draft->tables[i].identity);
-            draft->tables[i].identity = NULL;
+        bool is_own = table->key_name != NULL && table->identity != NULL &&
+                      strcmp(table->identity, table->key_name) == 0 && !draft->text->as_before;
+        if (!has_key || is_own) { // an index of its replica identity is its key then
+            free(table->identity);
+            table->identity = NULL;
         }
     }
     *ret = calloc((size_t)draft->table_count, sizeof **ret);

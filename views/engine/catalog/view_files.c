@@ -209,7 +209,8 @@ int view_files_collect(const char *directory, struct view_files *ret, struct err
         return -1;
     files.none_of_directory = directory != NULL && files.count == 0;
     // A folder with its own source.sql describes another source: the built-in views mean nothing there.
-    if (view_files_text(&files, "source.sql") == NULL && view_files_add_embedded(&files, error) != 0)
+    files.built_in = view_files_text(&files, "source.sql") == NULL;
+    if (files.built_in && view_files_add_embedded(&files, error) != 0)
         return -1;
     qsort(files.files, (size_t)files.count, sizeof *files.files, view_files_compare_paths);
     *ret = files;

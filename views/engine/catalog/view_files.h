@@ -22,6 +22,7 @@ struct view_files {
     int count;
     char **unused; // what else lies in the folder and was perhaps meant to be used
     int unused_count;
+    bool built_in;          // the source.sql is the embedded one
     bool none_of_directory; // a directory was given, and nothing in it is used
 };
 

@@ -260,13 +260,14 @@ static const char *const lint_unknown[] = {"box",
 static const char lint_left_out[] =
     "which Debezium leaves out of events unless include.unknown.datatypes=true: it stays NULL and is told as missing";
 
-// Arrays of this type. What cannot be converted is logged by the connector, and sent as NULL: a NULL among elements that its schema requires,
-// or arrays that have the schema of a single value (findings/debezium-postgres-arrays-with-a-null-are-null.sh).
+// Arrays of this type. What cannot be converted is logged by the connector, and sent as NULL: arrays that have the schema of a
+// single value (findings/debezium-postgres-arrays-with-a-null-are-null.sh). Of a NULL among elements that the schema requires is told
+// when one came (column->hides_nulls).
 static const char *lint_how_arrays_are_sent(const struct column *column) {
     // pgjdbc's own, for which the connector has no array: these do not come with the setting either.
     static const char *const none[] = {"interval", "varbit", "bit varying", "money",
                                        "xml",      "point",  "name",        NULL};
-    static const char *const bits[] = {"bit", NULL}, *const asked[] = {"ltree", "tsvector", NULL};
+    static const char *const bits[] = {"bit", NULL};
     const char *declared = column->declared;
     size_t size = strcspn(declared, "([");
     if (lint_is_one_of(declared, size, none))
@@ -275,8 +276,6 @@ static const char *lint_how_arrays_are_sent(const struct column *column) {
         return "of which Debezium sends NULL, whatever it holds";
     if (lint_is_one_of(declared, size, lint_unknown))
         return lint_left_out;
-    if (column->variant == COLUMN_ENUM || lint_is_one_of(declared, size, asked))
-        return "of which Debezium sends NULL where one of its elements is NULL";
     return lint_how_times_are_sent(declared);
 }
 

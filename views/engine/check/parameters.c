@@ -17,16 +17,51 @@ static int parameters_fault(const struct query *query, const char *at, const cha
     return guard_show(query->sql, (size_t)(at - query->sql), error);
 }
 
+// A type as source.sql may have it, too. The longer of two that begin alike comes first.
+static const struct {
+    const char *word;
+    enum parameter_type type;
+} parameters_words[] = {
+    {"text", PARAMETER_TEXT},
+    {"character varying", PARAMETER_TEXT},
+    {"varchar", PARAMETER_TEXT},
+    {"integer", PARAMETER_INTEGER},
+    {"int", PARAMETER_INTEGER},
+    {"bigint", PARAMETER_INTEGER},
+    {"smallint", PARAMETER_INTEGER},
+    {"number", PARAMETER_NUMBER},
+    {"double precision", PARAMETER_NUMBER},
+    {"real", PARAMETER_NUMBER},
+    {"boolean", PARAMETER_BOOLEAN},
+    {"bool", PARAMETER_BOOLEAN},
+    {"date", PARAMETER_DATE},
+    {"timestamptz", PARAMETER_TIMESTAMPTZ},
+    {"timestamp with time zone", PARAMETER_TIMESTAMPTZ},
+    {"timestamp without time zone", PARAMETER_TIMESTAMP},
+    {"timestamp", PARAMETER_TIMESTAMP},
+    {"uuid", PARAMETER_UUID},
+};
+
+// The bytes of the type that `line` begins with, 0 = none.
+static int parameters_parse_type(const char *line, enum parameter_type *ret) {
+    for (size_t i = 0; i < sizeof parameters_words / sizeof *parameters_words; i++) {
+        int size = (int)strlen(parameters_words[i].word), digits = 0;
+        if (strncmp(line, parameters_words[i].word, (size_t)size) != 0)
+            continue;
+        if (parameters_words[i].type == PARAMETER_TEXT)
+            (void)sscanf(line + size, "(%*9[0-9])%n", &digits);
+        size += digits;
+        if (line[size] != '\0' && line[size] != ' ' && line[size] != '\t')
+            continue;
+        *ret = parameters_words[i].type;
+        return size;
+    }
+    return 0;
+}
+
 // `text` is all that stands behind `NAME is `.
 static bool parameters_parse_rule(struct span text, struct parameter_rule *ret) {
-    static const char *const names[PARAMETER_TYPES] = {
-        [PARAMETER_TEXT] = "text",           [PARAMETER_INTEGER] = "integer",
-        [PARAMETER_NUMBER] = "number",       [PARAMETER_DECIMAL] = "decimal",
-        [PARAMETER_DATE] = "date",           [PARAMETER_UUID] = "uuid",
-        [PARAMETER_TIMESTAMP] = "timestamp", [PARAMETER_TIMESTAMPTZ] = "timestamptz",
-        [PARAMETER_BOOLEAN] = "boolean"};
     char line[128];
-    char type[32];
     char rest[32] = "";
     char more[2] = "";
     int read = 0;
@@ -34,15 +69,16 @@ static bool parameters_parse_rule(struct span text, struct parameter_rule *ret) 
     if (text.size >= sizeof line)
         return false;
     (void)snprintf(line, sizeof line, "%.*s", (int)text.size, text.data);
-    if (sscanf(line, "decimal(%2d,%2d)%n", &ret->precision, &ret->scale, &read) == 2 && read > 0) {
+    const char *digits =
+        strncmp(line, "numeric(", 8) == 0 || strncmp(line, "decimal(", 8) == 0 ? line + 7 : "";
+    if (sscanf(digits, "(%2d ,%2d )%n", &ret->precision, &ret->scale, &read) == 2 && read > 0) {
         if (ret->precision < 1 || ret->precision > DECIMAL_PRECISION_MAX || ret->scale < 0 ||
             ret->scale > ret->precision)
             return false;
         ret->type = PARAMETER_DECIMAL;
-    } else if (sscanf(line, "%31[a-z]%n", type, &read) == 1) {
-        for (int i = 0; i < PARAMETER_TYPES; i++)
-            if (names[i] != NULL && i != PARAMETER_DECIMAL && strcmp(names[i], type) == 0)
-                ret->type = (enum parameter_type)i;
+        read += (int)(digits - line);
+    } else {
+        read = parameters_parse_type(line, &ret->type);
     }
     int words = ret->type != PARAMETER_ANY ? sscanf(line + read, "%31s %1s", rest, more) : 0;
     ret->required = words == 1 && strcmp(rest, "required") == 0;
@@ -96,7 +132,8 @@ static int parameters_read_rules(struct query *query, struct error *error) {
         if (!parameters_parse_rule((struct span){line.data + begin, line.size - begin}, rule))
             return parameters_fault(query, at,
                                     "a parameter is text, integer, number, decimal(P,S), boolean, date, "
-                                    "timestamp, timestamptz or uuid, and may be required",
+                                    "timestamp, timestamptz or uuid (or as source.sql says: numeric(P,S), "
+                                    "bigint, varchar), and may be required",
                                     error);
     }
     return 0;

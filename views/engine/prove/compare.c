@@ -120,9 +120,20 @@ static const char compare_columns_sql[] =
     " select t.name, t.name in (select name from keys where name is not null) as k from pragma_table_info(:table) t"
     " order by k desc, t.cid";
 
-// `"a","b"` into both; how many columns there are, -1 = error.
-static int compare_columns(sqlite3 *db, const char *table, sqlite3_str *list, int *ret_keys,
-                           struct error *error) {
+// Whether texts of other bytes count as one there: of a key they do, since of a group either spelling may stand for all, and of
+// numbers, which are the same ones. Any other column with a collation (nocase, citext, rtrim) is stale by one letter.
+static bool compare_needs_bytes(sqlite3 *db, const char *table, const char *column, bool is_key) {
+    const char *collation = NULL;
+    return !is_key &&
+           sqlite3_table_column_metadata(db, "was", table, column, NULL, &collation, NULL, NULL, NULL) ==
+               SQLITE_OK &&
+           collation != NULL && sqlite3_stricmp(collation, "numeric") != 0 &&
+           sqlite3_stricmp(collation, "binary") != 0;
+}
+
+// `"a","b"` into `list`, and into `groups` as they are told apart; how many columns there are, -1 = error.
+static int compare_columns(sqlite3 *db, const char *table, sqlite3_str *list, sqlite3_str *groups,
+                           int *ret_keys, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (stmt_prepare(db, compare_columns_sql, table, &stmt, error) != 0)
         return -1;
@@ -131,8 +142,12 @@ static int compare_columns(sqlite3 *db, const char *table, sqlite3_str *list, in
     int row;
     *ret_keys = 0;
     while ((row = stmt_row(stmt, table, error)) == 1 && count < COMPARE_COLUMNS_MAX) {
-        sqlite3_str_appendf(list, "%s\"%w\"", count > 0 ? "," : "", sqlite3_column_text(stmt, 0));
-        *ret_keys += sqlite3_column_int(stmt, 1);
+        const char *name = (const char *)sqlite3_column_text(stmt, 0);
+        int is_key = sqlite3_column_int(stmt, 1);
+        bool bytes = name != NULL && compare_needs_bytes(db, table, name, is_key != 0);
+        sqlite3_str_appendf(list, "%s\"%w\"", count > 0 ? "," : "", name);
+        sqlite3_str_appendf(groups, "%s\"%w\"%s", count > 0 ? "," : "", name, bytes ? " collate binary" : "");
+        *ret_keys += is_key;
         count++;
     }
     if (*ret_keys == 0)
@@ -142,17 +157,19 @@ static int compare_columns(sqlite3 *db, const char *table, sqlite3_str *list, in
 
 int compare_table(struct sqlite3 *db, const char *table, struct prove_difference *ret, struct error *error) {
     sqlite3_str *names = sqlite3_str_new(db);
+    sqlite3_str *terms = sqlite3_str_new(db);
     struct compare_row row = {0};
-    row.columns = compare_columns(db, table, names, &row.keys, error);
+    row.columns = compare_columns(db, table, names, terms, &row.keys, error);
     CLEANUP(stmt_free_text) char *list = sqlite3_str_finish(names);
+    CLEANUP(stmt_free_text) char *groups = sqlite3_str_finish(terms);
     if (row.columns <= 0)
         return row.columns;
     CLEANUP(stmt_free_text)
     char *sql =
         sqlite3_mprintf("select %s, sum(side) as times from (select *, 1 as side from was.\"%w\" union all"
                         " select *, -1 from main.\"%w\") group by %s having times <> 0 order by %s",
-                        list, table, table, list, list);
-    if (list == NULL || sql == NULL)
+                        list, table, table, groups, groups);
+    if (list == NULL || groups == NULL || sql == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (stmt_prepare(db, sql, table, &stmt, error) != 0)

@@ -254,6 +254,13 @@ static bool column_type_is_unmarked(const struct column *column, const struct de
     return true;
 }
 
+// Of arrays whose elements' schema requires them Debezium sends null where one of them is (2.7.4 to 3.6.1;
+// findings/debezium-postgres-arrays-with-a-null-are-null.sh).
+static bool column_type_hides_nulls(const struct column *column, const struct declared_type *declared) {
+    return declared->array && (column->variant == COLUMN_ENUM || strcmp(declared->name, "ltree") == 0 ||
+                               strcmp(declared->name, "tsvector") == 0);
+}
+
 void column_type_set(struct column *column, const struct declared_type *declared) {
     column->precision = column->scale = column->padded_to = 0;
     column_type_set_kind(column, declared);
@@ -265,6 +272,7 @@ void column_type_set(struct column *column, const struct declared_type *declared
         column->precision = declared->argument_count > 0 ? declared->arguments[0] : 1;
     column->element = declared->array ? column->type : COLUMN_OTHER;
     column->unmarked = column_type_is_unmarked(column, declared);
+    column->hides_nulls = column_type_hides_nulls(column, declared);
     if (declared->array)
         column->type = COLUMN_ARRAY;
 }

@@ -22,7 +22,7 @@ struct declared_type {
     bool is_loose;   // its collation may take texts of other bytes for equal
 };
 
-// Sets type, element, precision, scale and `unmarked` of `column`. A name that is not known is COLUMN_OTHER.
+// Sets type, element, precision, scale, `unmarked` and `hides_nulls` of `column`. A name that is not known is COLUMN_OTHER.
 void column_type_set(struct column *column, const struct declared_type *declared);
 // What the mirror's CREATE TABLE says for it: its affinity stores the value as it is, and DECIMAL(p,s) and
 // BOOLEAN tell a reader of any query over it how to write it.

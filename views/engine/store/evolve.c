@@ -103,6 +103,49 @@ static int evolve_find_defaulted(sqlite3 *db, struct evolution *evolution, const
     return 0;
 }
 
+// What finds no room ends with dots.
+static __attribute__((format(printf, 3, 4))) void evolve_append(char *text, size_t size, const char *format,
+                                                                ...) {
+    size_t used = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    int wanted = vsnprintf(text + used, size - used, format, arguments);
+    va_end(arguments);
+    if (wanted >= (int)(size - used))
+        memcpy(text + size - sizeof " ..", " ..", sizeof " ..");
+}
+
+// The number of the old table's column in the table as it is now, -1 = it is gone.
+static int evolve_find_column(const struct evolution_table *change, const struct table *is, int was) {
+    for (int i = 0; i < is->column_count; i++)
+        if (change->columns[i].was == was)
+            return i;
+    return -1;
+}
+
+// Who forgets --views, or gives a folder without its source.sql, does not mean that his tables go.
+static int evolve_refuse_built_in(const struct evolution *evolution, struct error *error) {
+    char gone[512] = "";
+    for (int i = 0; i < evolution->old_count; i++)
+        if (evolution->gone[i])
+            evolve_append(gone, sizeof gone, "%s%s", gone[0] != '\0' ? ", " : "", evolution->old[i].name);
+    for (int t = 0; t < evolution->catalog->table_count; t++) {
+        const struct table *is = &evolution->catalog->tables[t];
+        const struct evolution_table *change = &evolution->tables[t];
+        for (int c = 0; change->was != NULL && c < change->was->column_count; c++)
+            if (evolve_find_column(change, is, c) < 0)
+                evolve_append(gone, sizeof gone, "%s%s.%s", gone[0] != '\0' ? ", " : "", is->name,
+                              change->was->columns[c].name);
+    }
+    return gone[0] == '\0'
+               ? 0
+               : error_set(error, ERROR_INPUT,
+                           "the file was made with another source.sql than the built-in one, which is taken "
+                           "without --views and with a folder that has none, and would lose %s: give the "
+                           "--views that it was made with; the built-in views are for another --db file",
+                           gone);
+}
+
 int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve *ret, struct error *error) {
     CLEANUP(view_files_free) struct view_files files = {0};
     CLEANUP(evolve_free) struct evolve evolve = {0};
@@ -123,6 +166,8 @@ int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve
     for (int i = 0; told && i < catalog->table_count; i++)
         if (evolve_find_defaulted(db, &evolve.evolution, &catalog->tables[i], error) != 0)
             return -1;
+    if (told && catalog->built_in && evolve_refuse_built_in(&evolve.evolution, error) != 0)
+        return -1;
     // The order of columns, or the digits of a number: the tables stay as they are.
     evolve.evolution.changes |= told && !same;
     if (evolve.mirror == NULL) {
@@ -139,31 +184,11 @@ void evolve_free(struct evolve *evolve) {
     stmt_free_text(&evolve->mirror);
 }
 
-// What finds no room ends with dots.
-static __attribute__((format(printf, 3, 4))) void evolve_append(char *text, size_t size, const char *format,
-                                                                ...) {
-    size_t used = strlen(text);
-    va_list arguments;
-    va_start(arguments, format);
-    int wanted = vsnprintf(text + used, size - used, format, arguments);
-    va_end(arguments);
-    if (wanted >= (int)(size - used))
-        memcpy(text + size - sizeof " ..", " ..", sizeof " ..");
-}
-
 static void evolve_tell(struct store_report *report, const char *what, const char *table,
                         const char *column) {
     evolve_append(report->evolved, sizeof report->evolved, "%s%s%s%s %s",
                   report->evolved[0] != '\0' ? ", " : "", table, column != NULL ? "." : "",
                   column != NULL ? column : "", what);
-}
-
-// The number of the old table's column in the table as it is now, -1 = it is gone.
-static int evolve_find_column(const struct evolution_table *change, const struct table *is, int was) {
-    for (int i = 0; i < is->column_count; i++)
-        if (change->columns[i].was == was)
-            return i;
-    return -1;
 }
 
 // A column that came where another of its type went may be that one.
@@ -202,8 +227,8 @@ static void evolve_doubt_table(const struct evolution *evolution, const struct t
         evolve_append(
             report->doubts, sizeof report->doubts,
             "%stable %s went and %s came, with the same columns: if it was renamed, a line `-- tidemark: renamed "
-            "%s from %s` would have kept its rows, and a line `-- tidemark: topic %s` that names both topics "
-            "brings them again, else they are not there",
+            "%s from %s` would have kept its rows, and a line `-- tidemark: topic %s = /REGEX/` that both "
+            "topics match brings them again, else they are not there",
             report->doubts[0] != '\0' ? "; " : "", was->name, is->name, is->name, was->name, is->name);
         return;
     }

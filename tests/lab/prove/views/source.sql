@@ -76,11 +76,13 @@ create table arrays(
     moment timestamp[],
     zoned timestamptz[],
     raw bytea[],
-    hosts inet[]
+    hosts inet[],
+    tags hstore[]
 );
 
 create table sales.by_time(at timestamptz, uid uuid, amount numeric(6, 2), primary key(at, uid));
 create table by_bytes(key bytea primary key, n int);
+create table by_span(span interval primary key, n int);
 create table by_real(key double precision, sku char(6), n int, primary key(key, sku));
 create table parts(id int, region text, n int, primary key(id, region)) partition by list (region);
 create table parts_eu partition of parts for values in ('eu');

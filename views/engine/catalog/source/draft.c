@@ -38,16 +38,20 @@ void source_draft_free_table(struct draft_table *table) {
     free(table->schema);
     free(table->relation);
     free(table->identity);
+    free(table->key_name);
+}
+
+static void source_draft_free_index(struct draft_index *index) {
+    source_draft_free_list(&index->columns, &index->column_count);
+    free(index->name);
+    free(index->table);
 }
 
 void source_draft_free(struct source_draft *draft) {
     for (int i = 0; i < draft->table_count; i++)
         source_draft_free_table(&draft->tables[i]);
-    for (int i = 0; i < draft->index_count; i++) {
-        source_draft_free_list(&draft->indexes[i].columns, &draft->indexes[i].column_count);
-        free(draft->indexes[i].name);
-        free(draft->indexes[i].table);
-    }
+    for (int i = 0; i < draft->index_count; i++)
+        source_draft_free_index(&draft->indexes[i]);
     for (int i = 0; i < draft->type_count; i++) {
         free(draft->types[i].name);
         json_decref(draft->types[i].columns);
@@ -99,12 +103,16 @@ int source_draft_column(const struct draft_table *table, const char *name) {
     return -1;
 }
 
-const struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name) {
-    CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
+struct draft_type *source_draft_find_type(struct source_draft *draft, struct source_name name) {
+    CLEANUP(free_charp) char *mirror = name.relation != NULL ? source_draft_mirror_name(name) : NULL;
     for (int i = 0; mirror != NULL && i < draft->type_count; i++)
         if (strcmp(draft->types[i].name, mirror) == 0)
             return &draft->types[i];
     return NULL;
+}
+
+const struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name) {
+    return source_draft_find_type((struct source_draft *)(uintptr_t)draft, name);
 }
 
 int source_draft_append(struct source_draft *draft, char ***list, int *count, const char *text) {
@@ -303,7 +311,42 @@ int source_draft_copy_indexes(struct source_draft *draft, struct draft_table *ta
     return 0;
 }
 
+void source_draft_remove_index(struct source_draft *draft, struct draft_index *index) {
+    size_t number = (size_t)(index - draft->indexes);
+    source_draft_free_index(index);
+    draft->index_count--;
+    memmove(index, index + 1, ((size_t)draft->index_count - number) * sizeof *index);
+}
+
+int source_draft_rename_indexes(struct source_draft *draft, const char *older, const char *table) {
+    for (int i = 0; i < draft->index_count && !draft->text->as_before; i++) {
+        struct draft_index *index = &draft->indexes[i];
+        if (strcmp(index->table, older) != 0)
+            continue;
+        char *name = strdup(table);
+        if (name == NULL)
+            return -1;
+        free(index->table);
+        index->table = name;
+    }
+    return 0;
+}
+
+int source_draft_rename_type(struct source_draft *draft, struct draft_type *type, struct source_name name) {
+    char *mirror = source_draft_mirror_name(name);
+    if (mirror == NULL)
+        return source_draft_out_of_memory(draft);
+    free(type->name);
+    type->name = mirror;
+    (void)snprintf(type->base.name, sizeof type->base.name, "%s", mirror);
+    (void)snprintf(type->base.written, sizeof type->base.written, "%s", mirror);
+    return 0;
+}
+
 void source_draft_remove_table(struct source_draft *draft, struct draft_table *table) {
+    for (int i = draft->index_count - 1; i >= 0 && !draft->text->as_before; i--)
+        if (strcmp(draft->indexes[i].table, table->name) == 0)
+            source_draft_remove_index(draft, &draft->indexes[i]);
     size_t index = (size_t)(table - draft->tables);
     source_draft_free_table(table);
     draft->table_count--;

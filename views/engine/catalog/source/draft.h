@@ -46,6 +46,8 @@ struct draft_table {
     int column_count;
     char **keys; // the primary key's columns, in order
     int key_count;
+    char *
+        key_name; // of the primary key's constraint, which PostgreSQL names where nobody did; NULL = there is none
     size_t key_at;
     bool key_deferrable;
     bool unlogged;
@@ -63,7 +65,7 @@ struct draft_table {
 
 // A unique index or constraint.
 struct draft_index {
-    char *name; // NULL: PostgreSQL would name it
+    char *name; // as PostgreSQL names it where nobody did; NULL = not known
     char *table;
     char **columns;
     int column_count;
@@ -105,6 +107,7 @@ struct draft_table *source_draft_root(const struct source_draft *draft, struct s
 // The number of the column of exactly this name, or -1.
 int source_draft_column(const struct draft_table *table, const char *name);
 const struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name);
+struct draft_type *source_draft_find_type(struct source_draft *draft, struct source_name name);
 
 // Each refuses, with line and caret at `at`, what cannot be: a name twice, a name of the engine's, too many.
 int source_draft_add_table(struct source_draft *draft, struct source_name name, size_t at,
@@ -124,8 +127,14 @@ int source_draft_copy_indexes(struct source_draft *draft, struct draft_table *ta
                               const struct draft_table *from, size_t at);
 int source_draft_add_index(struct source_draft *draft, struct draft_table *table, size_t at,
                            struct draft_index **ret);
+void source_draft_remove_index(struct source_draft *draft, struct draft_index *index);
+// A table of this name of the mirror has another one now. -1: out of memory.
+int source_draft_rename_indexes(struct source_draft *draft, const char *older, const char *table);
+// Columns that were made of it have its name as it was.
+int source_draft_rename_type(struct source_draft *draft, struct draft_type *type, struct source_name name);
 // What it owns.
 void source_draft_free_table(struct draft_table *table);
+// Its indexes go along.
 void source_draft_remove_table(struct source_draft *draft, struct draft_table *table);
 // `is_branch`: it is partitioned itself, and has no rows.
 int source_draft_add_partition(struct source_draft *draft, struct draft_table *table, const char *partition,

@@ -2,137 +2,48 @@
 
 #include "views/base/cleanup.h"
 #include "views/engine/catalog/source/collation.h"
+#include "views/engine/catalog/source/constraint.h"
 #include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/pg_parse.h"
-#include "views/engine/catalog/source/type.h"
 
 #include <strings.h>
 
-// A statement's tree on its way into the draft.
-struct statement_run {
-    struct source_draft *draft;
-    const struct source_lines *lines;
-    size_t base; // what the tree's locations count from
-};
-
-static size_t statement_at(const struct statement_run *run, const json_t *node) {
-    return source_type_location(node, run->base);
-}
-
-static const char *statement_text(const json_t *node, const char *member) {
-    return json_string_value(json_object_get(node, member));
-}
-
-static bool statement_is(const json_t *node, const char *member, const char *text) {
-    const char *value = statement_text(node, member);
-    return value != NULL && strcmp(value, text) == 0;
-}
-
-// A RangeVar.
-static struct source_name statement_relation(const json_t *node) {
-    return (struct source_name){statement_text(node, "schemaname"), statement_text(node, "relname")};
-}
-
-static bool statement_ignores(const struct statement_run *run, struct source_name name) {
+static bool statement_ignores(const struct source_run *run, struct source_name name) {
     CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
     return mirror != NULL && source_lines_ignore(run->lines, mirror, NULL);
 }
 
 // --- constraints
 
-static int statement_names(const struct statement_run *run, const json_t *list, char ***ret, int *ret_count) {
-    const json_t *node;
-    size_t i;
-    json_array_foreach((json_t *)list, i, node) {
-        const char *name = source_type_string(node);
-        if (name == NULL)
-            name = statement_text(json_object_get(node, "IndexElem"), "name");
-        if (name != NULL && source_draft_append(run->draft, ret, ret_count, name) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static const struct draft_index *statement_index(const struct statement_run *run,
-                                                 const struct draft_table *table, const char *name) {
-    for (int i = 0; i < run->draft->index_count; i++) {
-        const struct draft_index *index = &run->draft->indexes[i];
-        if (strcmp(index->table, table->name) == 0 && index->name != NULL && strcmp(index->name, name) == 0)
-            return index;
-    }
-    return NULL;
-}
-
-static int statement_second_key(const struct statement_run *run, const struct draft_table *table, size_t at) {
-    return source_text_error(run->draft->text, at, run->draft->error,
-                             "table %s has a primary key already, on line %d", table->name,
-                             source_text_line(run->draft->text, table->key_at));
-}
-
-static int statement_primary_key(const struct statement_run *run, struct draft_table *table,
-                                 const json_t *constraint, const char *column) {
-    size_t at = statement_at(run, constraint);
-    if (table->key_count > 0)
-        return statement_second_key(run, table, at);
-    table->key_at = at;
-    table->key_deferrable = json_is_true(json_object_get(constraint, "deferrable"));
-    if (column != NULL)
-        return source_draft_append(run->draft, &table->keys, &table->key_count, column);
-    const char *name = statement_text(constraint, "indexname");
-    if (name == NULL)
-        return statement_names(run, json_object_get(constraint, "keys"), &table->keys, &table->key_count);
-    const struct draft_index *index = statement_index(run, table, name);
-    if (index == NULL)
-        return source_text_error(run->draft->text, at, run->draft->error,
-                                 "table %s has no unique index %s before this line", table->name, name);
-    for (int i = 0; i < index->column_count; i++)
-        if (source_draft_append(run->draft, &table->keys, &table->key_count, index->columns[i]) != 0)
-            return -1;
-    return 0;
-}
-
-static int statement_unique(const struct statement_run *run, struct draft_table *table,
-                            const json_t *constraint, const char *column) {
-    struct draft_index *index;
-    if (source_draft_add_index(run->draft, table, statement_at(run, constraint), &index) != 0)
-        return -1;
-    const char *name = statement_text(constraint, "conname");
-    if (name != NULL && (index->name = strdup(name)) == NULL)
-        return source_draft_out_of_memory(run->draft);
-    if (column != NULL)
-        return source_draft_append(run->draft, &index->columns, &index->column_count, column);
-    return statement_names(run, json_object_get(constraint, "keys"), &index->columns, &index->column_count);
-}
-
 // PostgreSQL's letters: a = no action, r = restrict, and the others do something to the rows.
 static bool statement_cascades(const json_t *constraint, const char *action) {
-    const char *letter = statement_text(constraint, action);
+    const char *letter = source_node_text(constraint, action);
     return letter != NULL && letter[0] != '\0' && strchr("cnd", letter[0]) != NULL;
 }
 
 // `column`: the constraint stands behind it; NULL: the table's own.
-static int statement_constraint(const struct statement_run *run, struct draft_table *table,
+static int statement_constraint(const struct source_run *run, struct draft_table *table,
                                 const json_t *constraint, struct draft_column *column) {
-    if (statement_is(constraint, "contype", "CONSTR_ATTR_DEFERRABLE")) {
+    if (source_node_is(constraint, "contype", "CONSTR_ATTR_DEFERRABLE")) {
         table->key_deferrable |= table->key_is_newest;
         return 0;
     }
     table->cascades |=
         statement_cascades(constraint, "fk_del_action") || statement_cascades(constraint, "fk_upd_action");
-    table->key_is_newest = statement_is(constraint, "contype", "CONSTR_PRIMARY");
+    table->key_is_newest = source_node_is(constraint, "contype", "CONSTR_PRIMARY");
     if (table->key_is_newest)
-        return statement_primary_key(run, table, constraint, column != NULL ? column->name : NULL);
-    if (statement_is(constraint, "contype", "CONSTR_UNIQUE"))
-        return statement_unique(run, table, constraint, column != NULL ? column->name : NULL);
+        return source_constraint_primary_key(run, table, constraint, column != NULL ? column->name : NULL);
+    if (source_node_is(constraint, "contype", "CONSTR_UNIQUE"))
+        return source_constraint_unique(run, table, constraint, column != NULL ? column->name : NULL);
     if (column == NULL)
         return 0;
-    bool generated = statement_is(constraint, "contype", "CONSTR_GENERATED") ||
-                     strncasecmp(run->draft->text->text + statement_at(run, constraint), "generated",
+    bool generated = source_node_is(constraint, "contype", "CONSTR_GENERATED") ||
+                     strncasecmp(run->draft->text->text + source_node_at(run, constraint), "generated",
                                  strlen("generated")) == 0; // newer.h
     json_t *expression = json_object_get(constraint, "raw_expr");
-    if (statement_is(constraint, "contype", "CONSTR_NOTNULL"))
+    if (source_node_is(constraint, "contype", "CONSTR_NOTNULL"))
         column->not_null = true;
-    if (expression == NULL || statement_is(constraint, "contype", "CONSTR_CHECK"))
+    if (expression == NULL || source_node_is(constraint, "contype", "CONSTR_CHECK"))
         return 0;
     json_decref(column->expression.tree);
     column->expression = (struct source_expression){json_incref(expression), run->base};
@@ -143,7 +54,7 @@ static int statement_constraint(const struct statement_run *run, struct draft_ta
 // --- columns
 
 // The type of a ColumnDef, or of a domain.
-static int statement_type(const struct statement_run *run, const json_t *node, struct declared_type *ret) {
+static int statement_type(const struct source_run *run, const json_t *node, struct declared_type *ret) {
     const json_t *collation = json_object_get(node, "collClause");
     if (source_type_read(run->draft, json_object_get(node, "typeName"), run->base, ret) != 0)
         return -1;
@@ -153,12 +64,11 @@ static int statement_type(const struct statement_run *run, const json_t *node, s
 }
 
 // A ColumnDef. Its constraints are of the table that it becomes a column of.
-static int statement_add_column(const struct statement_run *run, struct draft_table *table,
-                                const json_t *node) {
-    const char *name = statement_text(node, "colname");
+static int statement_add_column(const struct source_run *run, struct draft_table *table, const json_t *node) {
+    const char *name = source_node_text(node, "colname");
     if (name == NULL || source_lines_ignore(run->lines, table->name, name))
         return 0;
-    struct draft_column column = {.name = strdup(name), .at = statement_at(run, node)};
+    struct draft_column column = {.name = strdup(name), .at = source_node_at(run, node)};
     if (column.name == NULL)
         return source_draft_out_of_memory(run->draft);
     if (json_object_get(node, "typeName") != NULL && statement_type(run, node, &column.type) != 0) {
@@ -188,7 +98,7 @@ static bool statement_has_key(const struct draft_table *table, const char *colum
     return false;
 }
 
-static int statement_copy_columns(const struct statement_run *run, struct draft_table *table,
+static int statement_copy_columns(const struct source_run *run, struct draft_table *table,
                                   struct source_name from, size_t at) {
     const struct draft_table *other = source_draft_table(run->draft, from);
     if (other == NULL)
@@ -207,26 +117,13 @@ static int statement_copy_columns(const struct statement_run *run, struct draft_
     return 0;
 }
 
-static int statement_copy_keys(const struct statement_run *run, struct draft_table *table,
-                               const struct draft_table *from, size_t at) {
-    if (from->key_count > 0 && table->key_count > 0)
-        return statement_second_key(run, table, at);
-    if (from->key_count > 0)
-        table->key_at = at;
-    table->key_deferrable |= from->key_deferrable;
-    for (int i = 0; i < from->key_count; i++)
-        if (source_draft_append(run->draft, &table->keys, &table->key_count, from->keys[i]) != 0)
-            return -1;
-    return 0;
-}
-
 // LIKE copies names, types and NOT NULL, and what INCLUDING says. Before, it copied expressions always and keys never.
-static int statement_like(const struct statement_run *run, struct draft_table *table, const json_t *clause) {
+static int statement_like(const struct source_run *run, struct draft_table *table, const json_t *clause) {
     enum { LIKE_DEFAULTS = 1 << 3, LIKE_GENERATED = 1 << 4, LIKE_INDEXES = 1 << 6 }; // TableLikeOption
     const json_t *relation = json_object_get(clause, "relation");
     const json_int_t options = json_integer_value(json_object_get(clause, "options"));
-    const struct source_name name = statement_relation(relation);
-    const size_t at = statement_at(run, relation);
+    const struct source_name name = source_node_relation(relation);
+    const size_t at = source_node_at(run, relation);
     const int first = table->column_count;
     if (statement_copy_columns(run, table, name, at) != 0)
         return -1;
@@ -238,13 +135,12 @@ static int statement_like(const struct statement_run *run, struct draft_table *t
     if ((options & LIKE_INDEXES) == 0)
         return 0;
     const struct draft_table *other = source_draft_table(run->draft, name);
-    return statement_copy_keys(run, table, other, at) != 0
+    return source_constraint_copy_key(run, table, other, at) != 0
                ? -1
                : source_draft_copy_indexes(run->draft, table, other, at);
 }
 
-static int statement_element(const struct statement_run *run, struct draft_table *table,
-                             const json_t *element) {
+static int statement_element(const struct source_run *run, struct draft_table *table, const json_t *element) {
     const json_t *node = json_object_get(element, "ColumnDef");
     if (node != NULL)
         return statement_add_column(run, table, node);
@@ -257,7 +153,7 @@ static int statement_element(const struct statement_run *run, struct draft_table
 
 // --- create table
 
-static int statement_add_partition(const struct statement_run *run, struct source_name root,
+static int statement_add_partition(const struct source_run *run, struct source_name root,
                                    struct source_name leaf, bool is_branch, size_t at) {
     struct draft_table *table = source_draft_table(run->draft, root);
     if (table == NULL)
@@ -275,7 +171,7 @@ static int statement_add_partition(const struct statement_run *run, struct sourc
 }
 
 // A leaf that was a table until now; those below it go with it.
-static int statement_attach(const struct statement_run *run, struct source_name root, struct source_name leaf,
+static int statement_attach(const struct source_run *run, struct source_name root, struct source_name leaf,
                             size_t at) {
     struct draft_table *table = source_draft_table(run->draft, leaf);
     if (statement_add_partition(run, root, leaf, table != NULL && table->partitioned, at) != 0)
@@ -291,7 +187,7 @@ static int statement_attach(const struct statement_run *run, struct source_name 
 }
 
 // A leaf that is a table of its own from now on, with the root's columns and key, and what is below it.
-static int statement_detach(const struct statement_run *run, struct source_name name, struct source_name leaf,
+static int statement_detach(const struct source_run *run, struct source_name name, struct source_name leaf,
                             size_t at) {
     CLEANUP(free_charp) char *mirror = source_draft_mirror_name(leaf);
     struct draft_table *root = source_draft_table(run->draft, name);
@@ -310,17 +206,19 @@ static int statement_detach(const struct statement_run *run, struct source_name 
         statement_copy_columns(run, table, of, at) != 0)
         return -1;
     root = source_draft_table(run->draft, of);
-    return statement_copy_keys(run, table, root, at) != 0 ? -1 : source_draft_detach(run->draft, root, table);
+    return source_constraint_copy_key(run, table, root, at) != 0
+               ? -1
+               : source_draft_detach(run->draft, root, table);
 }
 
-static int statement_typed_columns(const struct statement_run *run, struct draft_table *table,
+static int statement_typed_columns(const struct source_run *run, struct draft_table *table,
                                    const json_t *of) {
     const struct draft_type *type =
         source_draft_type(run->draft, source_type_name(json_object_get(of, "names")));
     if (type == NULL || type->columns == NULL)
-        return source_text_error(run->draft->text, statement_at(run, of), run->draft->error,
+        return source_text_error(run->draft->text, source_node_at(run, of), run->draft->error,
                                  "there is no composite type of this name before this line");
-    struct statement_run columns = *run;
+    struct source_run columns = *run;
     columns.base = type->columns_base;
     const json_t *node;
     size_t i;
@@ -331,13 +229,14 @@ static int statement_typed_columns(const struct statement_run *run, struct draft
     return 0;
 }
 
-static int statement_table_columns(const struct statement_run *run, struct draft_table *table,
+static int statement_table_columns(const struct source_run *run, struct draft_table *table,
                                    const json_t *node) {
     const json_t *element;
     size_t i;
     json_array_foreach(json_object_get(node, "inhRelations"), i, element) {
         const json_t *parent = json_object_get(element, "RangeVar");
-        if (statement_copy_columns(run, table, statement_relation(parent), statement_at(run, parent)) != 0)
+        if (statement_copy_columns(run, table, source_node_relation(parent), source_node_at(run, parent)) !=
+            0)
             return -1;
         source_draft_set_inherited(table);
     }
@@ -352,22 +251,22 @@ static int statement_table_columns(const struct statement_run *run, struct draft
     return 0;
 }
 
-static int statement_create_table(const struct statement_run *run, const json_t *node) {
+static int statement_create_table(const struct source_run *run, const json_t *node) {
     const json_t *relation = json_object_get(node, "relation");
-    struct source_name name = statement_relation(relation);
+    struct source_name name = source_node_relation(relation);
     bool exists = source_draft_table(run->draft, name) != NULL;
-    if (statement_ignores(run, name) || statement_is(relation, "relpersistence", "t") ||
+    if (statement_ignores(run, name) || source_node_is(relation, "relpersistence", "t") ||
         (exists && json_is_true(json_object_get(node, "if_not_exists"))))
         return 0;
     const json_t *first =
         json_object_get(json_array_get(json_object_get(node, "inhRelations"), 0), "RangeVar");
     if (json_object_get(node, "partbound") != NULL)
-        return statement_add_partition(run, statement_relation(first), name,
-                                       json_object_get(node, "partspec") != NULL, statement_at(run, first));
+        return statement_add_partition(run, source_node_relation(first), name,
+                                       json_object_get(node, "partspec") != NULL, source_node_at(run, first));
     struct draft_table *table;
-    if (source_draft_add_table(run->draft, name, statement_at(run, relation), &table) != 0)
+    if (source_draft_add_table(run->draft, name, source_node_at(run, relation), &table) != 0)
         return -1;
-    table->unlogged = statement_is(relation, "relpersistence", "u");
+    table->unlogged = source_node_is(relation, "relpersistence", "u");
     table->partitioned = json_object_get(node, "partspec") != NULL;
     return statement_table_columns(run, table, node);
 }
@@ -380,14 +279,14 @@ static bool statement_alters_what_is_kept(const json_t *command) {
                                        "AT_ColumnDefault",   "AT_DropExpression",  "AT_SetNotNull",
                                        "AT_DropNotNull",     "AT_AddConstraint",   "AT_AddIndex",
                                        "AT_ReplicaIdentity", "AT_AttachPartition", "AT_DetachPartition",
-                                       "AT_SetLogged",       "AT_SetUnLogged"};
+                                       "AT_SetLogged",       "AT_SetUnLogged",     "AT_DropConstraint"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        if (statement_is(command, "subtype", kept[i]))
+        if (source_node_is(command, "subtype", kept[i]))
             return true;
     return false;
 }
 
-static int statement_alter_type(const struct statement_run *run, const json_t *node,
+static int statement_alter_type(const struct source_run *run, const json_t *node,
                                 struct draft_column *column) {
     bool of_type = column->expression.tree == column->of_type.tree;
     if (statement_type(run, node, &column->type) != 0)
@@ -400,18 +299,20 @@ static int statement_alter_type(const struct statement_run *run, const json_t *n
     return 0;
 }
 
-static int statement_alter_column(const struct statement_run *run, struct draft_table *table,
+static int statement_alter_column(const struct source_run *run, struct draft_table *table,
                                   const json_t *command, int column) {
     struct draft_column *altered = &table->columns[column];
     const json_t *node = json_object_get(command, "def");
-    if (statement_is(command, "subtype", "AT_DropColumn")) {
+    if (source_node_is(command, "subtype", "AT_DropColumn")) {
+        if (source_constraint_drop_column(run, table, altered->name) != 0)
+            return -1;
         source_draft_remove_column(table, column);
         return 0;
     }
-    if (statement_is(command, "subtype", "AT_AlterColumnType"))
+    if (source_node_is(command, "subtype", "AT_AlterColumnType"))
         return statement_alter_type(run, json_object_get(node, "ColumnDef"), altered);
-    if (statement_is(command, "subtype", "AT_ColumnDefault") ||
-        statement_is(command, "subtype", "AT_DropExpression")) {
+    if (source_node_is(command, "subtype", "AT_ColumnDefault") ||
+        source_node_is(command, "subtype", "AT_DropExpression")) {
         if (node == NULL) {
             source_draft_reset_expression(altered);
             return 0;
@@ -420,46 +321,48 @@ static int statement_alter_column(const struct statement_run *run, struct draft_
         altered->expression = (struct source_expression){json_incref((json_t *)node), run->base};
         return 0; // SET EXPRESSION comes as a default (newer.h)
     }
-    altered->not_null = statement_is(command, "subtype", "AT_SetNotNull");
+    altered->not_null = source_node_is(command, "subtype", "AT_SetNotNull");
     return 0;
 }
 
-static int statement_alter(const struct statement_run *run, struct source_name name, const json_t *command,
+static int statement_alter(const struct source_run *run, struct source_name name, const json_t *command,
                            size_t at) {
     struct draft_table *table = source_draft_table(run->draft, name);
     const json_t *node = json_object_get(command, "def");
-    bool attaches = statement_is(command, "subtype", "AT_AttachPartition");
-    if (attaches || statement_is(command, "subtype", "AT_DetachPartition")) {
+    bool attaches = source_node_is(command, "subtype", "AT_AttachPartition");
+    if (attaches || source_node_is(command, "subtype", "AT_DetachPartition")) {
         const json_t *leaf = json_object_get(json_object_get(node, "PartitionCmd"), "name");
-        return (attaches ? statement_attach : statement_detach)(run, name, statement_relation(leaf),
-                                                                statement_at(run, leaf));
+        return (attaches ? statement_attach : statement_detach)(run, name, source_node_relation(leaf),
+                                                                source_node_at(run, leaf));
     }
     if (table == NULL)
         return source_text_error(run->draft->text, at, run->draft->error,
                                  "there is no table %s before this line", name.relation);
-    if (statement_is(command, "subtype", "AT_AddColumn")) {
+    if (source_node_is(command, "subtype", "AT_AddColumn")) {
         node = json_object_get(node, "ColumnDef");
-        const char *added = statement_text(node, "colname");
+        const char *added = source_node_text(node, "colname");
         if (json_is_true(json_object_get(command, "missing_ok")) && added != NULL &&
             source_draft_column(table, added) >= 0)
             return 0;
         return statement_add_column(run, table, node);
     }
-    bool unlogs = statement_is(command, "subtype", "AT_SetUnLogged");
-    if (unlogs || statement_is(command, "subtype", "AT_SetLogged")) {
+    bool unlogs = source_node_is(command, "subtype", "AT_SetUnLogged");
+    if (unlogs || source_node_is(command, "subtype", "AT_SetLogged")) {
         table->unlogged = unlogs;
         return 0;
     }
-    if (statement_is(command, "subtype", "AT_AddConstraint"))
+    if (source_node_is(command, "subtype", "AT_AddConstraint"))
         return statement_constraint(run, table, json_object_get(node, "Constraint"), NULL);
-    if (statement_is(command, "subtype", "AT_ReplicaIdentity")) {
+    if (source_node_is(command, "subtype", "AT_ReplicaIdentity")) {
         node = json_object_get(node, "ReplicaIdentityStmt");
         free(table->identity);
         table->identity =
-            statement_is(node, "identity_type", "i") ? strdup(statement_text(node, "name")) : NULL;
+            source_node_is(node, "identity_type", "i") ? strdup(source_node_text(node, "name")) : NULL;
         return 0;
     }
-    const char *altered = statement_text(command, "name");
+    const char *altered = source_node_text(command, "name");
+    if (source_node_is(command, "subtype", "AT_DropConstraint"))
+        return source_constraint_drop(run, table, altered);
     int column = altered != NULL ? source_draft_column(table, altered) : -1;
     if (column < 0 && altered != NULL && !source_lines_ignore(run->lines, table->name, altered) &&
         !json_is_true(json_object_get(command, "missing_ok")))
@@ -468,12 +371,12 @@ static int statement_alter(const struct statement_run *run, struct source_name n
     return column >= 0 ? statement_alter_column(run, table, command, column) : 0;
 }
 
-static int statement_alter_table(const struct statement_run *run, const json_t *node) {
+static int statement_alter_table(const struct source_run *run, const json_t *node) {
     const json_t *relation = json_object_get(node, "relation");
-    struct source_name name = statement_relation(relation);
+    struct source_name name = source_node_relation(relation);
     bool missing_ok =
         json_is_true(json_object_get(node, "missing_ok")) && source_draft_table(run->draft, name) == NULL;
-    if (!statement_is(node, "objtype", "OBJECT_TABLE") || missing_ok || statement_ignores(run, name))
+    if (!source_node_is(node, "objtype", "OBJECT_TABLE") || missing_ok || statement_ignores(run, name))
         return 0;
     const json_t *element;
     size_t i;
@@ -481,26 +384,23 @@ static int statement_alter_table(const struct statement_run *run, const json_t *
         const json_t *command = json_object_get(element, "AlterTableCmd");
         bool of_partition = source_draft_table(run->draft, name) == NULL &&
                             source_draft_root(run->draft, name) != NULL &&
-                            !statement_is(command, "subtype", "AT_AttachPartition") &&
-                            !statement_is(command, "subtype", "AT_DetachPartition");
+                            !source_node_is(command, "subtype", "AT_AttachPartition") &&
+                            !source_node_is(command, "subtype", "AT_DetachPartition");
         if (statement_alters_what_is_kept(command) && !of_partition &&
-            statement_alter(run, name, command, statement_at(run, relation)) != 0)
+            statement_alter(run, name, command, source_node_at(run, relation)) != 0)
             return -1;
     }
     return 0;
 }
 
-static int statement_rename_column(const struct statement_run *run, struct draft_table *table,
+static int statement_rename_column(const struct source_run *run, struct draft_table *table,
                                    const char *old_name, const char *new_name) {
     int number = old_name != NULL ? source_draft_column(table, old_name) : -1;
     if (number < 0)
         return 0;
     struct draft_column *column = &table->columns[number];
-    for (int i = 0; i < table->key_count; i++)
-        if (strcmp(table->keys[i], old_name) == 0) {
-            free(table->keys[i]);
-            table->keys[i] = strdup(new_name);
-        }
+    if (source_constraint_rename_column(run, table, old_name, new_name) != 0)
+        return -1;
     CLEANUP(free_charp) char *name = column->name;
     column->name = strdup(new_name);
     return column->name != NULL ? source_draft_append(run->draft, &column->older, &column->older_count, name)
@@ -508,50 +408,72 @@ static int statement_rename_column(const struct statement_run *run, struct draft
 }
 
 // It has another schema or name by now.
-static int statement_name_anew(const struct statement_run *run, struct draft_table *table) {
+static int statement_name_anew(const struct source_run *run, struct draft_table *table) {
     CLEANUP(free_charp) char *name = table->name;
     table->name = table->relation != NULL
                       ? source_draft_mirror_name((struct source_name){table->schema, table->relation})
                       : NULL;
-    if (table->name == NULL || source_draft_rename_parent(table, name) != 0)
+    if (table->name == NULL || source_draft_rename_parent(table, name) != 0 ||
+        source_draft_rename_indexes(run->draft, name, table->name) != 0)
         return source_draft_out_of_memory(run->draft);
     return source_draft_append(run->draft, &table->older, &table->older_count, name);
 }
 
-static int statement_rename(const struct statement_run *run, const json_t *node) {
-    struct draft_table *table =
-        source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
-    const char *new_name = statement_text(node, "newname");
-    if (table == NULL || new_name == NULL)
+static int statement_rename_type(const struct source_run *run, const json_t *node, const char *new_name) {
+    struct source_name name =
+        source_type_name(json_object_get(json_object_get(json_object_get(node, "object"), "List"), "items"));
+    struct draft_type *type = name.relation != NULL ? source_draft_find_type(run->draft, name) : NULL;
+    return type != NULL
+               ? source_draft_rename_type(run->draft, type, (struct source_name){name.schema, new_name})
+               : 0;
+}
+
+static int statement_rename(const struct source_run *run, const json_t *node) {
+    struct source_name name = source_node_relation(json_object_get(node, "relation"));
+    const char *new_name = source_node_text(node, "newname");
+    if (new_name == NULL)
         return 0;
-    if (statement_is(node, "renameType", "OBJECT_COLUMN"))
-        return statement_rename_column(run, table, statement_text(node, "subname"), new_name);
-    if (!statement_is(node, "renameType", "OBJECT_TABLE"))
+    if (source_node_is(node, "renameType", "OBJECT_TYPE"))
+        return statement_rename_type(run, node, new_name);
+    if (source_node_is(node, "renameType", "OBJECT_INDEX"))
+        return source_constraint_rename_index(run, name, new_name);
+    struct draft_table *table = name.relation != NULL ? source_draft_table(run->draft, name) : NULL;
+    if (table == NULL)
+        return 0;
+    if (source_node_is(node, "renameType", "OBJECT_COLUMN"))
+        return statement_rename_column(run, table, source_node_text(node, "subname"), new_name);
+    if (source_node_is(node, "renameType", "OBJECT_TABCONSTRAINT"))
+        return source_constraint_rename(run, table, source_node_text(node, "subname"), new_name);
+    if (!source_node_is(node, "renameType", "OBJECT_TABLE"))
         return 0;
     free(table->relation);
     table->relation = strdup(new_name);
     return statement_name_anew(run, table);
 }
 
-static int statement_set_schema(const struct statement_run *run, const json_t *node) {
+static int statement_set_schema(const struct source_run *run, const json_t *node) {
     struct draft_table *table =
-        source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
-    const char *schema = statement_text(node, "newschema");
-    if (table == NULL || schema == NULL || !statement_is(node, "objectType", "OBJECT_TABLE"))
+        source_draft_table(run->draft, source_node_relation(json_object_get(node, "relation")));
+    const char *schema = source_node_text(node, "newschema");
+    if (table == NULL || schema == NULL || !source_node_is(node, "objectType", "OBJECT_TABLE"))
         return 0;
     free(table->schema);
     table->schema = strdup(schema);
     return table->schema != NULL ? statement_name_anew(run, table) : source_draft_out_of_memory(run->draft);
 }
 
-static int statement_drop(const struct statement_run *run, const json_t *node) {
+static int statement_drop(const struct source_run *run, const json_t *node) {
     const json_t *object;
     size_t i;
-    if (!statement_is(node, "removeType", "OBJECT_TABLE"))
+    bool index = source_node_is(node, "removeType", "OBJECT_INDEX");
+    if (!index && !source_node_is(node, "removeType", "OBJECT_TABLE"))
         return 0;
     json_array_foreach(json_object_get(node, "objects"), i, object) {
         struct source_name name = source_type_name(json_object_get(json_object_get(object, "List"), "items"));
-        struct draft_table *table = name.relation != NULL ? source_draft_table(run->draft, name) : NULL;
+        if (index && source_constraint_drop_index(run, name) != 0)
+            return -1;
+        struct draft_table *table =
+            !index && name.relation != NULL ? source_draft_table(run->draft, name) : NULL;
         if (table != NULL)
             source_draft_remove_table(run->draft, table);
     }
@@ -561,21 +483,20 @@ static int statement_drop(const struct statement_run *run, const json_t *node) {
 // --- types and indexes
 
 // The default behind a domain's type, or that of the domain that it is made of.
-static struct source_expression statement_domain_default(const struct statement_run *run,
-                                                         const json_t *node) {
+static struct source_expression statement_domain_default(const struct source_run *run, const json_t *node) {
     struct source_expression found = source_type_default(run->draft, json_object_get(node, "typeName"));
     const json_t *element;
     size_t i;
     json_array_foreach(json_object_get(node, "constraints"), i, element) {
         const json_t *constraint = json_object_get(element, "Constraint");
-        if (statement_is(constraint, "contype", "CONSTR_DEFAULT"))
+        if (source_node_is(constraint, "contype", "CONSTR_DEFAULT"))
             found = (struct source_expression){json_object_get(constraint, "raw_expr"), run->base};
     }
     json_incref(found.tree);
     return found;
 }
 
-static int statement_domain(const struct statement_run *run, const json_t *node) {
+static int statement_domain(const struct source_run *run, const json_t *node) {
     struct declared_type base;
     struct draft_type *type;
     if (statement_type(run, node, &base) != 0 ||
@@ -587,7 +508,7 @@ static int statement_domain(const struct statement_run *run, const json_t *node)
     return 0;
 }
 
-static int statement_text_type(const struct statement_run *run, const json_t *node) {
+static int statement_text_type(const struct source_run *run, const json_t *node) {
     struct draft_type *type;
     if (source_draft_add_type(run->draft, source_type_name(json_object_get(node, "typeName")), &type) != 0)
         return -1;
@@ -595,17 +516,41 @@ static int statement_text_type(const struct statement_run *run, const json_t *no
     return 0;
 }
 
-static int statement_enum(const struct statement_run *run, const json_t *node) {
+static int statement_enum(const struct source_run *run, const json_t *node) {
     if (statement_text_type(run, node) != 0)
         return -1;
     struct draft_type *type = &run->draft->types[run->draft->type_count - 1];
     type->base.enum_number = run->draft->type_count;
-    return statement_names(run, json_object_get(node, "vals"), &type->labels, &type->label_count);
+    return source_constraint_names(run, json_object_get(node, "vals"), &type->labels, &type->label_count);
 }
 
-static int statement_composite(const struct statement_run *run, const json_t *node) {
+// `rename value` changes rows without an event: that the label is gone is what a file is told by. One that is added is one more.
+static int statement_alter_enum(const struct source_run *run, const json_t *node) {
+    struct draft_type *type =
+        source_draft_find_type(run->draft, source_type_name(json_object_get(node, "typeName")));
+    const char *older = source_node_text(node, "oldVal");
+    const char *newer = source_node_text(node, "newVal");
+    if (type == NULL || newer == NULL)
+        return 0;
+    int found = -1;
+    for (int i = 0; i < type->label_count; i++)
+        if (strcmp(type->labels[i], older != NULL ? older : newer) == 0)
+            found = i;
+    if (older == NULL)
+        return found >= 0 ? 0 : source_draft_append(run->draft, &type->labels, &type->label_count, newer);
+    char *label = found >= 0 ? strdup(newer) : NULL;
+    if (found >= 0 && label == NULL)
+        return source_draft_out_of_memory(run->draft);
+    if (found >= 0) {
+        free(type->labels[found]);
+        type->labels[found] = label;
+    }
+    return 0;
+}
+
+static int statement_composite(const struct source_run *run, const json_t *node) {
     struct draft_type *type;
-    if (source_draft_add_type(run->draft, statement_relation(json_object_get(node, "typevar")), &type) != 0)
+    if (source_draft_add_type(run->draft, source_node_relation(json_object_get(node, "typevar")), &type) != 0)
         return -1;
     type->base.is_any = true;
     type->columns = json_incref(json_object_get(node, "coldeflist"));
@@ -613,57 +558,40 @@ static int statement_composite(const struct statement_run *run, const json_t *no
     return 0;
 }
 
-// A unique index over plain columns, without a condition, tells rows apart.
-static int statement_create_index(const struct statement_run *run, const json_t *node) {
+static int statement_create_index(const struct source_run *run, const json_t *node) {
     struct draft_table *table =
-        source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
-    const json_t *elements = json_object_get(node, "indexParams");
-    const json_t *element;
-    size_t i;
-    if (table == NULL || !json_is_true(json_object_get(node, "unique")) ||
-        json_object_get(node, "whereClause") != NULL)
-        return 0;
-    json_array_foreach((json_t *)elements, i, element) {
-        if (statement_text(json_object_get(element, "IndexElem"), "name") == NULL)
-            return 0;
-    }
-    struct draft_index *index;
-    if (source_draft_add_index(run->draft, table, run->base, &index) != 0)
-        return -1;
-    const char *name = statement_text(node, "idxname");
-    if (name != NULL && (index->name = strdup(name)) == NULL)
-        return source_draft_out_of_memory(run->draft);
-    return statement_names(run, elements, &index->columns, &index->column_count);
+        source_draft_table(run->draft, source_node_relation(json_object_get(node, "relation")));
+    return table != NULL ? source_constraint_create_index(run, table, node) : 0;
 }
 
-static int statement_no_columns(const struct statement_run *run, const json_t *node) {
+static int statement_no_columns(const struct source_run *run, const json_t *node) {
     (void)node;
     return source_text_error(run->draft->text, run->base, run->draft->error,
                              "create table .. as: the columns and their types must be written");
 }
 
 // Its tables may stand in it.
-static int statement_create_schema(const struct statement_run *run, const json_t *node) {
+static int statement_create_schema(const struct source_run *run, const json_t *node) {
     const json_t *element;
     size_t i;
     json_array_foreach(json_object_get(node, "schemaElts"), i, element) {
         const json_t *table = json_object_get(element, "CreateStmt");
         if (table != NULL)
             return source_text_error(
-                run->draft->text, statement_at(run, json_object_get(table, "relation")), run->draft->error,
+                run->draft->text, source_node_at(run, json_object_get(table, "relation")), run->draft->error,
                 "create schema .. create table: write the table in a statement of its own");
     }
     return 0;
 }
 
-static int statement_define(const struct statement_run *run, const json_t *node) {
+static int statement_define(const struct source_run *run, const json_t *node) {
     return source_collation_create(run->draft, node);
 }
 
-static int statement_run_tree(const struct statement_run *run, const json_t *tree) {
+static int statement_run_tree(const struct source_run *run, const json_t *tree) {
     static const struct {
         const char *node;
-        int (*run)(const struct statement_run *run, const json_t *node);
+        int (*run)(const struct source_run *run, const json_t *node);
     } statements[] = {
         {"CreateStmt", statement_create_table},
         {"AlterTableStmt", statement_alter_table},
@@ -672,6 +600,7 @@ static int statement_run_tree(const struct statement_run *run, const json_t *tre
         {"DropStmt", statement_drop},
         {"CreateDomainStmt", statement_domain},
         {"CreateEnumStmt", statement_enum},
+        {"AlterEnumStmt", statement_alter_enum},
         {"CreateRangeStmt", statement_text_type},
         {"CompositeTypeStmt", statement_composite},
         {"IndexStmt", statement_create_index},
@@ -702,6 +631,15 @@ static bool statement_word_among(const struct source_statement *statement, int n
     return false;
 }
 
+// `alter index`, `drop index` and `alter type` tell of what was made before. What of theirs the grammar does not know is passed
+// over, as they all were: other databases' words are among them (`drop index i on t`).
+static bool statement_is_of_what_exists(const struct source_statement *statement, int object) {
+    bool alter = statement_word(statement, 0, "alter");
+    bool index = statement_word(statement, object, "index");
+    return (index && (alter || statement_word(statement, 0, "drop"))) ||
+           (alter && statement_word(statement, object, "type"));
+}
+
 static bool statement_is_passed_over(const struct source_statement *statement, bool as_before) {
     static const char *const verbs[] = {
         "analyze", "begin",    "call",   "checkpoint", "cluster",  "comment",  "commit", "copy",
@@ -726,6 +664,8 @@ static bool statement_is_passed_over(const struct source_statement *statement, b
     int object = 1;
     while (statement_word_among(statement, object, before))
         object++;
+    if (statement_is_of_what_exists(statement, object))
+        return as_before;
     return statement_word_among(statement, object, objects) ||
            (!create &&
             (statement_word(statement, object, "type") || statement_word(statement, object, "domain"))) ||
@@ -766,10 +706,12 @@ int source_statement_run(struct source_draft *draft, const struct source_lines *
         return statement_pass_over(draft, statement);
     struct pg_parse_error failure = {0};
     json_t *tree = statement_parse(draft, statement, &failure);
+    if (tree == NULL && !failure.several && statement_is_of_what_exists(statement, 1))
+        return 0;
     if (tree == NULL)
         return source_text_error(draft->text, statement->at + failure.at, draft->error, "%s",
                                  failure.message);
-    const struct statement_run run = {.draft = draft, .lines = lines, .base = statement->at};
+    const struct source_run run = {.draft = draft, .lines = lines, .base = statement->at};
     int status = statement_run_tree(&run, tree);
     json_decref(tree);
     return status;

@@ -1,0 +1,338 @@
+#include "views/engine/catalog/source/constraint.h"
+
+#include "views/base/buffer.h"
+#include "views/base/cleanup.h"
+#include "views/base/utf8.h"
+
+#include <stdlib.h>
+
+// --- names that PostgreSQL gives
+
+// Of a name the first `size` bytes at most, without a part of a character.
+static size_t source_constraint_clip(struct span name, size_t size) {
+    size = size < name.size ? size : name.size;
+    while (size > 0 && size < name.size && ((unsigned char)name.data[size] & 0xc0) == 0x80)
+        size--;
+    return size;
+}
+
+// makeObjectName: of the two the longer one gives way, until all has 63 bytes.
+static char *source_constraint_made_name(const char *relation, struct span columns, const char *label) {
+    CLEANUP(buffer_free) struct buffer name = {0};
+    const struct span first = span_of(relation);
+    size_t left = first.size, right = columns.size;
+    const size_t beside = strlen(label) + 1 + (columns.size > 0);
+    while (left + right + beside > SOURCE_NAME_MAX) {
+        if (left > right)
+            left--;
+        else
+            right--;
+    }
+    buffer_append(&name, first.data, source_constraint_clip(first, left));
+    if (columns.size > 0)
+        buffer_char(&name, '_');
+    buffer_append(&name, columns.data, source_constraint_clip(columns, right));
+    buffer_format(&name, "_%s", label);
+    return name.failed ? NULL : strndup(name.data, name.size);
+}
+
+static struct draft_index *source_constraint_index(const struct source_run *run,
+                                                   const struct draft_table *table, const char *name) {
+    for (int i = 0; i < run->draft->index_count; i++) {
+        struct draft_index *index = &run->draft->indexes[i];
+        if (strcmp(index->table, table->name) == 0 && index->name != NULL && strcmp(index->name, name) == 0)
+            return index;
+    }
+    return NULL;
+}
+
+static bool source_constraint_is_taken(const struct source_run *run, const struct draft_table *table,
+                                       const char *name) {
+    return source_constraint_index(run, table, name) != NULL ||
+           (table->key_name != NULL && strcmp(table->key_name, name) == 0);
+}
+
+// `NAME`, `NAME1`, ..: the first that the table has not. NULL = out of memory.
+static char *source_constraint_free_name(const struct source_run *run, const struct draft_table *table,
+                                         struct span columns, const char *label) {
+    enum { TRIES_MAX = 1000 };
+    char numbered[32];
+    for (int i = 0; i < TRIES_MAX; i++) {
+        (void)snprintf(numbered, sizeof numbered, i == 0 ? "%s" : "%s%d", label, i);
+        CLEANUP(free_charp)
+        char *name = source_constraint_made_name(table->relation != NULL ? table->relation : table->name,
+                                                 columns, numbered);
+        if (name == NULL)
+            return NULL;
+        if (!source_constraint_is_taken(run, table, name))
+            return strdup(name);
+    }
+    return strdup("");
+}
+
+// By its columns, and those that it only includes.
+static int source_constraint_name_index(const struct source_run *run, const struct draft_table *table,
+                                        struct draft_index *index, const json_t *including,
+                                        const char *label) {
+    CLEANUP(buffer_free) struct buffer columns = {0};
+    char **more = NULL;
+    int more_count = 0;
+    int status = source_constraint_names(run, including, &more, &more_count);
+    for (int i = 0; i < index->column_count; i++)
+        buffer_format(&columns, "%s%s", i > 0 ? "_" : "", index->columns[i]);
+    for (int i = 0; i < more_count; i++)
+        buffer_format(&columns, "_%s", more[i]);
+    source_draft_free_list(&more, &more_count);
+    if (status != 0 || columns.failed)
+        return source_draft_out_of_memory(run->draft);
+    index->name = source_constraint_free_name(run, table, (struct span){columns.data, columns.size}, label);
+    return index->name != NULL ? 0 : source_draft_out_of_memory(run->draft);
+}
+
+int source_constraint_names(const struct source_run *run, const json_t *list, char ***ret, int *ret_count) {
+    const json_t *node;
+    size_t i;
+    json_array_foreach((json_t *)list, i, node) {
+        const char *name = source_type_string(node);
+        if (name == NULL)
+            name = source_node_text(json_object_get(node, "IndexElem"), "name");
+        if (name != NULL && source_draft_append(run->draft, ret, ret_count, name) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int source_constraint_set(const struct source_run *run, char **ret, const char *name) {
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return source_draft_out_of_memory(run->draft);
+    free(*ret);
+    *ret = copy;
+    return 0;
+}
+
+// --- what is added
+
+int source_constraint_second_key(const struct source_run *run, const struct draft_table *table, size_t at) {
+    return source_text_error(run->draft->text, at, run->draft->error,
+                             "table %s has a primary key already, on line %d", table->name,
+                             source_text_line(run->draft->text, table->key_at));
+}
+
+static int source_constraint_name_key(const struct source_run *run, struct draft_table *table,
+                                      const char *name) {
+    if (name != NULL)
+        return source_constraint_set(run, &table->key_name, name);
+    free(table->key_name);
+    table->key_name = NULL;
+    table->key_name = source_constraint_free_name(run, table, SPAN(""), "pkey");
+    return table->key_name != NULL ? 0 : source_draft_out_of_memory(run->draft);
+}
+
+// The index becomes the key's, and goes with it.
+static int source_constraint_take_index(const struct source_run *run, struct draft_table *table,
+                                        const char *name, size_t at) {
+    struct draft_index *index = source_constraint_index(run, table, name);
+    if (index == NULL)
+        return source_text_error(run->draft->text, at, run->draft->error,
+                                 "table %s has no unique index %s before this line", table->name, name);
+    for (int i = 0; i < index->column_count; i++)
+        if (source_draft_append(run->draft, &table->keys, &table->key_count, index->columns[i]) != 0)
+            return -1;
+    source_draft_remove_index(run->draft, index);
+    return 0;
+}
+
+int source_constraint_primary_key(const struct source_run *run, struct draft_table *table,
+                                  const json_t *constraint, const char *column) {
+    size_t at = source_node_at(run, constraint);
+    const char *index = source_node_text(constraint, "indexname");
+    const char *name = source_node_text(constraint, "conname");
+    if (table->key_count > 0)
+        return source_constraint_second_key(run, table, at);
+    table->key_at = at;
+    table->key_deferrable = json_is_true(json_object_get(constraint, "deferrable"));
+    int status = column != NULL  ? source_draft_append(run->draft, &table->keys, &table->key_count, column)
+                 : index != NULL ? source_constraint_take_index(run, table, index, at)
+                                 : source_constraint_names(run, json_object_get(constraint, "keys"),
+                                                           &table->keys, &table->key_count);
+    return status != 0 ? -1 : source_constraint_name_key(run, table, name != NULL ? name : index);
+}
+
+int source_constraint_copy_key(const struct source_run *run, struct draft_table *table,
+                               const struct draft_table *from, size_t at) {
+    if (from->key_count > 0 && table->key_count > 0)
+        return source_constraint_second_key(run, table, at);
+    table->key_deferrable |= from->key_deferrable;
+    if (from->key_count == 0)
+        return 0;
+    table->key_at = at;
+    for (int i = 0; i < from->key_count; i++)
+        if (source_draft_append(run->draft, &table->keys, &table->key_count, from->keys[i]) != 0)
+            return -1;
+    return source_constraint_name_key(run, table, NULL);
+}
+
+int source_constraint_unique(const struct source_run *run, struct draft_table *table,
+                             const json_t *constraint, const char *column) {
+    struct draft_index *index;
+    const char *name = source_node_text(constraint, "conname");
+    const char *of_index = source_node_text(constraint, "indexname");
+    if (of_index != NULL && !run->draft->text->as_before) {
+        index = source_constraint_index(run, table, of_index);
+        return index != NULL && name != NULL ? source_constraint_set(run, &index->name, name) : 0;
+    }
+    if (source_draft_add_index(run->draft, table, source_node_at(run, constraint), &index) != 0)
+        return -1;
+    if (name != NULL && source_constraint_set(run, &index->name, name) != 0)
+        return -1;
+    int status = column != NULL
+                     ? source_draft_append(run->draft, &index->columns, &index->column_count, column)
+                     : source_constraint_names(run, json_object_get(constraint, "keys"), &index->columns,
+                                               &index->column_count);
+    return status != 0 || name != NULL
+               ? status
+               : source_constraint_name_index(run, table, index, json_object_get(constraint, "including"),
+                                              "key");
+}
+
+int source_constraint_create_index(const struct source_run *run, struct draft_table *table,
+                                   const json_t *node) {
+    const json_t *elements = json_object_get(node, "indexParams");
+    const json_t *element;
+    size_t i;
+    if (!json_is_true(json_object_get(node, "unique")) || json_object_get(node, "whereClause") != NULL)
+        return 0;
+    json_array_foreach((json_t *)elements, i, element) {
+        if (source_node_text(json_object_get(element, "IndexElem"), "name") == NULL)
+            return 0;
+    }
+    const char *name = source_node_text(node, "idxname");
+    if (name != NULL && json_is_true(json_object_get(node, "if_not_exists")) &&
+        source_constraint_index(run, table, name) != NULL)
+        return 0;
+    struct draft_index *index;
+    if (source_draft_add_index(run->draft, table, run->base, &index) != 0 ||
+        (name != NULL && source_constraint_set(run, &index->name, name) != 0) ||
+        source_constraint_names(run, elements, &index->columns, &index->column_count) != 0)
+        return -1;
+    return name != NULL ? 0
+                        : source_constraint_name_index(run, table, index,
+                                                       json_object_get(node, "indexIncludingParams"), "idx");
+}
+
+// --- what goes, and what is called otherwise
+
+// Its columns stay NOT NULL, as PostgreSQL leaves them.
+static void source_constraint_drop_key(struct draft_table *table) {
+    for (int i = 0; i < table->key_count; i++) {
+        int column = source_draft_column(table, table->keys[i]);
+        if (column >= 0)
+            table->columns[column].not_null = true;
+    }
+    source_draft_free_list(&table->keys, &table->key_count);
+    free(table->key_name);
+    table->key_name = NULL;
+    table->key_deferrable = false;
+}
+
+// An index that was the replica identity leaves none of that name.
+static void source_constraint_forget_identity(struct draft_table *table, const char *name) {
+    if (table->identity == NULL || strcmp(table->identity, name) != 0)
+        return;
+    free(table->identity);
+    table->identity = NULL;
+}
+
+int source_constraint_drop(const struct source_run *run, struct draft_table *table, const char *name) {
+    struct draft_index *index = source_constraint_index(run, table, name);
+    if (run->draft->text->as_before)
+        return 0;
+    source_constraint_forget_identity(table, name);
+    if (table->key_name != NULL && strcmp(table->key_name, name) == 0)
+        source_constraint_drop_key(table);
+    else if (index != NULL)
+        source_draft_remove_index(run->draft, index);
+    return 0;
+}
+
+int source_constraint_rename(const struct source_run *run, struct draft_table *table, const char *name,
+                             const char *new_name) {
+    struct draft_index *index = source_constraint_index(run, table, name);
+    bool is_key = table->key_name != NULL && strcmp(table->key_name, name) == 0;
+    if (run->draft->text->as_before || (index == NULL && !is_key))
+        return 0;
+    if (table->identity != NULL && strcmp(table->identity, name) == 0 &&
+        source_constraint_set(run, &table->identity, new_name) != 0)
+        return -1;
+    return source_constraint_set(run, is_key ? &table->key_name : &index->name, new_name);
+}
+
+// The table of an index, which is in the table's schema.
+static struct draft_table *source_constraint_table(const struct source_run *run, struct source_name name) {
+    for (int i = 0; name.relation != NULL && i < run->draft->table_count; i++) {
+        struct draft_table *table = &run->draft->tables[i];
+        bool in =
+            name.schema == NULL || strcmp(name.schema, table->schema != NULL ? table->schema : "public") == 0;
+        if (in && source_constraint_is_taken(run, table, name.relation))
+            return table;
+    }
+    return NULL;
+}
+
+int source_constraint_drop_index(const struct source_run *run, struct source_name name) {
+    struct draft_table *table = source_constraint_table(run, name);
+    return table != NULL ? source_constraint_drop(run, table, name.relation) : 0;
+}
+
+int source_constraint_rename_index(const struct source_run *run, struct source_name name,
+                                   const char *new_name) {
+    struct draft_table *table = source_constraint_table(run, name);
+    return table != NULL ? source_constraint_rename(run, table, name.relation, new_name) : 0;
+}
+
+static int source_constraint_find(char *const *list, int count, const char *name) {
+    for (int i = 0; i < count; i++)
+        if (strcmp(list[i], name) == 0)
+            return i;
+    return -1;
+}
+
+int source_constraint_drop_column(const struct source_run *run, struct draft_table *table,
+                                  const char *column) {
+    struct source_draft *draft = run->draft;
+    if (draft->text->as_before)
+        return 0;
+    if (source_constraint_find(table->keys, table->key_count, column) >= 0) {
+        if (table->key_name != NULL)
+            source_constraint_forget_identity(table, table->key_name);
+        source_constraint_drop_key(table);
+    }
+    for (int i = draft->index_count - 1; i >= 0; i--) {
+        struct draft_index *index = &draft->indexes[i];
+        if (strcmp(index->table, table->name) != 0 ||
+            source_constraint_find(index->columns, index->column_count, column) < 0)
+            continue;
+        if (index->name != NULL)
+            source_constraint_forget_identity(table, index->name);
+        source_draft_remove_index(draft, index);
+    }
+    return 0;
+}
+
+int source_constraint_rename_column(const struct source_run *run, struct draft_table *table,
+                                    const char *column, const char *new_name) {
+    struct source_draft *draft = run->draft;
+    int key = source_constraint_find(table->keys, table->key_count, column);
+    if (key >= 0 && source_constraint_set(run, &table->keys[key], new_name) != 0)
+        return -1;
+    for (int i = 0; i < draft->index_count && !draft->text->as_before; i++) {
+        struct draft_index *index = &draft->indexes[i];
+        int at = strcmp(index->table, table->name) == 0
+                     ? source_constraint_find(index->columns, index->column_count, column)
+                     : -1;
+        if (at >= 0 && source_constraint_set(run, &index->columns[at], new_name) != 0)
+            return -1;
+    }
+    return 0;
+}
