@@ -655,6 +655,8 @@ static void test_refused(void **state) {
          "source.sql:1:14: a line for tidemark begins with", NULL},
         {"-- tidemark: topic t\ncreate table t(id int primary key);",
          "source.sql:1:14: the line is written `-- tidemark: topic TABLE = NAME or /regex/`", NULL},
+        {"-- tidemark: topic t = /app\\.t_\\d+/\ncreate table t(id int primary key);",
+         "\\d is Java's or Perl's: write it as POSIX does, a digit as [0-9]", NULL},
         {"-- tidemark: topic u = x\ncreate table t(id int primary key);",
          "the line names no table of source.sql", NULL},
         {"-- tidemark: bytes t.x = hex\ncreate table t(id int primary key);", "table t has no column x",
