@@ -6,6 +6,7 @@
 #include "consumer/decode/envelope/heartbeat.h"
 #include "consumer/decode/envelope/key_check.h"
 #include "consumer/decode/envelope/mend.h"
+#include "consumer/decode/envelope/odd_row.h"
 #include "consumer/decode/envelope/payload.h"
 #include "consumer/decode/envelope/row_times.h"
 #include "consumer/decode/envelope/shape.h"
@@ -255,12 +256,15 @@ static bool envelope_has_a_column(const struct event *event) {
 // A key that names other columns (message.key.columns) says nothing; one that names the primary key must
 // agree. What of it the row lacks the key alone says: a router's field (key.field.name), a column that a transform has
 // taken out of the value.
-static int envelope_compare_key(const struct envelope_decoder *decoder, const struct event *event,
+static int envelope_compare_key(const struct envelope_decoder *decoder, const struct message *message,
+                                const struct members *members, const struct event *event,
                                 struct error *error) {
     const struct table *table = event->change.table;
     for (int i = 0; i < table->key_count; i++) {
         int column = table->keys[i];
-        if (event->values[column].kind == VALUE_ABSENT && envelope_has_a_column(event))
+        if (event->values[column].kind == VALUE_ABSENT && !envelope_has_a_column(event))
+            return odd_row_refuse_columns(message->value, members, table, error);
+        if (event->values[column].kind == VALUE_ABSENT)
             event->values[column] = decoder->key_values[column];
         else if (decoder->key_values[column].kind != VALUE_ABSENT &&
                  !value_same(&decoder->key_values[column], &event->values[column]))
@@ -454,8 +458,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     if (row->key_alone)
         return envelope_take_key(decoder, row, message, members, event, error);
     if (members->after_kind != 1)
-        return error_set(error, ERROR_INPUT, "op %.*s without a row in after", members_visible(members->op),
-                         members->op.data);
+        return odd_row_refuse_op(message->value, members, error);
     if (must_exist && members->after.data != NULL) {
         row->failed = false;
         if (envelope_read_row_again(decoder, row, members->after, error) < 0)
@@ -463,7 +466,7 @@ static int envelope_finish_row(struct envelope_decoder *decoder, const struct me
     }
     if (row->failed)
         return -1;
-    if (envelope_compare_key(decoder, event, error) != 0)
+    if (envelope_compare_key(decoder, message, members, event, error) != 0)
         return -1;
     return envelope_wants_before(decoder, members, change)
                ? before_take(decoder->schemas, row, members, event, error)
@@ -520,7 +523,7 @@ static int envelope_check_mark(const struct members *members, const struct table
     struct span name = members->likely_mark;
     if (name.data == NULL || members->has_deleted || members->op.data != NULL)
         return 0;
-    bool of_op = name.data[name.size - 1] == 'p';
+    bool of_op = members_is_op_prefixed(name);
     struct span told = {name.data, name.size - (of_op ? 2 : 0)};
     if (told.size == 0)
         told = SPAN("''");

@@ -288,12 +288,55 @@ static void declared_check_uuids(const struct evidence *evidence, const struct c
             finding_names_text(&names));
 }
 
+// Read as microseconds, since neither a schema nor source.sql says a unit.
+static bool declared_is_of_micros(const struct table *table, const struct column *column) {
+    const char *digits = strchr(column->declared, '(');
+    return column->type == COLUMN_TIME && table->time_precision == TIME_PRECISION_UNSET &&
+           (digits == NULL || (digits[1] > '3' && digits[1] < '7'));
+}
+
+// A time of day in milliseconds is one of the day's first 87 seconds in microseconds: one value does not tell, all of them do.
+static void declared_check_times(const struct evidence *evidence, const struct catalog *catalog,
+                                 struct findings *findings) {
+    struct finding_names early = {0};
+    struct finding_names texts = {0};
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        const struct table *table = feeding_table(evidence, catalog, topic);
+        for (int c = 0; table != NULL && c < topic->column_count; c++) {
+            const struct evidence_column *column = &topic->columns[c];
+            int number = table_column(table, column->name, strlen(column->name));
+            if (number < 0 || column->has_schema || column->integers == 0)
+                continue;
+            if (declared_is_of_micros(table, &table->columns[number]) && column->within_a_day_of_millis > 0 &&
+                column->within_a_day_of_millis + column->zeros == column->integers)
+                finding_names_add(&early, "%s.%s, such as %s", table->name, column->name, column->example);
+            if (table->columns[number].type == COLUMN_TEXT &&
+                ((column->days > 0 && column->iso > 0) || column->millis + column->micros > 0))
+                finding_names_add(&texts, "%s.%s, such as %s", table->name, column->name, column->example);
+        }
+    }
+    if (early.count > 0)
+        findings_add(
+            findings, "declared times", VERDICT_WARN,
+            "`-- tidemark: time TABLE = connect` where they are milliseconds, `= adaptive` where they are not",
+            "read as microseconds all are of the day's first 87 seconds, as milliseconds are: %s",
+            finding_names_text(&early));
+    if (texts.count > 0)
+        findings_add(
+            findings, "declared texts", VERDICT_WARN,
+            "an incremental snapshot of such tables; with schemas in the messages older ones are texts too",
+            "numbers are kept by their digits, and what was a date or a time before it was made a text is a count: %s",
+            finding_names_text(&texts));
+}
+
 void declared_check(const struct evidence *evidence, const struct catalog *catalog,
                     struct findings *findings) {
     declared_check_topics(evidence, catalog, findings);
     declared_check_keys(evidence, catalog, findings);
     declared_check_columns(evidence, catalog, findings);
     declared_check_decimals(evidence, catalog, findings);
+    declared_check_times(evidence, catalog, findings);
     declared_check_unmarked(evidence, catalog, findings);
     declared_check_arrays(evidence, catalog, findings);
     declared_check_uuids(evidence, catalog, findings);

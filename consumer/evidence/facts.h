@@ -89,7 +89,8 @@ struct evidence_column {
     int64_t placeholders; // of unchanged TOAST values
     // Integers that are 0; and those that are a moment of 1980 to 2099, counted in days, ms, us or ns.
     int64_t zeros, days, millis, micros, nanos;
-    int64_t beyond_a_day; // below 0, or a day in microseconds or more: of a TIME of MySQL's
+    int64_t beyond_a_day;           // below 0, or a day in microseconds or more: of a TIME of MySQL's
+    int64_t within_a_day_of_millis; // above 0, and less than a day in milliseconds
     // Debezium's infinite dates and timestamps, in days, ms and us: hardly any other number is one.
     int64_t infinite_days, infinite_millis, infinite_micros;
     // Strings that could be: a number with a point, a moment with an offset, an ISO date or a moment without an offset, a

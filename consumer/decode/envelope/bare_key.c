@@ -14,11 +14,13 @@ static int bare_key_read_scalar(struct json_reader *json, struct row_reader *row
                          table->key_count);
     int column = table->keys[0];
     struct value_field field = row->schema != NULL ? row->schema->fields[column] : (struct value_field){0};
+    bool converted_twice = payload_is_converted_twice(json);
     row_begin(row);
     if (value_read(json, &table->columns[column], field, row->settings, false, row->arena,
                    &row->values[column], error) != 0 ||
         payload_leave(json, error) != 0)
-        return error_prefix(error, bare_key_scalar);
+        return converted_twice ? error_set(error, ERROR_INPUT, "key: %s", payload_converted_twice)
+                               : error_prefix(error, bare_key_scalar);
     return 0;
 }
 

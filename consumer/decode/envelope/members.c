@@ -4,6 +4,8 @@
 #include "consumer/json/scan.h"
 #include "views/base/utf8.h"
 
+#include <strings.h>
+
 const struct members members_none = {
     .binlog_row = -1, .lsn = LSN_NONE, .previous_commit = LSN_NONE, .txid = -1, .after_kind = 0};
 
@@ -115,18 +117,39 @@ bool members_is_added(const struct table *table, struct span name, const struct 
     if (*ret == NULL && table->added_prefix != NULL && name.size > size &&
         memcmp(name.data, table->added_prefix, size) == 0 && table_column(table, name.data, name.size) < 0)
         *ret = members_added_as((struct span){name.data + size, name.size - size});
-    return *ret != NULL || is_debeziums;
+    return *ret != NULL || (is_debeziums && !members_is_likely_mark(table, name));
+}
+
+static bool members_ends_as(struct span name, const char *const *ends, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        size_t size = strlen(ends[i]);
+        if (name.size >= size && strncasecmp(name.data + name.size - size, ends[i], size) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool members_is_op_renamed(struct span name) {
+    static const char *const ends[] = {"operation", "_action", "op_type", "optype", "change_type", "_OP"};
+    return !members_is_op_prefixed(name) && (members_ends_as(name, ends, sizeof ends / sizeof *ends) ||
+                                             span_is(name, "OP") || span_is(name, "action"));
+}
+
+static bool members_is_deleted_renamed(struct span name) {
+    static const char *const ends[] = {"deleted", "_delete", "_del", "deleted_flag"};
+    return members_ends_as(name, ends, sizeof ends / sizeof *ends);
 }
 
 bool members_is_likely_mark(const struct table *table, struct span name) {
-    return (table->deleted_mark == NULL && span_ends_with(name, "deleted")) ||
-           (table->added_prefix == NULL && (span_is(name, "op") || span_ends_with(name, "_op")));
+    return (table->deleted_mark == NULL &&
+            (members_is_deleted_renamed(name) || members_is_op_renamed(name))) ||
+           (table->added_prefix == NULL && members_is_op_prefixed(name));
 }
 
 void members_note_likely_mark(struct members *members, struct span name, const struct json_value *value) {
     struct span text = value->kind == JSON_STRING ? members_text(value) : (struct span){0};
-    bool deletes = span_ends_with(name, "op") ? TEXT_IS(text, "d") : TEXT_IS(text, "true");
-    if (deletes)
+    bool of_op = members_is_op_prefixed(name) || members_is_op_renamed(name);
+    if (of_op ? TEXT_IS(text, "d") : TEXT_IS(text, "true"))
         members->likely_mark = name;
 }
 
@@ -309,7 +332,8 @@ static int members_take_deleted(struct members *members, const struct json_value
     members->has_deleted = true;
     if (members_take_text(members, value, &text, error) != 0)
         return -1;
-    members->deleted = TEXT_IS(text, "true");
+    members->deleted =
+        TEXT_IS(text, "true") || TEXT_IS(text, "d"); // an op, by the name that add.fields gave it
     return 0;
 }
 

@@ -36,7 +36,7 @@ struct members {
     bool has_transaction;
     bool has_foreign_transaction; // its id is not TXID:LSN
     bool names_transaction;       // one is there, whatever can be trusted of it
-    bool deleted;                 // __deleted is "true"
+    bool deleted;                 // __deleted is "true", or what source.sql calls so is "d"
     bool has_deleted;             // __deleted is there
     bool flat;                    // an unwrapped row
     bool own;                     // no row: a boundary of a transaction, a heartbeat
@@ -99,8 +99,13 @@ const struct member_name *members_find(enum member_home home, const struct json_
 // Whether a member of an unwrapped row is one that ExtractNewRecordState added: by Debezium's prefix, or as source.sql
 // tells. `ret`: NULL = it says nothing to us.
 bool members_is_added(const struct table *table, struct span name, const struct member_name **ret);
-// Whether an undeclared member's name is one that such a member may have, of which source.sql tells nothing: it ends with
-// "deleted", or is "op" or ends with "_op".
+// Whether an undeclared member's name is one that an op may have: by another prefix than Debezium's, and by a name of its own
+// (add.fields=op:operation, ReplaceField).
+static inline bool members_is_op_prefixed(struct span name) {
+    return span_is(name, "op") || span_ends_with(name, "_op");
+}
+bool members_is_op_renamed(struct span name);
+// Whether it may be an op's, or __deleted's, of which source.sql tells nothing.
 bool members_is_likely_mark(const struct table *table, struct span name);
 // Keeps its name where it says "true" or "d", as text: a boolean is likely a column of the source's own.
 void members_note_likely_mark(struct members *members, struct span name, const struct json_value *value);

@@ -378,12 +378,24 @@ int payload_enter(struct schema_cache *schemas, struct json_reader *json, const 
     return envelope_payload_enter_value(json, ret, error);
 }
 
+const char payload_converted_twice[] =
+    "a text that holds an object: JsonConverter has written what was a text of JSON already; set StringConverter "
+    "there, or leave out what makes the text";
+
+bool payload_is_converted_twice(const struct json_reader *json) {
+    const char *at = json_value_at(json);
+    return json->end - at > 1 && at[0] == '"' && at[1] == '{';
+}
+
 int payload_enter_object(struct schema_cache *schemas, struct json_reader *json, const struct table *table,
                          struct payload_form *ret, struct error *error) {
     int kind = payload_enter(schemas, json, table, ret, error);
     if (kind != PAYLOAD_SCALAR)
         return kind;
-    return error_set(error, ERROR_INPUT, "%s", ret->wrapped ? "payload is no object" : "not a JSON object");
+    return error_set(error, ERROR_INPUT, "%s%s%s",
+                     ret->wrapped ? "payload is no object" : "not a JSON object",
+                     payload_is_converted_twice(json) ? ", but " : "",
+                     payload_is_converted_twice(json) ? payload_converted_twice : "");
 }
 
 // After the payload's }: the wrapper's, if any, and nothing more.

@@ -30,6 +30,9 @@ int payload_enter(struct schema_cache *schemas, struct json_reader *json, const 
 // As payload_enter, where only an object will do: 1, 0 (null), -1.
 int payload_enter_object(struct schema_cache *schemas, struct json_reader *json, const struct table *table,
                          struct payload_form *ret, struct error *error);
+// Whether the value that would come next is a text of JSON in a text of JSON, and what is said of one.
+bool payload_is_converted_twice(const struct json_reader *json);
+extern const char payload_converted_twice[];
 // Whether the newest KEY is one that a wrapper has.
 bool payload_is_wrappers(const struct json_reader *json);
 // An envelope's members and its "after", or an unwrapped row, and sets form->flat and certain. The { has been read.

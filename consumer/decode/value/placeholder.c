@@ -2,11 +2,12 @@
 
 #include "consumer/json/json.h"
 #include "views/base/base64.h"
+#include "views/base/uuid.h"
 
 #include <stdio.h>
 #include <strings.h>
 
-enum { UUID_SIZE = 36, MD5_BLOCK = 64, MD5_SIZE = 16 };
+enum { MD5_BLOCK = 64, MD5_SIZE = 16 };
 
 // One block of RFC 1321.
 static void placeholder_md5_block(uint32_t state[4], const unsigned char block[MD5_BLOCK]) {

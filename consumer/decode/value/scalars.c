@@ -2,6 +2,7 @@
 #include "consumer/decode/value/reading.h"
 #include "views/base/hex.h"
 #include "views/base/real.h"
+#include "views/base/uuid.h"
 #include "views/engine/decimal.h"
 
 #include <math.h>
@@ -90,25 +91,36 @@ int reading_real(const struct reading *reading) {
     return 0;
 }
 
-// In small letters, as PostgreSQL writes it: SQL Server's, and those of a column that was a text, may have others.
+// In small letters and with hyphens, as PostgreSQL writes it: SQL Server's, and those of a column that was a text, may be otherwise.
 static int value_scalars_give_uuid(const struct reading *reading) {
     struct span text = reading->text;
     size_t capitals = 0;
     for (size_t i = 0; i < text.size; i++)
         capitals += text.data[i] >= 'A' && text.data[i] <= 'F';
-    if (capitals == 0)
+    if (capitals == 0 && text.size == UUID_SIZE)
         return reading_give_text(reading, text);
-    char *small = arena_take(reading->arena, text.size);
-    if (small == NULL)
+    char *spelt = arena_take(reading->arena, UUID_SIZE);
+    if (spelt == NULL)
         return reading_no_memory(reading);
-    for (size_t i = 0; i < text.size; i++)
-        small[i] = (char)(text.data[i] | (text.data[i] >= 'A' && text.data[i] <= 'F' ? ' ' : 0));
-    return reading_give_text(reading, (struct span){small, text.size});
+    return reading_give_text(reading, uuid_read(text, spelt) ? (struct span){spelt, UUID_SIZE} : text);
+}
+
+// What was a NUMERIC before comes with its scale: no text is an object.
+static int value_scalars_give_variable_scale(const struct reading *reading) {
+    struct error ignored = {0};
+    struct column plain = *reading->column;
+    struct reading numeric = *reading;
+    plain.key = 0; // a key's digits are a NUMERIC's alone
+    numeric.column = &plain;
+    numeric.error = &ignored;
+    return reading_numeric(&numeric) == 0 ? 0 : reading_refuse(reading, "not a string");
 }
 
 // A number or a boolean is what the column held before it was retyped.
 int reading_text(const struct reading *reading) {
-    if (reading->kind == JSON_OBJECT_BEGIN || reading->kind == JSON_ARRAY_BEGIN)
+    if (reading->kind == JSON_OBJECT_BEGIN)
+        return value_scalars_give_variable_scale(reading);
+    if (reading->kind == JSON_ARRAY_BEGIN)
         return reading_refuse(reading, "not a string");
     return reading->column->variant == COLUMN_UUID ? value_scalars_give_uuid(reading)
                                                    : reading_give_text(reading, reading->text);

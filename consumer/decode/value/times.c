@@ -279,7 +279,14 @@ static int value_times_nanos_of_number(const struct reading *reading, int64_t *r
             "nothing says its unit; declare its digits as the source has them (time(0) to time(3) are "
             "milliseconds, time(6) microseconds, time(7) nanoseconds; Db2's and Informix' is time(0)), or the mode: "
             "-- tidemark: time TABLE = connect, microseconds or nanoseconds");
-    if (!json_to_integer(reading->text, &units) || units < 0 || units > ISO8601_NANOS_PER_DAY / scale)
+    bool is_integer = json_to_integer(reading->text, &units);
+    if (is_integer && digits == 3 && units > ISO8601_NANOS_PER_DAY / scale &&
+        units <= ISO8601_NANOS_PER_DAY / 1000)
+        return reading_refuse(
+            reading,
+            "no time of day in milliseconds, but one in microseconds; where the connector's mode is that, "
+            "say it in source.sql: -- tidemark: time TABLE = adaptive_time_microseconds");
+    if (!is_integer || units < 0 || units > ISO8601_NANOS_PER_DAY / scale)
         return reading_refuse(reading,
                               "not a time of day; a TIME of MySQL's beyond a day is kept where the column "
                               "is declared interval, nanoseconds (SQL Server's) where it is time(7)");

@@ -169,6 +169,7 @@ static void column_count_number(struct evidence_column *column, struct span numb
     column->infinite_millis += COLUMN_HAS(infinite_millis, value);
     column->infinite_micros += COLUMN_HAS(infinite_micros, value);
     column->beyond_a_day += value < 0 || value >= day_ms * 1000;
+    column->within_a_day_of_millis += value > 0 && value < day_ms;
     column->days += column_is_near(value, 1);
     column->millis += column_is_near(value, day_ms);
     column->micros += column_is_near(value, day_ms * 1000);

@@ -480,21 +480,26 @@ static void test_defaults(void **state) {
         "o timestamp default '2020-02-03 10:20:30', p timestamptz default '2020-02-03 10:20:30.25+00',"
         "q bytea default '\\x00ff', r jsonb default '{}', s json default '{ \"a\":1 }', u int[] default '{}',"
         "v text[] default array[]::text[], w text default null, x int default 0, y uuid default "
-        "'11111111-2222-3333-4444-555555555555', z date default 'infinity');",
+        "'11111111-2222-3333-4444-555555555555', z date default 'infinity', aa text[] default '{a, \"b \\\"c\",NULL,\"NULL\"}', "
+        "ab int[] default array[1,-2]::int[], ac varchar(3)[] default array['x'::varchar, null], ad boolean[] default '{t,f}', "
+        "ae bit(3) default b'101', af bit(3) default '011'::\"bit\", ag inet default '10.0.0.1', ah hstore default '');",
         "t key(id) of - t: id int, a int = -3, b int = -4, c bigint = -5, d text = 'it's', e varchar(9) = 'x', "
         "f char(3) = 'ab ', g boolean = 1, h bool = 0, i numeric(8,2) = 150, j numeric = '-1.50', "
         "k numeric(30,2) = '7.00', l real = 2.5, m date = '2020-02-03', n time = '10:20:30.500000', "
         "o timestamp = '2020-02-03T10:20:30.000000', p timestamptz = '2020-02-03T10:20:30.250000Z', "
         "q bytea = x00ff, r jsonb = '{}', s json = '{ \"a\":1 }', u int[] = '[]', v text[] = '[]', "
-        "w text = null, x int = 0, y uuid = '11111111-2222-3333-4444-555555555555', z date = 'infinity'\n");
+        "w text = null, x int = 0, y uuid = '11111111-2222-3333-4444-555555555555', z date = 'infinity', "
+        "aa text[] = '[\"a\",\"b \\\"c\",null,\"NULL\"]', ab int[] = '[1,-2]', ac varchar(3)[] = '[\"x\",null]', "
+        "ad boolean[] = '[true,false]', ae bit(3) = '101', af bit(3) = '011', ag inet = '10.0.0.1', ah hstore = '{}'\n");
     // No literals, or not as the events would write them.
     makes(
         "create table t(id int primary key, a timestamptz default now(), b int default nextval('s'), c jsonb default "
-        "'{\"a\":1}', d timestamptz default '2020-01-01 00:00:00', e int default 1+1, f text[] default '{a}', "
-        "g inet default '10.0.0.1', h date default '3 May 2020', i int default 1.5, j numeric(4,1) default 1.25, "
-        "k text default ('a' || 'b'), l interval default '1 day');",
-        "t key(id) of - t: id int, a timestamptz, b int, c jsonb, d timestamptz, e int, f text[], g inet, h date, "
-        "i int, j numeric(4,1), k text, l interval\n");
+        "'{\"a\":1}', d timestamptz default '2020-01-01 00:00:00', e int default 1+1, f date[] default '{2020-01-01}', "
+        "g inet default '10.0.0.1/32', h date default '3 May 2020', i int default 1.5, j numeric(4,1) default 1.25, "
+        "k text default ('a' || 'b'), l interval default '1 day', m text[] default '{{a},{b}}', n text[] default array[now()::text], o int[] default '{1,x}', "
+        "p bit varying(3) default b'010', q bit(3) default b'01', r inet default '::ffff:1.2.3.4/96');",
+        "t key(id) of - t: id int, a timestamptz, b int, c jsonb, d timestamptz, e int, f date[], g inet, h date, "
+        "i int, j numeric(4,1), k text, l interval, m text[], n text[], o int[], p bit varying(3), q bit(3), r inet\n");
 }
 
 static void generates(const char *type, const char *expression, const char *wanted) {
@@ -783,6 +788,8 @@ static void test_refused(void **state) {
          "source.sql:1:14: a line for tidemark begins with", NULL},
         {"-- tidemark: topic t\ncreate table t(id int primary key);",
          "source.sql:1:14: the line is written `-- tidemark: topic TABLE = NAME or /regex/`", NULL},
+        {"-- tidemark: topic t = /app\\.t_\\d+/\ncreate table t(id int primary key);",
+         "\\d is Java's or Perl's: write it as POSIX does, a digit as [0-9]", NULL},
         {"-- tidemark: topic u = x\ncreate table t(id int primary key);",
          "the line names no table of source.sql", NULL},
         {"-- tidemark: bytes t.x = hex\ncreate table t(id int primary key);", "table t has no column x",

@@ -144,6 +144,42 @@ static void lint_apply_spelling(struct lint_apply *lint, sqlite3 *db, int at) {
     }
 }
 
+static bool lint_apply_has_sum(enum column_type type) {
+    return type == COLUMN_INTEGER || type == COLUMN_BOOLEAN || type == COLUMN_DECIMAL ||
+           type == COLUMN_NUMERIC || type == COLUMN_REAL;
+}
+
+// Whether one of the calls of that _sums_T is by the column.
+static bool lint_apply_is_by(const struct tokens *tokens, const char *table, const char *column) {
+    for (int i = 1; i < tokens->count; i++) {
+        struct span by = tokens_at(tokens, i + 2);
+        if (lint_names_same(tokens_name(tokens, i), span_of(table)) && by.size > 2 &&
+            lint_names_same((struct span){by.data + 1, by.size - 2}, span_of(column)))
+            return true;
+    }
+    return false;
+}
+
+// A text has no sum, and neither has an interval, which is kept as one: _sums_T has 0 for it.
+static void lint_apply_sumless(struct lint_apply *lint) {
+    const struct columns_read *reads = &lint->guard->reads;
+    for (int i = 0; i < reads->count; i++) {
+        const struct column *column = reads->list[i].mirrored;
+        const char *table = reads->list[i].table;
+        int at = 1;
+        while (at < lint->tokens.count && !lint_names_same(tokens_name(&lint->tokens, at), span_of(table)))
+            at++;
+        if (column == NULL || !tokens_begins(span_of(table), "_sums_") || at == lint->tokens.count ||
+            lint_apply_has_sum(column->type) || lint_apply_is_by(&lint->tokens, table, reads->list[i].column))
+            continue;
+        LINT_APPLY_WARN(
+            lint, at,
+            "%s is %s, of which there is no sum: %s has 0 for it in each row. What is a number in it is added up over "
+            "_delta_%s: sum(_weight * cast(%s as integer))",
+            column->name, column->declared, table, table + strlen("_sums_"), column->name);
+    }
+}
+
 static void lint_apply_spellings(struct lint_apply *lint, sqlite3 *db) {
     for (int i = 1; i < lint->tokens.count; i++)
         lint_apply_spelling(lint, db, i);
@@ -302,6 +338,7 @@ void lint_apply(struct catalog *catalog, sqlite3 *db, const struct apply_stateme
     lint_apply_join(&lint);
     lint_apply_groups(&lint);
     lint_apply_values(&lint);
+    lint_apply_sumless(&lint);
     lint_apply_spellings(&lint, db);
     lint_apply_null_sums(&lint);
     lint_apply_nulls(&lint, db);

@@ -1,6 +1,5 @@
 #include "views/engine/read/literals.h"
 
-#include "views/base/hex.h"
 #include "views/base/real.h"
 
 #include <math.h>
@@ -19,26 +18,6 @@ bool literals_boolean(struct span text, bool *ret) {
             return true;
         }
     return false;
-}
-
-bool literals_uuid(struct span text, char ret[LITERAL_UUID_SIZE]) {
-    static const char form[] = "        -    -    -    -            ";
-    enum { DIGITS = 32, GROUP = 4 };
-    size_t at = 0;
-    size_t digits = 0;
-    if (text.size > 2 && text.data[0] == '{' && text.data[text.size - 1] == '}')
-        text = (struct span){text.data + 1, text.size - 2};
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '-' && i > 0 && text.data[i - 1] != '-' && digits % GROUP == 0 && digits < DIGITS)
-            continue;
-        int digit = hex_digit(text.data[i]);
-        if (digit < 0 || digits++ == DIGITS)
-            return false;
-        if (form[at] == '-')
-            ret[at++] = '-';
-        ret[at++] = "0123456789abcdef"[digit];
-    }
-    return digits == DIGITS;
 }
 
 struct span literals_without_spaces_behind(struct span text) {

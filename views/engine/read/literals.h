@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 enum {
-    LITERAL_UUID_SIZE = 36,
     LITERAL_NUMBER_SIZE = 400, // longer ones are as they are written
 };
 
@@ -18,8 +17,6 @@ struct span literals_trimmed(struct span text);
 
 // true, t, 1, false, f, 0, in any case.
 bool literals_boolean(struct span text, bool *ret);
-// 32 hexadecimal digits, a hyphen or none behind every four, within {} or not. `ret`: as it is stored, without a NUL.
-bool literals_uuid(struct span text, char ret[LITERAL_UUID_SIZE]);
 // A whole number that fits, with a sign and zeros before it or without: 5, +5, 005, -0.
 bool literals_integer(struct span text, int64_t *ret);
 // A number as JSON writes it: +5 is 5, .5 is 0.5, 5. is 5.0. What is no number is none then either. Stands in `room`, or is

@@ -2,6 +2,7 @@
 
 #include "views/base/iso8601.h"
 #include "views/base/real.h"
+#include "views/base/uuid.h"
 #include "views/engine/decimal.h"
 #include "views/engine/read/literals.h"
 #include "views/engine/sqlite/numeric_order.h"
@@ -159,8 +160,8 @@ bool query_parameter_read(const struct parameter_rule *rule, struct span value,
     case PARAMETER_BOOLEAN:
         return query_parameter_read_boolean(value, ret);
     case PARAMETER_UUID:
-        *ret = query_parameter_text((struct span){text, LITERAL_UUID_SIZE});
-        return literals_uuid(value, text);
+        *ret = query_parameter_text((struct span){text, UUID_SIZE});
+        return uuid_read(value, text);
     case PARAMETER_TEXT:
         *ret = query_parameter_text(value);
         return true;

@@ -1,8 +1,11 @@
 #include "views/engine/catalog/source/default.h"
 
+#include "views/base/cleanup.h"
+#include "views/engine/catalog/source/default_array.h"
 #include "views/engine/catalog/source/type.h"
 #include "views/engine/decimal.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -32,6 +35,11 @@ static const char *source_default_text(const struct source_draft *draft, const j
     if (source_type_integer(draft->text, constant, base, &integer)) {
         (void)snprintf(scratch, 32, "%lld", (long long)integer);
         return scratch;
+    }
+    const json_t *bits = json_object_get(constant, "bsval"); // "b101", "x1F"
+    if (bits != NULL) {
+        const char *text = json_string_value(json_object_get(bits, "bsval"));
+        return text != NULL && *text == 'b' ? text + 1 : NULL;
     }
     const json_t *number = json_object_get(constant, "fval");
     return number != NULL ? json_string_value(json_object_get(number, "fval"))
@@ -190,6 +198,39 @@ static bool source_default_json(const char *text, const struct declared_type *ty
     return (strcmp(type->name, "jsonb") == 0 && !simple) || source_default_set_text(ret, text, strlen(text));
 }
 
+// "{a,b}" as the events have it. Of what else may be in an array the form is another than the literal's.
+static bool source_default_array(const char *text, const struct declared_type *type,
+                                 const struct column *column, struct value *ret) {
+    static const char *const as_written[] = {"text", "varchar", "citext"};
+    CLEANUP(buffer_free) struct buffer json = {0};
+    bool is_text = type->is_text;
+    if (strcmp(type->name, "hstore") == 0 && *text == '\0')
+        return source_default_set_text(ret, "{}", 2);
+    for (size_t i = 0; i < sizeof as_written / sizeof *as_written; i++)
+        is_text |= strcmp(as_written[i], type->name) == 0;
+    if (!type->array || (strcmp(text, "{}") != 0 && column->element == COLUMN_TEXT && !is_text) ||
+        !default_array_read(text, strcmp(text, "{}") == 0 ? COLUMN_TEXT : column->element, &json))
+        return !json.failed;
+    return source_default_set_text(ret, json.data, json.size);
+}
+
+static bool source_default_bits(const char *text, const struct column *column, struct value *ret) {
+    size_t size = strlen(text);
+    return column->precision == 0 || (size_t)column->precision != size || strspn(text, "01") != size ||
+           source_default_set_text(ret, text, size);
+}
+
+// An address without a mask.
+static bool source_default_other(const char *text, const struct declared_type *type, struct value *ret) {
+    unsigned char address[sizeof(struct in6_addr)];
+    char written[INET6_ADDRSTRLEN];
+    int family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
+    if (strcmp(type->name, "inet") != 0 || inet_pton(family, text, address) != 1 ||
+        inet_ntop(family, address, written, sizeof written) == NULL || strcmp(text, written) != 0)
+        return true;
+    return source_default_set_text(ret, text, strlen(text));
+}
+
 static bool source_default_take(const char *text, const struct declared_type *type,
                                 const struct column *column, struct value *ret) {
     switch (column->type) {
@@ -217,12 +258,36 @@ static bool source_default_take(const char *text, const struct declared_type *ty
     case COLUMN_BYTEA:
         return source_default_bytea(text, ret);
     case COLUMN_ARRAY:
-        return !type->array || strcmp(text, "{}") != 0 || source_default_set_text(ret, "[]", 2);
+        return source_default_array(text, type, column, ret);
     case COLUMN_BIT:
+        return source_default_bits(text, column, ret);
     case COLUMN_OTHER:
-        return true;
+        return source_default_other(text, type, ret);
     }
     return true;
+}
+
+// array['a', 'b'] as the literal "{a,b}" that says the same. False: not all its elements are literals.
+static bool source_default_elements(const struct source_draft *draft, const json_t *tree, size_t base,
+                                    struct buffer *ret) {
+    const json_t *element;
+    size_t i;
+    while (json_object_get(tree, "TypeCast") != NULL)
+        tree = json_object_get(json_object_get(tree, "TypeCast"), "arg");
+    const json_t *elements = json_object_get(json_object_get(tree, "A_ArrayExpr"), "elements");
+    if (json_array_size(elements) == 0)
+        return false;
+    buffer_char(ret, '{');
+    json_array_foreach(elements, i, element) {
+        char scratch[32];
+        bool is_null = false;
+        const char *text = source_default_text(draft, element, base, scratch, &is_null);
+        if (text == NULL && !is_null)
+            return false;
+        default_array_append(ret, text);
+    }
+    buffer_append(ret, "}", 2);
+    return !ret->failed;
 }
 
 int source_default_read(struct source_draft *draft, const struct draft_column *declared,
@@ -233,6 +298,10 @@ int source_default_read(struct source_draft *draft, const struct draft_column *d
     column->source_default = false;
     const char *text =
         source_default_text(draft, declared->expression.tree, declared->expression.base, scratch, &is_null);
+    CLEANUP(buffer_free) struct buffer literal = {0};
+    if (text == NULL && !is_null && column->type == COLUMN_ARRAY &&
+        source_default_elements(draft, declared->expression.tree, declared->expression.base, &literal))
+        text = literal.data;
     if (is_null)
         column->fallback.kind = VALUE_NULL;
     if (text != NULL && strlen(text) < LITERAL_MAX &&

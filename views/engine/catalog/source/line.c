@@ -243,9 +243,15 @@ const struct source_line *source_lines_key(const struct source_lines *lines, con
 
 // --- what they say
 
-// "" when it compiles.
+// "" when it compiles, and has no class of Java's or Perl's: a POSIX expression's \d is the letter d, which matches no digit.
 static void source_line_check_expression(const char *expression, char why[REGEX_TEXT_SIZE]) {
     regex_t compiled;
+    for (const char *at = strchr(expression, '\\'); at != NULL && at[1] != '\0'; at = strchr(at + 2, '\\'))
+        if (isalpha((unsigned char)at[1]) && strchr("wWsSbB", at[1]) == NULL) {
+            (void)snprintf(why, REGEX_TEXT_SIZE,
+                           "\\%c is Java's or Perl's: write it as POSIX does, a digit as [0-9]", at[1]);
+            return;
+        }
     int code = regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB);
     why[0] = '\0';
     if (code == 0)

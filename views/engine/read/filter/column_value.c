@@ -5,6 +5,7 @@
 #include "views/base/iso8601.h"
 #include "views/base/json_text.h"
 #include "views/base/real.h"
+#include "views/base/uuid.h"
 #include "views/engine/decimal.h"
 #include "views/engine/read/filter/address_text.h"
 #include "views/engine/read/filter/time_order.h"
@@ -59,8 +60,8 @@ static bool column_value_read_text(const struct column *column, struct span text
                                    struct column_value *ret) {
     switch (column->variant) {
     case COLUMN_UUID:
-        ret->cell.bytes = (struct span){made, LITERAL_UUID_SIZE};
-        return literals_uuid(text, made);
+        ret->cell.bytes = (struct span){made, UUID_SIZE};
+        return uuid_read(text, made);
     case COLUMN_CITEXT:
         ret->compare = COMPARE_COLLATED;
         return true;

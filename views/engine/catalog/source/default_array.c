@@ -1,0 +1,102 @@
+#include "views/engine/catalog/source/default_array.h"
+
+#include "views/base/cleanup.h"
+
+#include <strings.h>
+
+// What stands before the next comma or brace; `quoted`: within double quotes, a backslash makes the next character plain.
+static const char *default_array_element(const char *at, struct buffer *ret, bool *ret_quoted) {
+    buffer_clear(ret);
+    while (*at == ' ')
+        at++;
+    *ret_quoted = *at == '"';
+    if (!*ret_quoted) {
+        size_t size = strcspn(at, ",{}\"\\");
+        const char *behind = at + size;
+        while (size > 0 && at[size - 1] == ' ')
+            size--;
+        buffer_append(ret, at, size);
+        return size > 0 ? behind : NULL;
+    }
+    for (at++; *at != '"'; at++) {
+        at += *at == '\\';
+        if (*at == '\0')
+            return NULL;
+        buffer_char(ret, *at);
+    }
+    at++;
+    while (*at == ' ')
+        at++;
+    return at;
+}
+
+static bool default_array_is_integer(const char *text) {
+    size_t sign = *text == '-';
+    size_t digits = strspn(text + sign, "0123456789");
+    return digits > 0 && digits < 19 && text[sign + digits] == '\0' && (digits == 1 || text[sign] != '0');
+}
+
+// Its JSON, as Debezium writes it.
+static bool default_array_write(const char *text, bool quoted, enum column_type element, struct buffer *ret) {
+    static const char *const words[] = {"f", "false", "t", "true"};
+    if (!quoted && strcasecmp(text, "null") == 0) {
+        buffer_text(ret, "null");
+        return true;
+    }
+    if (element == COLUMN_TEXT) {
+        buffer_json_string(ret, span_of(text));
+        return true;
+    }
+    if (element == COLUMN_INTEGER && default_array_is_integer(text)) {
+        buffer_text(ret, text);
+        return true;
+    }
+    for (size_t i = 0; element == COLUMN_BOOLEAN && i < sizeof words / sizeof *words; i++)
+        if (strcmp(text, words[i]) == 0) {
+            buffer_text(ret, i >= 2 ? "true" : "false");
+            return true;
+        }
+    return false;
+}
+
+bool default_array_read(const char *literal, enum column_type element, struct buffer *ret) {
+    CLEANUP(buffer_free) struct buffer text = {0};
+    const char *at = literal;
+    bool quoted;
+    if (*at++ != '{')
+        return false;
+    buffer_char(ret, '[');
+    while (*at == ' ')
+        at++;
+    while (*at != '}') {
+        at = default_array_element(at, &text, &quoted);
+        if (at == NULL || (*at != ',' && *at != '}'))
+            return false;
+        buffer_char(&text, '\0');
+        if (text.failed || !default_array_write(text.data, quoted, element, ret))
+            return false;
+        if (*at == ',') {
+            buffer_char(ret, ',');
+            if (*++at == '}')
+                return false;
+        }
+    }
+    buffer_char(ret, ']');
+    return at[1] == '\0' && !ret->failed;
+}
+
+void default_array_append(struct buffer *literal, const char *element) {
+    if (literal->size > 1)
+        buffer_char(literal, ',');
+    if (element == NULL) {
+        buffer_text(literal, "NULL");
+        return;
+    }
+    buffer_char(literal, '"');
+    for (const char *c = element; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            buffer_char(literal, '\\');
+        buffer_char(literal, *c);
+    }
+    buffer_char(literal, '"');
+}
