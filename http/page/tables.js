@@ -43,7 +43,8 @@ function tables(main, dispose) {
     if (!status) return;
     list.update(status.tables);
     const texts = [];
-    if (status.undeclared_count) texts.push(`Topics that are not read: ${status.undeclared.join(', ')}${status.undeclared_count > status.undeclared.length ? ` and ${count(status.undeclared_count - status.undeclared.length)} more` : ''}`);
+    const { undeclared: u, undeclared_count: n } = status;
+    if (n) texts.push(`Topics that are not read: ${u.join(', ')}${n > u.length ? ` and ${n - u.length} more` : ''}`);
     for (const u of status.unplaced || []) texts.push(`${plural(u.messages, 'message')} of ${u.topic} ${u.table ? `name ${u.table}` : 'name no table'}, which source.sql does not declare`);
     const text = texts.join('\n');
     if (others.dataset.text === text) return;
