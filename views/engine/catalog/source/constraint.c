@@ -8,7 +8,7 @@
 
 // --- names that PostgreSQL gives
 
-// Of a name the first `size` bytes at most, without a part of a character.
+// The name within `size` bytes, without a part of a character.
 static size_t source_constraint_clip(struct span name, size_t size) {
     size = size < name.size ? size : name.size;
     while (size > 0 && size < name.size && ((unsigned char)name.data[size] & 0xc0) == 0x80)
