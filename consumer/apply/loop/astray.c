@@ -40,8 +40,8 @@ void astray_count(struct apply *apply) {
         const struct store_astray astray = store_take_astray(apply->config.store, table);
         apply->counters.deletes_without_row += astray.deletes;
         astray_warn_of_deletes(apply, table, astray.deletes_again);
-        if ((astray.of_none == 0 && astray.of_one == 0) || watch->told_astray ||
-            astray_is_filled(apply, table) || sources_are_several_topics(apply, table))
+        if ((astray.of_none == 0 && astray.of_one == 0) || astray_is_filled(apply, table) ||
+            sources_are_several_topics(apply, table))
             continue;
         watch->change_of_none |= astray.of_none > 0;
         watch->create_of_one |= astray.of_one > 0;
@@ -62,7 +62,6 @@ const struct table *astray_take(struct apply *apply, const char **ret_found) {
         watch->change_of_none = watch->create_of_one = false;
         if (!found || progress_table_is_incomplete(apply->config.progress, t))
             continue;
-        watch->told_astray = true;
         *ret_found = of_none ? "an update or a delete came of a row that is not here, and nothing had made it"
                              : "a create came of a row that is here, and nothing had deleted it";
         return &apply->config.catalog->tables[t];

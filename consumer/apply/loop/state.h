@@ -137,7 +137,6 @@ struct lost_table {
     int64_t deletes_again; // of a key that was deleted before
     bool change_of_none;   // since it was told last: found (astray.h)
     bool create_of_one;    // likewise
-    bool told_astray;      // it was told as incomplete for either
     bool made_without;     // it was told that rows lack what they had under an older name of the table
     bool moved_without;    // it was told that rows lack what they had under an older key
     struct truncated_leaves leaves[LEAVES_KEPT]; // ring (leaves.h)
