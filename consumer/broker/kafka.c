@@ -111,6 +111,22 @@ static void kafka_on_error(rd_kafka_t *client, int code, const char *reason, voi
            no_broker);
 }
 
+// The answer to a client that is over its quota says for how long the broker reads nothing more of the connection.
+static void kafka_on_throttle(rd_kafka_t *client, const char *name, int32_t broker, int throttled_ms,
+                              void *opaque) {
+    (void)client;
+    (void)name;
+    struct kafka *kafka = opaque;
+    if (throttled_ms <= 0)
+        return;
+    (void)snprintf(kafka->owner.failure, sizeof kafka->owner.failure,
+                   "; broker %" PRId32
+                   " has said that it answers nothing for %.1f s, for a quota of this client or "
+                   "user (consumer_byte_rate, request_percentage)",
+                   broker, throttled_ms / 1000.0);
+    kafka->owner.failure_at_ms = clock_monotonic_ms() + throttled_ms;
+}
+
 static void kafka_on_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {
     struct kafka *kafka = rd_kafka_opaque(client);
     // on_error has the failures of connections too; topics are asked for by names that discovery gave
@@ -284,6 +300,7 @@ static int kafka_start_client(struct kafka *kafka, const struct kafka_config *co
     rd_kafka_conf_set_error_cb(conf, kafka_on_error);
     rd_kafka_conf_set_log_cb(conf, kafka_on_log);
     rd_kafka_conf_set_stats_cb(conf, kafka_on_stats);
+    rd_kafka_conf_set_throttle_cb(conf, kafka_on_throttle);
     rd_kafka_conf_set_offset_commit_cb(conf, kafka_on_commit);
     char text[CLIENT_ERROR_SIZE];
     kafka->link.client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);

@@ -48,6 +48,31 @@ static bool producers_is_binlogs(const struct evidence_topic *topic) {
     return strcmp(topic->connector, "mysql") == 0 || strcmp(topic->connector, "mariadb") == 0;
 }
 
+// A connector of PostgreSQL's reads one database.
+static void producers_check_databases(const struct evidence *evidence, struct findings *findings) {
+    const char *first = NULL;
+    const char *other = NULL;
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        if (topic->role != EVIDENCE_TABLE || topic->database[0] == '\0')
+            continue;
+        if (first == NULL)
+            first = topic->database;
+        if (strcmp(topic->database, first) != 0)
+            other = topic->database;
+        if (topic->other_database[0] != '\0' && strcmp(topic->other_database, first) != 0)
+            other = topic->other_database;
+    }
+    if (other != NULL)
+        findings_add(
+            findings, "databases", VERDICT_WARN,
+            "a topic.prefix for each connector, and a file for each prefix; where a database was renamed or moved, "
+            "a snapshot by the connector",
+            "rows name two databases, %s and %s, as of two connectors of one topic.prefix: rows of one "
+            "key are one row, and transactions have no common order",
+            first, other);
+}
+
 static void producers_check_characters(const struct evidence *evidence, const struct catalog *catalog,
                                        struct findings *findings) {
     struct finding_names names = {0};
@@ -88,6 +113,7 @@ static void producers_check_values(const struct evidence *evidence, const struct
 
 void producers_check(const struct evidence *evidence, const struct catalog *catalog,
                      struct findings *findings) {
+    producers_check_databases(evidence, findings);
     producers_check_characters(evidence, catalog, findings);
     producers_check_values(evidence, catalog, findings);
 }

@@ -318,6 +318,17 @@ static int evidence_part(struct evidence *evidence, int number, const struct evi
     return 0;
 }
 
+static void evidence_take_database(struct evidence_topic *topic, const struct evidence_parts *parts,
+                                   struct arena *arena) {
+    struct span name = fields_text(&parts->source, "db", arena);
+    if (name.size == 0 || strcmp(topic->connector, "postgresql") != 0)
+        return;
+    if (topic->database[0] == '\0')
+        evidence_name(topic->database, name);
+    else if (!span_is(name, topic->database))
+        evidence_name(topic->other_database, name);
+}
+
 static void evidence_take_source(struct evidence_topic *topic, const struct evidence_parts *parts,
                                  const struct evidence_names *names, struct arena *arena) {
     evidence_name(topic->table, names->table);
@@ -328,6 +339,7 @@ static void evidence_take_source(struct evidence_topic *topic, const struct evid
     topic->nameless_binlog += !parts->enveloped && names->connector.data == NULL &&
                               evidence_has_added(parts, "__source_file", "__file");
     evidence_take_position(topic, parts, arena);
+    evidence_take_database(topic, parts, arena);
 }
 
 static bool evidence_has_null(const struct fields *row) {

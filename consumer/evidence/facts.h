@@ -142,6 +142,9 @@ struct evidence_topic {
     char schema[EVIDENCE_NAME_SIZE];
     char table[EVIDENCE_NAME_SIZE];
     char connector[64];
+    // PostgreSQL's connector has one database alone: the first that its rows name, and the newest other one; "" = none.
+    char database[EVIDENCE_NAME_SIZE];
+    char other_database[EVIDENCE_NAME_SIZE];
     int64_t messages;
     int64_t tombstones; // and other null values
     int64_t null_keys;

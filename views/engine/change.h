@@ -80,6 +80,9 @@ struct change {
     // Its partition has shown rows of the table's newest full snapshot, or it was committed after that: what it brings is no
     // ghost of that snapshot, however early it was written.
     bool behind_snapshot;
+    // The log of its row is whole and in order as far as is known: an update or a delete finds a row, and a create
+    // none.
+    bool follows;
     // An update of PostgreSQL's that brings no row before: a null in an `unmarked` column may be an unchanged TOAST value.
     bool nulls_unsure;
     enum change_bytes bytes;

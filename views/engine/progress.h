@@ -189,6 +189,7 @@ void progress_table_no_topic(struct progress *progress, int table);
 // The newest source time among the events of one commit, after it.
 void progress_table_event(struct progress *progress, int table, int64_t ts_ms);
 // Older rows may be missing: the beginning of a topic was gone at the first start, for example.
+bool progress_table_is_incomplete(struct progress *progress, int table);
 void progress_table_incomplete(struct progress *progress, int table, const char *reason);
 // The rows are there again, after a snapshot.
 void progress_table_complete(struct progress *progress, int table);

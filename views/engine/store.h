@@ -9,6 +9,7 @@
 #include "views/base/error.h"
 #include "views/engine/catalog.h"
 #include "views/engine/change.h"
+#include "views/engine/store_astray.h"
 #include "views/engine/store_fill.h"
 #include "views/engine/store_offset.h"
 #include "views/engine/store_quarantined.h"
@@ -154,9 +155,8 @@ void store_expect(const struct store *store, const struct change *change, int ah
 bool store_lacked(const struct store *store);
 // It was an update that has made its row, and lacks what is guessed there (mirror_made).
 bool store_made(const struct store *store);
-// Streamed deletes of the table that found neither a row nor anything newer, since this was asked last; ret_again: those
-// of a key that was deleted before, which a source with a right replica identity does not send. After a commit.
-int64_t store_take_deletes(struct store *store, const struct table *table, int64_t *ret_again);
+// What came of the table since this was asked last. After a commit.
+struct store_astray store_take_astray(struct store *store, const struct table *table);
 // A table with rows that are NULL where their unchanged TOAST values never came (the row of the older key was not there, or
 // nothing says which it was), NULL: no more since they were taken. After a commit.
 const struct table *store_take_lost(struct store *store);

@@ -1,8 +1,10 @@
 #include "consumer/apply/loop/commit.h"
 
+#include "consumer/apply/loop/astray.h"
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/decode/topic_role.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 // How many messages a commit is worth that could still grow: the fewer commits, the fewer times a page is
@@ -226,25 +228,6 @@ static void commit_note_handed(struct apply *apply) {
     freshness_hand_over(&apply->freshness);
 }
 
-// Deletes of one key again and again name not the row that is deleted.
-static void commit_count_deletes(struct apply *apply) {
-    for (int t = 0; t < apply->config.catalog->table_count; t++) {
-        const struct table *table = &apply->config.catalog->tables[t];
-        struct lost_table *watch = &apply->lost.tables[t];
-        int64_t again;
-        apply->counters.deletes_without_row += store_take_deletes(apply->config.store, table, &again);
-        bool told = watch->deletes_again >= DELETES_AGAIN_MIN;
-        watch->deletes_again += again;
-        if (!told && watch->deletes_again >= DELETES_AGAIN_MIN)
-            warnings_add(
-                &apply->warnings,
-                "table %s: deletes find no row, and name keys that were deleted before: rows that the source "
-                "deleted stay. Its replica identity must be DEFAULT or FULL, not USING INDEX",
-                table->name);
-    }
-    apply->handed.counters.deletes_without_row = apply->counters.deletes_without_row;
-}
-
 static void commit_tell_lost(struct apply *apply) {
     const struct table *table;
     while ((table = store_take_lost(apply->config.store)) != NULL) {
@@ -262,7 +245,7 @@ static void commit_tell_lost(struct apply *apply) {
 
 static void commit_publish(struct apply *apply) {
     apply->handed.writing = false;
-    commit_count_deletes(apply);
+    astray_count(apply);
     commit_tell_lost(apply);
     for (int i = 0; i < apply->partition_count; i++) {
         struct partition *partition = apply->partitions[i];
@@ -309,6 +292,24 @@ static int commit_write(struct apply *apply, bool wait, struct error *error) {
     return 0;
 }
 
+static int commit_tell_astray(struct apply *apply, struct error *error) {
+    const struct table *table;
+    const char *found;
+    while ((table = astray_take(apply, &found)) != NULL) {
+        char reason[ERROR_MESSAGE_SIZE];
+        (void)snprintf(
+            reason, sizeof reason,
+            "%s: changes of it were not sent (the connector's offsets or slot were moved ahead, its slot was made "
+            "again, a truncate without skipped.operations=none, a publication without it for a while): rows may "
+            "be missing, old, or gone at the source until the next full snapshot",
+            found);
+        commit_open(apply); // the file keeps it
+        if (commit_tell_incomplete(apply, table, "may be incomplete", reason, 0, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int commit_whole(struct apply *apply, bool wait, struct error *error) {
     if (commit_finish(apply, error) != 0)
         return -1;
@@ -320,6 +321,16 @@ int commit_whole(struct apply *apply, bool wait, struct error *error) {
     }
     if (!store_in_transaction(apply->config.store) && commit_says_too_little(apply))
         commit_open(apply);
+    if (commit_tell_astray(apply, error) != 0)
+        return -1;
+    if (!store_in_transaction(apply->config.store))
+        return 0;
+    if (commit_write(apply, wait, error) != 0)
+        return -1;
+    if (!wait || !astray_is_found(apply)) // else it may be the last commit
+        return 0;
+    if (commit_tell_astray(apply, error) != 0)
+        return -1;
     return store_in_transaction(apply->config.store) ? commit_write(apply, wait, error) : 0;
 }
 

@@ -95,12 +95,15 @@ bool snapshots_is_behind(struct apply *apply, const struct partition *partition,
     return begun_ms > 0 && partition->head->ts_ms >= begun_ms;
 }
 
-// Whether nothing that was applied of the table's partitions was sent before that moment.
-static bool snapshots_nothing_before(const struct apply *apply, const struct table *table, int64_t ms) {
+// Whether nothing that was applied of the table's partitions was sent before the one's head: of its own by the log's order, whatever
+// the times say, of the others by time.
+static bool snapshots_nothing_before(const struct apply *apply, const struct table *table,
+                                     const struct partition *own) {
     const struct slot_list *slots = &apply->feeding[table->index];
     for (int i = 0; i < slots->count; i++) {
         const struct partition *partition = apply->partitions[slots->slots[i]];
-        if (partition != NULL && partition->first_ms != 0 && partition->first_ms < ms)
+        if (partition != NULL && partition->first_ms != 0 &&
+            (partition == own || partition->first_ms < own->head->ts_ms))
             return false;
     }
     return true;
@@ -120,7 +123,7 @@ void snapshots_place(struct apply *apply, struct partition *partition) {
     change->ahead = full && snapshots_is_ahead(apply, change);
     change->behind_snapshot = snapshots_behind(apply, partition) != LSN_NONE;
     change->nothing_before = full && change->lsn > store_snapshot(apply->config.store, change->table).lsn &&
-                             snapshots_nothing_before(apply, change->table, partition->head->ts_ms);
+                             snapshots_nothing_before(apply, change->table, partition);
 }
 
 static bool snapshots_are_passed(const struct apply *apply, int64_t snapshot_lsn) {

@@ -137,6 +137,8 @@ struct lost_table {
     bool read_before;       // the file had messages of a topic of it when it was opened
     bool gone;              // it was told that there is no such topic any more
     int64_t deletes_again;  // of a key that was deleted before
+    bool change_of_none;    // since it was told last: found (astray.h)
+    bool create_of_one;     // likewise
     bool hidden_null;       // it was told that an array came as null
     bool made_without;      // it was told that rows lack what they had under an older name of the table
     bool moved_without;     // it was told that rows lack what they had under an older key
@@ -177,6 +179,7 @@ struct table_snapshot {
 struct lost {
     struct lost_table *tables;   // by table->index
     int absent;                  // of them
+    bool astray;                 // one of them has something to tell (astray.h)
     int64_t heartbeats_since_ms; // the connector's clock: from when on heartbeats have come without a gap
     int64_t heartbeat_ms;        // the newest of them, 0 = none
     int64_t discoveries;         // of all topics, so far

@@ -1,5 +1,6 @@
 #include "consumer/apply/loop/take.h"
 
+#include "consumer/apply/loop/astray.h"
 #include "consumer/apply/loop/commit.h"
 #include "consumer/apply/loop/compacted.h"
 #include "consumer/apply/loop/cut.h"
@@ -502,6 +503,7 @@ int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct 
              event->change.op == CHANGE_TOMBSTONE)
         event->kind = EVENT_UNPLACED;
     event->change.unordered = verdict == MERGE_TAKE;
+    event->change.follows = event->kind == EVENT_CHANGE && astray_may_judge(partition, verdict);
     if (partition->failure != NULL && take_is_unread_spent(partition))
         apply->counters.ignored++;
     else if (partition->failure != NULL && !leaves_are_truncated(apply, partition))

@@ -42,7 +42,7 @@ struct kafka_partition_owner {
     int64_t queue_messages_max;
     int held_max;      // messages taken from a partition's queue and not released, PARTITION_HELD_MAX at most
     char failure[256]; // "; " and what librdkafka said last of a connection, "" = nothing
-    int64_t failure_at_ms; // monotonic
+    int64_t failure_at_ms; // monotonic; where a quota holds answers back, when that ends
     struct kafka_partition
         *refilled; // whose queue is being read: an error that librdkafka tells meanwhile is its
 };

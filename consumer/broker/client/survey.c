@@ -84,6 +84,7 @@ static rd_kafka_t *kafka_survey_open_other(const struct kafka_survey *survey) {
     rd_kafka_conf_t *conf = rd_kafka_conf_dup(rd_kafka_conf(survey->client));
     rd_kafka_conf_set_error_cb(conf, NULL);
     rd_kafka_conf_set_stats_cb(conf, NULL);
+    rd_kafka_conf_set_throttle_cb(conf, NULL);
     rd_kafka_conf_set_log_cb(conf, kafka_survey_log_nothing);
     (void)rd_kafka_conf_set(conf, "log.queue", "false", NULL, 0);
     (void)rd_kafka_conf_set(conf, "statistics.interval.ms", "0", NULL, 0);

@@ -285,6 +285,8 @@ enum event_positions members_positions(struct members *members) {
 
 bool members_is_beside_snapshot(const struct members *members) {
     enum { MS_PER_SECOND = 1000 };
+    if (members_is_postgres(members))
+        return span_is(members->snapshot, "true") && members->names_transaction;
     bool whole_second = members->ts_ms > 0 && members->ts_ms % MS_PER_SECOND == 0;
     return members_is_mysql(members) && span_is(members->snapshot, "incremental") &&
            (members->names_transaction || whole_second);

@@ -194,7 +194,8 @@ bool members_split_id(struct span id, int64_t *ret_txid, int64_t *ret_lsn);
 // What the members say of positions, once all are read: leaves in lsn, txid and has_transaction only what can be
 // trusted.
 enum event_positions members_positions(struct members *members);
-// Whether a change was streamed beside an incremental snapshot: behind a chunk that failed MariaDB's connector (3.5.0) says "incremental" of
+// Whether a change was streamed, though it says that it is a snapshot's: behind a blocking snapshot that a restart cut short PostgreSQL's connector
+// (3.6.1) says "true" of all that it streams, which names its transaction, where those are told, and a row of a snapshot none. Behind a chunk that failed MariaDB's connector (3.5.0) says "incremental" of
 // all that it streams. Such a change names its transaction, where those are told, and has the binlog's time, whole seconds but for MySQL's from
 // 8.0 on; a row of the snapshot has the moment at which it was read. Of no use before members_positions.
 bool members_is_beside_snapshot(const struct members *members);

@@ -122,13 +122,13 @@ static void assert_same(struct pair *pair) {
 
 static void take_deletes(struct pair *pair, bool compared) {
     for (int i = 0; i < PLAIN; i++) {
-        int64_t again[2];
-        int64_t count[2];
+        struct store_astray found[2];
         struct fixture *const both[] = {&pair->comes, &pair->late};
         for (int b = 0; b < 2; b++)
-            count[b] = store_take_deletes(
-                both[b]->store, catalog_table(both[b]->catalog, tables[i], strlen(tables[i])), &again[b]);
-        assert_true(!compared || (count[0] == count[1] && again[0] == again[1]));
+            found[b] = store_take_astray(both[b]->store,
+                                         catalog_table(both[b]->catalog, tables[i], strlen(tables[i])));
+        assert_true(!compared || (found[0].deletes == found[1].deletes &&
+                                  found[0].deletes_again == found[1].deletes_again));
     }
 }
 

@@ -6,6 +6,8 @@
 #include "views/base/fetch.h"
 #include "views/engine/row/packed_row.h"
 
+enum { STEP_SMALL_MASK = 0xf };
+
 // Steps of the same row between two flushes are a chain.
 struct delta_step {
     // The row after the change, all columns. A deleted row in a chain has at least its keys; else NULL.
@@ -21,7 +23,9 @@ struct delta_step {
     int number;   // among those of all tables, in the order of acceptance, from 1
     uint8_t op;   // enum change_op
     // enum mirror_upsert: how an accepted step's row is written. A chain's steps have the same.
-    uint8_t upsert;
+    uint8_t upsert : 4;
+    uint8_t
+        finds : 4; // enum mirror_finds: what a chain's first change finds of its row. With its last step, where that is the same
     bool last;     // of its chain
     bool deleted;  // it deletes the row
     bool accepted; // through the pending ones

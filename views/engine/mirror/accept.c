@@ -3,6 +3,7 @@
 #include "views/engine/mirror/bulk.h"
 #include "views/engine/mirror/deleted.h"
 #include "views/engine/mirror/flush.h"
+#include "views/engine/mirror/follows.h"
 #include "views/engine/mirror/rows.h"
 #include "views/engine/row/key.h"
 #include "views/engine/row/value_order.h"
@@ -112,7 +113,9 @@ static int mirror_accept_list_change(struct mirror *mirror, struct mirror_table 
     step->accepted = step->pending = true;
     step->deleted = change->op == CHANGE_DELETE;
     step->op = (uint8_t)change->op;
-    step->upsert = (uint8_t)mirror_upsert_of(change);
+    step->upsert = mirror_upsert_of(change) & STEP_SMALL_MASK;
+    if (previous < 0)
+        step->finds = mirror_follows_finds(mirror, table, change) & STEP_SMALL_MASK;
     step->snapshot = step->ended = change->op == CHANGE_READ;
     list->has_reads |= step->snapshot;
     step->lsn = change->lsn;
@@ -216,8 +219,8 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
     if (kind == UPSERT_STREAMED)
         mirror_accept_note(table, change, hash);
     if (change->op == CHANGE_DELETE && previous >= 0 && deleted) {
-        table->accepted.without_row++;
-        table->accepted.again++;
+        table->accepted.deletes++;
+        table->accepted.deletes_again++;
     }
     *ret = MIRROR_APPLIED;
     return 0;

@@ -141,7 +141,7 @@ int mirror_count_astray(struct mirror_table *table, const struct change *change,
     stmt_bind_integer(lately, ":part", deleted_newest_part(&table->parts));
     if (mirror_read_lsn(table, STATEMENT_DELETED_LATELY, change, &deleted, error) != 0)
         return -1;
-    table->written.without_row++;
-    table->written.again += deleted != LSN_NONE;
+    table->written.deletes++;
+    table->written.deletes_again += deleted != LSN_NONE;
     return 0;
 }

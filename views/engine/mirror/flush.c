@@ -2,6 +2,7 @@
 
 #include "views/base/bounds.h"
 #include "views/engine/mirror/deleted.h"
+#include "views/engine/mirror/follows.h"
 #include "views/engine/mirror/key_order.h"
 #include "views/engine/mirror/rows.h"
 #include "views/engine/mirror/step_check.h"
@@ -161,6 +162,9 @@ static int mirror_flush_write_row(struct mirror_table *table, const struct delta
 static int mirror_flush_write_chain(struct mirror *mirror, struct mirror_table *table,
                                     struct delta_list *list, int number, struct error *error) {
     struct delta_step *step = &list->steps[number];
+    bool whole = !table->in_order || step->previous < 0; // else its first step was written before
+    if (whole && mirror_follows_look_step(table, &list->steps[step->first], step, error) != 0)
+        return -1;
     int status = step->deleted ? mirror_flush_write_deleted(mirror, table, list, step, error)
                                : mirror_flush_write_row(table, step, error);
     step->pending = false;
@@ -258,6 +262,8 @@ static int mirror_flush_in_order(struct mirror *mirror, struct error *error) {
         if (delta_list(batch, mirror->in_order[i]->table)->pending.count > 0 &&
             mirror_flush_recall(mirror, mirror->in_order[i], error) != 0)
             return -1;
+    for (int i = 0; i < mirror->in_order_count; i++)
+        mirror_follows_begin(mirror->in_order[i]);
     struct mirror_table *table;
     int until;
     while ((table = mirror_flush_first_of_all(mirror, &until)) != NULL)
@@ -396,6 +402,12 @@ static int mirror_flush_together(struct mirror *mirror, struct mirror_table *tab
         return error_set(error, ERROR_SYSTEM, "out of memory");
     int count = mirror_flush_sort_pending(table, list, places);
     int status = mirror_flush_find_highest(table, error);
+    int look;
+    int every = mirror_follows_every(table, count, &look);
+    for (; look < count && status == 0; look += every) {
+        const struct delta_step *last = &list->steps[places[look].step];
+        status = mirror_follows_look_step(table, &list->steps[last->first], last, error);
+    }
     for (int i = 0; i < count && status == 0; i += FLUSH_KEYS) {
         int some = count - i < FLUSH_KEYS ? count - i : FLUSH_KEYS;
         status = mirror_flush_keys(mirror, table, list, places + i, some, error);
@@ -426,6 +438,7 @@ int mirror_flush(struct mirror *mirror, const struct table *of, struct error *er
     if (table->in_order)
         return mirror_flush_in_order(mirror, error);
     step_check(list);
+    mirror_follows_begin(table);
     int status = list->pending.count < TOGETHER_MIN ? mirror_flush_singly(mirror, table, list, error)
                                                     : mirror_flush_together(mirror, table, list, error);
     if (status == 0)

@@ -300,12 +300,13 @@ bool mirror_made(const struct mirror *mirror) {
     return mirror->made;
 }
 
-int64_t mirror_take_deletes(struct mirror *mirror, const struct table *table, int64_t *ret_again) {
+struct store_astray mirror_take_astray(struct mirror *mirror, const struct table *table) {
     struct mirror_table *state = &mirror->tables[table->index];
-    int64_t without_row = state->accepted.without_row + state->written.without_row;
-    *ret_again = state->accepted.again + state->written.again;
-    state->accepted = state->written = (struct mirror_deletes){0};
-    return without_row;
+    struct store_astray astray = state->written;
+    astray.deletes += state->accepted.deletes;
+    astray.deletes_again += state->accepted.deletes_again;
+    state->accepted = state->written = (struct store_astray){0};
+    return astray;
 }
 
 const struct table *mirror_take_lost(struct mirror *mirror) {

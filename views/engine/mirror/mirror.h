@@ -21,6 +21,7 @@
 #include "views/engine/catalog.h"
 #include "views/engine/change.h"
 #include "views/engine/mirror/owner.h"
+#include "views/engine/store_astray.h"
 #include "views/engine/store_snapshot.h"
 #include "views/engine/writing.h"
 
@@ -46,9 +47,8 @@ bool mirror_lacked(const struct mirror *mirror);
 // The newest change was an update that has made its row, and lacks what is guessed there (change_guesses), or unchanged TOAST
 // values of a table that was renamed.
 bool mirror_made(const struct mirror *mirror);
-// Streamed deletes of the table that found neither a row nor anything newer, since this was asked last; ret_again: those
-// of a key that was deleted before. While nothing is being written.
-int64_t mirror_take_deletes(struct mirror *mirror, const struct table *table, int64_t *ret_again);
+// What came of the table since this was asked last. While nothing is being written.
+struct store_astray mirror_take_astray(struct mirror *mirror, const struct table *table);
 // See store_has_unnamed.
 int mirror_has_unnamed(struct mirror *mirror, const struct table *table, int64_t snapshot_lsn, int64_t below,
                        bool *ret, struct error *error);

@@ -8,6 +8,7 @@
 // transaction is open.
 struct mirror_owner {
     int (*begin_write)(void *self, struct error *error);
+    const int64_t *waiting; // messages in quarantine: they may be what made or deleted a row
     void *self;
 };
 

@@ -3,6 +3,7 @@
 #include "views/engine/mirror/bulk.h"
 #include "views/engine/mirror/deleted.h"
 #include "views/engine/mirror/flush.h"
+#include "views/engine/mirror/follows.h"
 #include "views/engine/mirror/rows.h"
 
 static bool mirror_rules_has_unavailable(const struct table *table, const struct value *values) {
@@ -102,7 +103,9 @@ static int mirror_rules_apply_streamed(struct mirror *mirror, struct mirror_tabl
     if (older)
         return 0;
     int changes = 0;
-    if (mirror_rules_apply_row(mirror, table, change, &changes, error) != 0)
+    if (mirror_follows_look(table, mirror_follows_finds(mirror, table, change), change->values, change->lsn,
+                            error) != 0 ||
+        mirror_rules_apply_row(mirror, table, change, &changes, error) != 0)
         return -1;
     if (changes > 0)
         *ret = MIRROR_APPLIED;
@@ -177,7 +180,9 @@ static int mirror_rules_apply_delete(struct mirror *mirror, struct mirror_table 
         if (again)
             return 0; // a snapshot may have brought the row back since
         const struct packed_row *old = NULL;
-        if (mirror_rules_recall_deleted(mirror, table, change, &old, error) != 0 ||
+        if (mirror_follows_look(table, mirror_follows_finds(mirror, table, change), change->values,
+                                change->lsn, error) != 0 ||
+            mirror_rules_recall_deleted(mirror, table, change, &old, error) != 0 ||
             mirror_delete_row(table, change, STATEMENT_DELETE, &deleted, error) != 0 ||
             mirror_rules_count_astray(table, change, deleted, error) != 0 ||
             mirror_note_delete(table, change, &noted, error) != 0)

@@ -1,7 +1,7 @@
 // The mirror's state, which its files share, each for its part of the work: rows.c reads and writes one row,
-// deleted.c what a delete leaves behind, flush.c writes what was accepted, bulk.c truncates and sweeps, accept.c
-// accepts a change to be written with others, rules.c writes a change at once by the ordering rules, mirror.c is
-// the way in. Each calls those before it only. Inside the mirror only.
+// deleted.c what a delete leaves behind, follows.c looks whether a change finds what the log has told, flush.c writes
+// what was accepted, bulk.c truncates and sweeps, accept.c accepts a change to be written with others, rules.c writes
+// a change at once by the ordering rules, mirror.c is the way in. Each calls those before it only. Inside the mirror only.
 #ifndef TIDEMARK_MIRROR_STATE_H
 #define TIDEMARK_MIRROR_STATE_H
 

@@ -8,6 +8,7 @@
 #include "views/engine/mirror/pending_vtab.h"
 #include "views/engine/sqlite/sqlite_value.h"
 #include "views/engine/sqlite/stmt.h"
+#include "views/engine/store_astray.h"
 
 enum mirror_statement {
     STATEMENT_UPSERT_STREAMED,
@@ -55,12 +56,6 @@ enum mirror_statement {
     STATEMENT_UNNAMED,
     STATEMENT_PURGE,
     STATEMENT_COUNT,
-};
-
-// Streamed deletes that found neither a row nor anything newer.
-struct mirror_deletes {
-    int64_t without_row;
-    int64_t again; // of them: of a key that was deleted before
 };
 
 #define DELETED_UNKNOWN INT64_MIN
@@ -118,10 +113,12 @@ struct mirror_table {
     // While many rows are written: what is above `highest` in its first key column, an integer, is not in the file.
     bool has_highest;
     int64_t highest;
-    struct deleted_parts parts;     // of _deleted_T
-    struct mirror_deletes accepted; // the accepting thread's, since they were taken
-    struct mirror_deletes written;  // the writing thread's
-    struct pending_rows pending;    // what _pending_T shows the statement that runs
+    struct deleted_parts parts;   // of _deleted_T
+    struct store_astray accepted; // the accepting thread's, since they were taken: deletes alone
+    struct store_astray written;  // the writing thread's
+    unsigned looked;              // flushes of many rows so far
+    int looks; // so many more rows are looked for until the changes that are handed over are written
+    struct pending_rows pending; // what _pending_T shows the statement that runs
 };
 
 // The statement, prepared now if it was not yet. NULL on error.

@@ -437,6 +437,14 @@ static void progress_set_incomplete(struct progress *progress, int table, char *
     free(reason);
 }
 
+bool progress_table_is_incomplete(struct progress *progress, int table) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    const struct table_state *state = progress_table_state(progress, table);
+    bool is = state != NULL && state->incomplete != NULL;
+    (void)pthread_mutex_unlock(&progress->mutex);
+    return is;
+}
+
 void progress_table_incomplete(struct progress *progress, int table, const char *reason) {
     progress_set_incomplete(progress, table, strdup(reason));
 }

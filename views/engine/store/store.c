@@ -207,7 +207,7 @@ static int store_load(struct store *store, struct error *error) {
                    store_open_quarantine(store, error) != 0 ||
                    writer_thread_new(&store->writer, error) != 0 ||
                    mirror_open(&store->mirror, store->db, store->catalog,
-                               &(struct mirror_owner){.begin_write = store_begin_write, .self = store},
+                               &(struct mirror_owner){store_begin_write, store->quarantined, store},
                                error) != 0 ||
                    functions_register(store->db, mirror_current(store->mirror), error) != 0
                ? -1
@@ -503,8 +503,8 @@ bool store_made(const struct store *store) {
     return mirror_made(store->mirror);
 }
 
-int64_t store_take_deletes(struct store *store, const struct table *table, int64_t *ret_again) {
-    return mirror_take_deletes(store->mirror, table, ret_again);
+struct store_astray store_take_astray(struct store *store, const struct table *table) {
+    return mirror_take_astray(store->mirror, table);
 }
 
 const struct table *store_take_lost(struct store *store) {

@@ -1,0 +1,71 @@
+#include "consumer/apply/loop/astray.h"
+
+#include "consumer/apply/loop/sources.h"
+
+// An update that may be a create says nothing, nor does a row under a key of before, nor one that a router sent from who knows
+// where. Without an END to order them rows of other partitions may be missing, for now or for good.
+bool astray_may_judge(const struct partition *partition, enum merge_verdict verdict) {
+    const struct event *event = partition->event;
+    return verdict == MERGE_CURRENT && !event->change.op_untold && !event->routed &&
+           event->moved_from == NULL && event->change.table->older_count == 0;
+}
+
+// Deletes of one key again and again name not the row that is deleted.
+static void astray_warn_of_deletes(struct apply *apply, const struct table *table, int64_t again) {
+    struct lost_table *watch = &apply->lost.tables[table->index];
+    bool told = watch->deletes_again >= DELETES_AGAIN_MIN;
+    watch->deletes_again += again;
+    if (!told && watch->deletes_again >= DELETES_AGAIN_MIN)
+        warnings_add(
+            &apply->warnings,
+            "table %s: deletes find no row, and name keys that were deleted before: rows that the source "
+            "deleted stay. Its replica identity must be DEFAULT or FULL, not USING INDEX",
+            table->name);
+}
+
+// What is read from the log beside, or not read yet, has no rows of before.
+static bool astray_is_filled(const struct apply *apply, const struct table *table) {
+    int count;
+    const struct store_fill *fills = store_fills(apply->config.store, &count);
+    for (int i = 0; i < count; i++)
+        if (fills[i].table == table && fills[i].lacking < 0)
+            return true;
+    return apply->config.on_timeline == TIMELINE_FOLLOW;
+}
+
+void astray_count(struct apply *apply) {
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
+        struct lost_table *watch = &apply->lost.tables[t];
+        const struct store_astray astray = store_take_astray(apply->config.store, table);
+        apply->counters.deletes_without_row += astray.deletes;
+        astray_warn_of_deletes(apply, table, astray.deletes_again);
+        if ((astray.of_none == 0 && astray.of_one == 0) || astray_is_filled(apply, table) ||
+            sources_are_several_topics(apply, table))
+            continue;
+        watch->change_of_none |= astray.of_none > 0;
+        watch->create_of_one |= astray.of_one > 0;
+        apply->lost.astray = true;
+    }
+    apply->handed.counters.deletes_without_row = apply->counters.deletes_without_row;
+}
+
+bool astray_is_found(const struct apply *apply) {
+    return apply->lost.astray;
+}
+
+const struct table *astray_take(struct apply *apply, const char **ret_found) {
+    for (int t = 0; apply->lost.astray && t < apply->config.catalog->table_count; t++) {
+        struct lost_table *watch = &apply->lost.tables[t];
+        bool of_none = watch->change_of_none;
+        bool found = of_none || watch->create_of_one;
+        watch->change_of_none = watch->create_of_one = false;
+        if (!found || progress_table_is_incomplete(apply->config.progress, t))
+            continue;
+        *ret_found = of_none ? "an update or a delete came of a row that is not here, and nothing had made it"
+                             : "a create came of a row that is here, and nothing had deleted it";
+        return &apply->config.catalog->tables[t];
+    }
+    apply->lost.astray = false;
+    return NULL;
+}

@@ -1,0 +1,16 @@
+// Changes that found another state of their row than the log has told (store_take_astray): counted at each commit, and told as what
+// the log lacks. Inside apply only.
+#ifndef TIDEMARK_APPLY_LOOP_ASTRAY_H
+#define TIDEMARK_APPLY_LOOP_ASTRAY_H
+
+#include "consumer/apply/loop/state.h"
+
+// Whether what the partition's row, which is next, finds of its row may be judged.
+bool astray_may_judge(const struct partition *partition, enum merge_verdict verdict);
+// Behind a commit.
+void astray_count(struct apply *apply);
+bool astray_is_found(const struct apply *apply);
+// A table that is to be told as incomplete by what was counted, once, and what was found; NULL = no more.
+const struct table *astray_take(struct apply *apply, const char **ret_found);
+
+#endif

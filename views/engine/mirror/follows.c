@@ -1,0 +1,72 @@
+#include "views/engine/mirror/follows.h"
+
+#include "views/base/bounds.h"
+#include "views/engine/mirror/rows.h"
+
+enum {
+    // A table's, a flush, and one of so many chains that are written together: a look costs a third of a row that is applied.
+    FOLLOWS_LOOKS = BOUND(16, 2),
+    FOLLOWS_OF = BOUND(32, 3),
+    // Behind the first row of a snapshot, by the source's time: what was committed while it was read may be streamed again,
+    // and rows of it are newer than it says. The connector's clock is another one than the source's.
+    FOLLOWS_SNAPSHOT_MS = BOUND(60000, 60000),
+};
+
+enum mirror_finds mirror_follows_finds(const struct mirror *mirror, const struct mirror_table *table,
+                                       const struct change *change) {
+    if (!change->follows || *mirror->owner.waiting != 0 || change->lsn <= table->snapshot_lsn ||
+        change->lsn <= table->truncate_lsn)
+        return FINDS_UNTOLD;
+    int64_t read_ms =
+        table->stale_before_ms > table->snapshot_ts_ms ? table->stale_before_ms : table->snapshot_ts_ms;
+    if (read_ms > 0 && change->ts_ms <= read_ms + FOLLOWS_SNAPSHOT_MS)
+        return FINDS_UNTOLD;
+    switch (change->op) {
+    case CHANGE_CREATE: // over a ghost that a sweep will take, as long as one is to come
+        return table->whole_lsn == table->snapshot_lsn ? FINDS_NONE : FINDS_UNTOLD;
+    case CHANGE_UPDATE:
+    case CHANGE_DELETE:
+        return FINDS_A_ROW;
+    default:
+        return FINDS_UNTOLD;
+    }
+}
+
+int mirror_follows_look(struct mirror_table *table, enum mirror_finds finds, const struct value *values,
+                        int64_t lsn, struct error *error) {
+    const struct change change = {.table = table->table, .values = values};
+    int64_t stored = LSN_NONE;
+    bool there = false;
+    if (finds == FINDS_A_ROW) {
+        if (mirror_has_row(table, &change, &there, error) != 0)
+            return -1;
+        table->written.of_none += !there;
+    } else if (finds == FINDS_NONE) {
+        // One that a snapshot has made says no LSN: it may be newer than its place in the log.
+        if (mirror_read_lsn(table, STATEMENT_LSN, &change, &stored, error) != 0)
+            return -1;
+        table->written.of_one += stored != LSN_NONE && stored < lsn;
+    }
+    return 0;
+}
+
+int mirror_follows_look_step(struct mirror_table *table, const struct delta_step *first,
+                             const struct delta_step *last, struct error *error) {
+    if (first->finds == FINDS_UNTOLD || table->looks == 0)
+        return 0;
+    struct value key[TABLE_COLUMNS_MAX];
+    table->looks--;
+    packed_row_key(last->row, table->table, key);
+    return mirror_follows_look(table, (enum mirror_finds)first->finds, key, last->lsn, error);
+}
+
+void mirror_follows_begin(struct mirror_table *table) {
+    table->looks = FOLLOWS_LOOKS;
+}
+
+int mirror_follows_every(struct mirror_table *table, int count, int *ret_first) {
+    int looks = count / FOLLOWS_OF + 1;
+    int every = count / (looks < FOLLOWS_LOOKS ? looks : FOLLOWS_LOOKS);
+    *ret_first = every > 0 ? (int)(table->looked++ % (unsigned)every) : 0;
+    return every > 0 ? every : 1;
+}
