@@ -301,7 +301,7 @@ static void test_like(void **state) {
          "t key(id) of - t: id int, a int = 1, b int := (\"a\"+(1)), c int = 5, e int = 7, u text, n int\n"},
         {"alter table o drop constraint o_pkey, alter e drop default, alter c type int, alter a drop default;\n"
          "create table t(like o including all);",
-         "t key(id) of - t: id int, a int, b int := (\"a\"+(1)), c int, e int = 5, u text, n int\n"},
+         "t key(u) of - t: id int, a int, b int := (\"a\"+(1)), c int, e int = 5, u text, n int\n"},
         {"create table v(a int, u text not null unique); create table t(like v including indexes);",
          "v key(u) of - v: a int, u text\nt key(u) of - t: a int, u text\n"},
     };

@@ -262,7 +262,7 @@ static bool source_default_padded(const char *text, const struct declared_type *
     return source_default_set_text(ret, padded, size + (width - characters));
 }
 
-// Of other types only the form is the source's that is the text itself.
+// The form is known of those types alone whose form is the text itself.
 static bool source_default_string(const char *text, const struct declared_type *type, struct value *ret) {
     static const char *const as_written[] = {"text", "varchar", "name", "citext"};
     size_t size = strlen(text);

@@ -1,6 +1,7 @@
 #include "views/engine/catalog/source/draft.h"
 
 #include "views/base/cleanup.h"
+#include "views/base/utf8.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -25,11 +26,18 @@ static void source_draft_free_column(struct draft_column *column) {
     *column = (struct draft_column){0};
 }
 
+void source_draft_drop_key(struct draft_table *table) {
+    source_draft_free_list(&table->keys, &table->key_count);
+    free(table->key_name);
+    table->key_name = NULL;
+    table->key_deferrable = false;
+}
+
 void source_draft_free_table(struct draft_table *table) {
     for (int i = 0; i < table->column_count; i++)
         source_draft_free_column(&table->columns[i]);
     free(table->columns);
-    source_draft_free_list(&table->keys, &table->key_count);
+    source_draft_drop_key(table);
     source_draft_free_list(&table->partitions, &table->partition_count);
     source_draft_free_list(&table->parents, &table->parent_count);
     source_draft_free_list(&table->branches, &table->branch_count);
@@ -43,11 +51,8 @@ void source_draft_free_table(struct draft_table *table) {
 void source_draft_free(struct source_draft *draft) {
     for (int i = 0; i < draft->table_count; i++)
         source_draft_free_table(&draft->tables[i]);
-    for (int i = 0; i < draft->index_count; i++) {
-        source_draft_free_list(&draft->indexes[i].columns, &draft->indexes[i].column_count);
-        free(draft->indexes[i].name);
-        free(draft->indexes[i].table);
-    }
+    while (draft->index_count > 0)
+        source_draft_drop_index(draft, draft->index_count - 1);
     for (int i = 0; i < draft->type_count; i++) {
         free(draft->types[i].name);
         json_decref(draft->types[i].columns);
@@ -99,9 +104,10 @@ int source_draft_column(const struct draft_table *table, const char *name) {
     return -1;
 }
 
-const struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name) {
+// The newest: one that it took the place of was dropped.
+struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name) {
     CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
-    for (int i = 0; mirror != NULL && i < draft->type_count; i++)
+    for (int i = draft->type_count - 1; mirror != NULL && i >= 0; i--)
         if (strcmp(draft->types[i].name, mirror) == 0)
             return &draft->types[i];
     return NULL;
@@ -303,8 +309,96 @@ int source_draft_copy_indexes(struct source_draft *draft, struct draft_table *ta
     return 0;
 }
 
+static bool source_draft_is_indexed(const struct draft_index *index, const char *column) {
+    for (int i = 0; i < index->column_count; i++)
+        if (strcmp(index->columns[i], column) == 0)
+            return true;
+    return false;
+}
+
+int source_draft_find_index(const struct source_draft *draft, const char *table, const char *name) {
+    for (int i = 0; i < draft->index_count; i++) {
+        const struct draft_index *index = &draft->indexes[i];
+        if ((table == NULL || strcmp(index->table, table) == 0) && index->name != NULL &&
+            strcmp(index->name, name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+void source_draft_drop_index(struct source_draft *draft, int index) {
+    struct draft_index *dropped = &draft->indexes[index];
+    source_draft_free_list(&dropped->columns, &dropped->column_count);
+    free(dropped->name);
+    free(dropped->table);
+    draft->index_count--;
+    memmove(dropped, dropped + 1, (size_t)(draft->index_count - index) * sizeof *dropped);
+}
+
+// A program of before kept them.
+void source_draft_drop_indexes(struct source_draft *draft, const char *table, const char *column) {
+    for (int i = draft->index_count - 1; i >= 0 && !draft->text->as_before; i--)
+        if (strcmp(draft->indexes[i].table, table) == 0 &&
+            (column == NULL || source_draft_is_indexed(&draft->indexes[i], column)))
+            source_draft_drop_index(draft, i);
+}
+
+// Takes `*text`'s place.
+static int source_draft_call(char **text, const char *name) {
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return -1;
+    free(*text);
+    *text = copy;
+    return 0;
+}
+
+int source_draft_rename_indexed(struct source_draft *draft, const char *table, const char *new_name) {
+    for (int i = 0; i < draft->index_count; i++)
+        if (strcmp(draft->indexes[i].table, table) == 0 &&
+            source_draft_call(&draft->indexes[i].table, new_name) != 0)
+            return -1;
+    return 0;
+}
+
+int source_draft_rename_column_indexed(struct source_draft *draft, const char *table, const char *column,
+                                       const char *new_name) {
+    for (int i = 0; i < draft->index_count; i++) {
+        const struct draft_index *index = &draft->indexes[i];
+        for (int c = 0; strcmp(index->table, table) == 0 && c < index->column_count; c++)
+            if (strcmp(index->columns[c], column) == 0 &&
+                source_draft_call(&index->columns[c], new_name) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+int source_draft_name_key(struct source_draft *draft, struct draft_table *table, const char *name) {
+    static const char suffix[] = "_pkey";
+    char own[SOURCE_NAME_MAX + 1];
+    size_t most = SOURCE_NAME_MAX - (sizeof suffix - 1);
+    (void)snprintf(own, sizeof own, "%.*s%s", (int)utf8_fit(table->relation, strlen(table->relation), most),
+                   table->relation, suffix);
+    return source_draft_call(&table->key_name, name != NULL ? name : own) != 0
+               ? source_draft_out_of_memory(draft)
+               : 0;
+}
+
+int source_draft_name_unique(struct source_draft *draft, const char *relation, struct draft_index *index) {
+    char own[SOURCE_NAME_MAX + 1];
+    int size = snprintf(own, sizeof own, "%s", relation);
+    for (int i = 0; i < index->column_count && size < (int)sizeof own; i++)
+        size += snprintf(own + size, sizeof own - (size_t)size, "_%s", index->columns[i]);
+    if (size < (int)sizeof own)
+        size += snprintf(own + size, sizeof own - (size_t)size, "_key");
+    if (size >= (int)sizeof own || source_draft_find_index(draft, index->table, own) >= 0)
+        return 0;
+    return source_draft_call(&index->name, own) != 0 ? source_draft_out_of_memory(draft) : 0;
+}
+
 void source_draft_remove_table(struct source_draft *draft, struct draft_table *table) {
     size_t index = (size_t)(table - draft->tables);
+    source_draft_drop_indexes(draft, table->name, NULL);
     source_draft_free_table(table);
     draft->table_count--;
     memmove(table, table + 1, ((size_t)draft->table_count - index) * sizeof *table);
@@ -342,11 +436,8 @@ int source_draft_rename_parent(struct draft_table *table, const char *older) {
     for (int i = 0; i < table->parent_count; i++) {
         if (strcmp(table->parents[i], older) != 0)
             continue;
-        char *name = strdup(table->name);
-        if (name == NULL)
+        if (source_draft_call(&table->parents[i], table->name) != 0)
             return -1;
-        free(table->parents[i]);
-        table->parents[i] = name;
     }
     return 0;
 }
@@ -374,7 +465,12 @@ int source_draft_detach(struct source_draft *draft, struct draft_table *from, st
     return 0;
 }
 
-void source_draft_remove_column(struct draft_table *table, int column) {
+void source_draft_remove_column(struct source_draft *draft, struct draft_table *table, int column) {
+    const char *name = table->columns[column].name;
+    source_draft_drop_indexes(draft, table->name, name);
+    for (int i = 0; i < table->key_count; i++)
+        if (strcmp(table->keys[i], name) == 0)
+            source_draft_drop_key(table);
     source_draft_free_column(&table->columns[column]);
     table->column_count--;
     memmove(&table->columns[column], &table->columns[column + 1],

@@ -46,6 +46,7 @@ struct draft_table {
     int column_count;
     char **keys; // the primary key's columns, in order
     int key_count;
+    char *key_name; // its constraint's, as PostgreSQL makes it where none is written
     size_t key_at;
     bool key_deferrable;
     bool unlogged;
@@ -63,7 +64,7 @@ struct draft_table {
 
 // A unique index or constraint.
 struct draft_index {
-    char *name; // NULL: PostgreSQL would name it
+    char *name; // NULL: PostgreSQL would name it, after others of its name
     char *table;
     char **columns;
     int column_count;
@@ -104,7 +105,8 @@ struct draft_table *source_draft_table(const struct source_draft *draft, struct 
 struct draft_table *source_draft_root(const struct source_draft *draft, struct source_name name);
 // The number of the column of exactly this name, or -1.
 int source_draft_column(const struct draft_table *table, const char *name);
-const struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name);
+// The newest of the name, or NULL.
+struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name);
 
 // Each refuses, with line and caret at `at`, what cannot be: a name twice, a name of the engine's, too many.
 int source_draft_add_table(struct source_draft *draft, struct source_name name, size_t at,
@@ -124,6 +126,20 @@ int source_draft_copy_indexes(struct source_draft *draft, struct draft_table *ta
                               const struct draft_table *from, size_t at);
 int source_draft_add_index(struct source_draft *draft, struct draft_table *table, size_t at,
                            struct draft_index **ret);
+// The indexes of the table, of which the column (NULL: any) is one, go with it.
+void source_draft_drop_indexes(struct source_draft *draft, const char *table, const char *column);
+// The index or constraint of this name, of the table or (NULL) of any; -1 = there is none.
+int source_draft_find_index(const struct source_draft *draft, const char *table, const char *name);
+void source_draft_drop_index(struct source_draft *draft, int index);
+// The table, or its column, is called otherwise by now. -1: out of memory.
+int source_draft_rename_indexed(struct source_draft *draft, const char *table, const char *new_name);
+int source_draft_rename_column_indexed(struct source_draft *draft, const char *table, const char *column,
+                                       const char *new_name);
+// By the name that is written (NULL: none), or PostgreSQL's own.
+int source_draft_name_key(struct source_draft *draft, struct draft_table *table, const char *name);
+// Where PostgreSQL's own name for a constraint of its columns needs no cutting and is no other's.
+int source_draft_name_unique(struct source_draft *draft, const char *relation, struct draft_index *index);
+void source_draft_drop_key(struct draft_table *table);
 // What it owns.
 void source_draft_free_table(struct draft_table *table);
 void source_draft_remove_table(struct source_draft *draft, struct draft_table *table);
@@ -137,7 +153,8 @@ int source_draft_find_partition(const struct draft_table *table, const char *nam
 bool source_draft_is_branch(const struct draft_table *table, const char *partition);
 // The partition of `from` that is called as `to` is none any more, and those below it are `to`'s.
 int source_draft_detach(struct source_draft *draft, struct draft_table *from, struct draft_table *to);
-void source_draft_remove_column(struct draft_table *table, int column);
+// The key and the indexes that have it go with it.
+void source_draft_remove_column(struct source_draft *draft, struct draft_table *table, int column);
 // A string at the end of a list of them.
 int source_draft_append(struct source_draft *draft, char ***list, int *count, const char *text);
 void source_draft_free_list(char ***list, int *count);

@@ -3,6 +3,7 @@
 #include "views/base/cleanup.h"
 #include "views/engine/catalog/source/collation.h"
 #include "views/engine/catalog/source/long_names.h"
+#include "views/engine/catalog/source/passed_over.h"
 #include "views/engine/catalog/source/pg_parse.h"
 #include "views/engine/catalog/source/type.h"
 
@@ -53,16 +54,6 @@ static int statement_names(const struct statement_run *run, const json_t *list, 
     return 0;
 }
 
-static const struct draft_index *statement_index(const struct statement_run *run,
-                                                 const struct draft_table *table, const char *name) {
-    for (int i = 0; i < run->draft->index_count; i++) {
-        const struct draft_index *index = &run->draft->indexes[i];
-        if (strcmp(index->table, table->name) == 0 && index->name != NULL && strcmp(index->name, name) == 0)
-            return index;
-    }
-    return NULL;
-}
-
 static int statement_second_key(const struct statement_run *run, const struct draft_table *table, size_t at) {
     return source_text_error(run->draft->text, at, run->draft->error,
                              "table %s has a primary key already, on line %d", table->name,
@@ -76,15 +67,18 @@ static int statement_primary_key(const struct statement_run *run, struct draft_t
         return statement_second_key(run, table, at);
     table->key_at = at;
     table->key_deferrable = json_is_true(json_object_get(constraint, "deferrable"));
+    if (source_draft_name_key(run->draft, table, statement_text(constraint, "conname")) != 0)
+        return -1;
     if (column != NULL)
         return source_draft_append(run->draft, &table->keys, &table->key_count, column);
     const char *name = statement_text(constraint, "indexname");
     if (name == NULL)
         return statement_names(run, json_object_get(constraint, "keys"), &table->keys, &table->key_count);
-    const struct draft_index *index = statement_index(run, table, name);
-    if (index == NULL)
+    const int number = source_draft_find_index(run->draft, table->name, name);
+    if (number < 0)
         return source_text_error(run->draft->text, at, run->draft->error,
                                  "table %s has no unique index %s before this line", table->name, name);
+    const struct draft_index *index = &run->draft->indexes[number];
     for (int i = 0; i < index->column_count; i++)
         if (source_draft_append(run->draft, &table->keys, &table->key_count, index->columns[i]) != 0)
             return -1;
@@ -99,9 +93,11 @@ static int statement_unique(const struct statement_run *run, struct draft_table 
     const char *name = statement_text(constraint, "conname");
     if (name != NULL && (index->name = strdup(name)) == NULL)
         return source_draft_out_of_memory(run->draft);
-    if (column != NULL)
-        return source_draft_append(run->draft, &index->columns, &index->column_count, column);
-    return statement_names(run, json_object_get(constraint, "keys"), &index->columns, &index->column_count);
+    const json_t *keys = json_object_get(constraint, "keys");
+    if ((column != NULL ? source_draft_append(run->draft, &index->columns, &index->column_count, column)
+                        : statement_names(run, keys, &index->columns, &index->column_count)) != 0)
+        return -1;
+    return index->name != NULL ? 0 : source_draft_name_unique(run->draft, table->relation, index);
 }
 
 // PostgreSQL's letters: a = no action, r = restrict, and the others do something to the rows.
@@ -213,6 +209,8 @@ static int statement_copy_keys(const struct statement_run *run, struct draft_tab
         return statement_second_key(run, table, at);
     if (from->key_count > 0)
         table->key_at = at;
+    if (from->key_count > 0 && source_draft_name_key(run->draft, table, NULL) != 0)
+        return -1;
     table->key_deferrable |= from->key_deferrable;
     for (int i = 0; i < from->key_count; i++)
         if (source_draft_append(run->draft, &table->keys, &table->key_count, from->keys[i]) != 0)
@@ -380,7 +378,7 @@ static bool statement_alters_what_is_kept(const json_t *command) {
                                        "AT_ColumnDefault",   "AT_DropExpression",  "AT_SetNotNull",
                                        "AT_DropNotNull",     "AT_AddConstraint",   "AT_AddIndex",
                                        "AT_ReplicaIdentity", "AT_AttachPartition", "AT_DetachPartition",
-                                       "AT_SetLogged",       "AT_SetUnLogged"};
+                                       "AT_SetLogged",       "AT_SetUnLogged",     "AT_DropConstraint"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (statement_is(command, "subtype", kept[i]))
             return true;
@@ -405,7 +403,7 @@ static int statement_alter_column(const struct statement_run *run, struct draft_
     struct draft_column *altered = &table->columns[column];
     const json_t *node = json_object_get(command, "def");
     if (statement_is(command, "subtype", "AT_DropColumn")) {
-        source_draft_remove_column(table, column);
+        source_draft_remove_column(run->draft, table, column);
         return 0;
     }
     if (statement_is(command, "subtype", "AT_AlterColumnType"))
@@ -422,6 +420,18 @@ static int statement_alter_column(const struct statement_run *run, struct draft_
     }
     altered->not_null = statement_is(command, "subtype", "AT_SetNotNull");
     return 0;
+}
+
+// What is neither its key nor a unique one of it (a check, a foreign key) is nothing to the mirror. A program of before kept both.
+static void statement_drop_constraint(const struct statement_run *run, struct draft_table *table,
+                                      const char *name) {
+    if (name == NULL || run->draft->text->as_before)
+        return;
+    const int unique = source_draft_find_index(run->draft, table->name, name);
+    if (table->key_name != NULL && strcmp(table->key_name, name) == 0)
+        source_draft_drop_key(table);
+    if (unique >= 0)
+        source_draft_drop_index(run->draft, unique);
 }
 
 static int statement_alter(const struct statement_run *run, struct source_name name, const json_t *command,
@@ -460,6 +470,10 @@ static int statement_alter(const struct statement_run *run, struct source_name n
         return 0;
     }
     const char *altered = statement_text(command, "name");
+    if (statement_is(command, "subtype", "AT_DropConstraint")) {
+        statement_drop_constraint(run, table, altered);
+        return 0;
+    }
     int column = altered != NULL ? source_draft_column(table, altered) : -1;
     if (column < 0 && altered != NULL && !source_lines_ignore(run->lines, table->name, altered) &&
         !json_is_true(json_object_get(command, "missing_ok")))
@@ -503,6 +517,8 @@ static int statement_rename_column(const struct statement_run *run, struct draft
         }
     CLEANUP(free_charp) char *name = column->name;
     column->name = strdup(new_name);
+    if (source_draft_rename_column_indexed(run->draft, table->name, name, new_name) != 0)
+        return source_draft_out_of_memory(run->draft);
     return column->name != NULL ? source_draft_append(run->draft, &column->older, &column->older_count, name)
                                 : source_draft_out_of_memory(run->draft);
 }
@@ -513,14 +529,20 @@ static int statement_name_anew(const struct statement_run *run, struct draft_tab
     table->name = table->relation != NULL
                       ? source_draft_mirror_name((struct source_name){table->schema, table->relation})
                       : NULL;
-    if (table->name == NULL || source_draft_rename_parent(table, name) != 0)
+    if (table->name == NULL || source_draft_rename_parent(table, name) != 0 ||
+        source_draft_rename_indexed(run->draft, name, table->name) != 0)
         return source_draft_out_of_memory(run->draft);
     return source_draft_append(run->draft, &table->older, &table->older_count, name);
 }
 
+// NULL: it is of another kind of thing.
+static struct draft_table *statement_of_table(const struct statement_run *run, const json_t *node) {
+    const struct source_name name = statement_relation(json_object_get(node, "relation"));
+    return name.relation != NULL ? source_draft_table(run->draft, name) : NULL;
+}
+
 static int statement_rename(const struct statement_run *run, const json_t *node) {
-    struct draft_table *table =
-        source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
+    struct draft_table *table = statement_of_table(run, node);
     const char *new_name = statement_text(node, "newname");
     if (table == NULL || new_name == NULL)
         return 0;
@@ -534,8 +556,7 @@ static int statement_rename(const struct statement_run *run, const json_t *node)
 }
 
 static int statement_set_schema(const struct statement_run *run, const json_t *node) {
-    struct draft_table *table =
-        source_draft_table(run->draft, statement_relation(json_object_get(node, "relation")));
+    struct draft_table *table = statement_of_table(run, node);
     const char *schema = statement_text(node, "newschema");
     if (table == NULL || schema == NULL || !statement_is(node, "objectType", "OBJECT_TABLE"))
         return 0;
@@ -547,11 +568,17 @@ static int statement_set_schema(const struct statement_run *run, const json_t *n
 static int statement_drop(const struct statement_run *run, const json_t *node) {
     const json_t *object;
     size_t i;
-    if (!statement_is(node, "removeType", "OBJECT_TABLE"))
+    const bool index = statement_is(node, "removeType", "OBJECT_INDEX");
+    if (!index && !statement_is(node, "removeType", "OBJECT_TABLE"))
         return 0;
     json_array_foreach(json_object_get(node, "objects"), i, object) {
         struct source_name name = source_type_name(json_object_get(json_object_get(object, "List"), "items"));
-        struct draft_table *table = name.relation != NULL ? source_draft_table(run->draft, name) : NULL;
+        const int dropped =
+            index && name.relation != NULL ? source_draft_find_index(run->draft, NULL, name.relation) : -1;
+        if (dropped >= 0)
+            source_draft_drop_index(run->draft, dropped);
+        struct draft_table *table =
+            !index && name.relation != NULL ? source_draft_table(run->draft, name) : NULL;
         if (table != NULL)
             source_draft_remove_table(run->draft, table);
     }
@@ -601,6 +628,38 @@ static int statement_enum(const struct statement_run *run, const json_t *node) {
     struct draft_type *type = &run->draft->types[run->draft->type_count - 1];
     type->base.enum_number = run->draft->type_count;
     return statement_names(run, json_object_get(node, "vals"), &type->labels, &type->label_count);
+}
+
+// ADD VALUE and RENAME VALUE: their order is nothing to the mirror.
+static int statement_alter_enum(const struct statement_run *run, const json_t *node) {
+    const char *old_label = statement_text(node, "oldVal"), *label = statement_text(node, "newVal");
+    struct draft_type *type =
+        source_draft_type(run->draft, source_type_name(json_object_get(node, "typeName")));
+    if (type == NULL || label == NULL)
+        return 0;
+    for (int i = 0; i < type->label_count; i++) {
+        bool is_old = old_label != NULL && strcmp(type->labels[i], old_label) == 0;
+        if (!is_old && strcmp(type->labels[i], label) != 0)
+            continue;
+        char *renamed = strdup(label);
+        if (renamed == NULL)
+            return source_draft_out_of_memory(run->draft);
+        free(type->labels[i]);
+        type->labels[i] = renamed;
+        return 0;
+    }
+    return source_draft_append(run->draft, &type->labels, &type->label_count, label);
+}
+
+// SET DEFAULT and DROP DEFAULT, of columns that come after it.
+static int statement_alter_domain(const struct statement_run *run, const json_t *node) {
+    struct draft_type *type =
+        source_draft_type(run->draft, source_type_name(json_object_get(node, "typeName")));
+    if (type == NULL || !statement_is(node, "subtype", "T"))
+        return 0;
+    json_decref(type->expression.tree);
+    type->expression = (struct source_expression){json_incref(json_object_get(node, "def")), run->base};
+    return 0;
 }
 
 static int statement_composite(const struct statement_run *run, const json_t *node) {
@@ -678,6 +737,8 @@ static int statement_run_tree(const struct statement_run *run, const json_t *tre
         {"CreateTableAsStmt", statement_no_columns},
         {"CreateSchemaStmt", statement_create_schema},
         {"DefineStmt", statement_define},
+        {"AlterEnumStmt", statement_alter_enum},
+        {"AlterDomainStmt", statement_alter_domain},
     };
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         const json_t *node = json_object_get(tree, statements[i].node);
@@ -688,50 +749,6 @@ static int statement_run_tree(const struct statement_run *run, const json_t *tre
 }
 
 // --- which statements matter
-
-static bool statement_word(const struct source_statement *statement, int number, const char *text) {
-    return number < statement->word_count && statement->words[number].size == strlen(text) &&
-           strncasecmp(statement->words[number].data, text, statement->words[number].size) == 0;
-}
-
-static bool statement_word_among(const struct source_statement *statement, int number,
-                                 const char *const *words) {
-    for (; *words != NULL; words++)
-        if (statement_word(statement, number, *words))
-            return true;
-    return false;
-}
-
-static bool statement_is_passed_over(const struct source_statement *statement, bool as_before) {
-    static const char *const verbs[] = {
-        "analyze", "begin",    "call",   "checkpoint", "cluster",  "comment",  "commit", "copy",
-        "do",      "end",      "grant",  "import",     "insert",   "lock",     "notify", "reassign",
-        "refresh", "reindex",  "reset",  "revoke",     "rollback", "security", "select", "set",
-        "start",   "truncate", "update", "vacuum",     "delete",   "merge",    NULL};
-    static const char *const before[] = {"or",        "replace", "global",   "local",
-                                         "temporary", "temp",    "unlogged", NULL};
-    static const char *const objects[] = {
-        "access",       "aggregate", "cast",      "conversion", "database",  "default",     "event",
-        "extension",    "foreign",   "function",  "group",      "index",     "language",    "large",
-        "materialized", "operator",  "policy",    "procedural", "procedure", "publication", "recursive",
-        "role",         "routine",   "rule",      "sequence",   "server",    "statistics",  "subscription",
-        "tablespace",   "text",      "transform", "trigger",    "trusted",   "user",        "view",
-        "constraint",   NULL};
-    if (statement_word_among(statement, 0, verbs))
-        return true;
-    bool create = statement_word(statement, 0, "create");
-    bool alter = statement_word(statement, 0, "alter");
-    if (!create && !alter && !statement_word(statement, 0, "drop"))
-        return false;
-    int object = 1;
-    while (statement_word_among(statement, object, before))
-        object++;
-    return statement_word_among(statement, object, objects) ||
-           (!create &&
-            (statement_word(statement, object, "type") || statement_word(statement, object, "domain"))) ||
-           ((!create || as_before) &&
-            (statement_word(statement, object, "schema") || statement_word(statement, object, "collation")));
-}
 
 // Whether it ends where the text says: what it swallowed would be passed over with it. A body that the grammar does not know is
 // taken as it stands.
@@ -762,7 +779,7 @@ static json_t *statement_parse(const struct source_draft *draft, const struct so
 
 int source_statement_run(struct source_draft *draft, const struct source_lines *lines,
                          const struct source_statement *statement) {
-    if (statement_is_passed_over(statement, draft->text->as_before))
+    if (source_passed_over(statement, draft->text->as_before))
         return statement_pass_over(draft, statement);
     struct pg_parse_error failure = {0};
     json_t *tree = statement_parse(draft, statement, &failure);
