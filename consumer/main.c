@@ -581,14 +581,12 @@ static int main_command_replay(const struct options *options, struct error *erro
             (long long)counters.messages, (long long)counters.applied, (long long)counters.duplicates,
             (long long)counters.ignored, (long long)counters.quarantined, seconds);
     else
-        log_event(LEVEL_INFO, "replayed", NULL,
-                  "%lld messages: %lld applied, %lld duplicates, %lld ignored%s, %lld quarantined in %.3f s",
-                  (long long)counters.messages, (long long)counters.applied, (long long)counters.duplicates,
-                  (long long)counters.ignored,
-                  counters.ignored > 0
-                      ? " (what is no row: boundaries, heartbeats, tombstones; or of no table)"
-                      : "",
-                  (long long)counters.quarantined, seconds);
+        log_event(
+            LEVEL_INFO, "replayed", NULL,
+            "%lld messages: %lld applied, %lld duplicates, %lld ignored (boundaries, heartbeats, tombstones, "
+            "topics of no table), %lld quarantined in %.3f s",
+            (long long)counters.messages, (long long)counters.applied, (long long)counters.duplicates,
+            (long long)counters.ignored, (long long)counters.quarantined, seconds);
     return !options->strict || counters.quarantined == 0
                ? 0
                : error_set(error, ERROR_INPUT, "%lld messages are quarantined: see _quarantine in %s",

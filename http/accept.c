@@ -99,7 +99,7 @@ static struct preference accept_preference(struct span accept, const char *type)
     return ret;
 }
 
-// Of two that are wanted as much, the one that is named.
+// The one that is named comes before another that is wanted as much.
 static bool accept_is_wanted_more(struct preference a, struct preference b) {
     return a.weight > b.weight || (a.weight > 0 && a.weight == b.weight && a.names == 3 && b.names < 3);
 }

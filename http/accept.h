@@ -9,7 +9,7 @@
 // application/vnd.pgrst.object+json) are to be named. A header that takes none of ours, or is missing, is answered in JSON
 // all the same.
 enum format accept_format(struct span accept);
-// Of what does not end: whether lines of JSON are wanted more than text/event-stream.
+// Whether lines of JSON are wanted more than text/event-stream, in an answer that does not end.
 bool accept_wants_lines(struct span accept);
 // What is asked for of PostgREST's that is not made here, and that would be taken for it: rows without their nulls
 // (nulls=stripped), and where nothing that is made stands beside it, a plan (application/vnd.pgrst.plan) or GeoJSON. data NULL = nothing.

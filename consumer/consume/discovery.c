@@ -110,6 +110,8 @@ int discovery_slots(const struct discovery *discovery) {
 }
 
 bool discovery_reads_none(const struct discovery *discovery) {
+    if (discovery->fewer_ms != 0)
+        return false; // brokers do answer
     for (int slot = 0; slot < discovery->slot_count; slot++)
         if (discovery->assigned[slot] || discovery->deleted[slot])
             return false;

@@ -74,8 +74,8 @@ int discovery_slots(const struct discovery *discovery);
 bool discovery_reads_none(const struct discovery *discovery);
 // Whether every partition that was found is read.
 bool discovery_reads_all(const struct discovery *discovery);
-// What keeps it from having read all: a partition that is not read yet or does not exist any more. NULL when
-// nothing does.
+// What keeps it from having read all: a partition that is not read yet or does not exist any more, or is not listed.
+// NULL when nothing does.
 const char *discovery_trouble(const struct discovery *discovery);
 // After KAFKA_EVENT_TOPIC_DELETED: reads no more of it until the topic is there again, and then looks, as at the
 // start, whether it is the same.

@@ -1,7 +1,8 @@
 // Whether the logs are still those that were read, while they are read: what is found behind a leader that changed, a connection
 // that was lost or a time in which this process stood still may be another log under the same name (a topic or a cluster that was
 // made anew, a broker that lost the end of its log), and it may be longer than what was read, so that no offset tells. The newest
-// message that was taken before is read once more, by a client of its own beside the live reading. The consumer's thread.
+// message that was taken before, or came from the leader before, is read once more, by a client of its own beside the live reading. The
+// consumer's thread.
 #ifndef TIDEMARK_CONSUME_RECHECK_H
 #define TIDEMARK_CONSUME_RECHECK_H
 

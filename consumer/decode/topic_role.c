@@ -217,7 +217,7 @@ static bool topic_role_is_of_name(const char *topic, const char *prefix, const c
     return topic_feeds(topic, prefix, &named) != TOPIC_FEEDS_NOT;
 }
 
-// Of a topic's characters only the dot means anything in an expression.
+// A topic's characters mean themselves in an expression, but for the dot.
 static void topic_role_write_escaped(const char *name, struct buffer *out) {
     for (; *name != '\0'; name++) {
         if (*name == '.')

@@ -4,12 +4,12 @@ const SILENT_MS = 8000; // the server says something every 5 s
 const AGAIN_MS = [300, 600, 1200, 2400, 4000];
 const APART_MS = 1000; // least between two questions of one kind
 
-const net = { live: null, waitsFor: null, waitsAt: 0, at: 0, lostAt: 0, heard: 0, refused: false, history: [], skew: null, tries: 0, nextAt: 0 };
+const net = { live: null, waitsFor: null, waitsAt: 0, at: 0, lostAt: 0, heard: 0, refused: false, history: [], skew: 0, tries: 0, nextAt: 0 };
 const listeners = new Set();
 const listen = (f) => (listeners.add(f), () => listeners.delete(f));
 const tell = () => listeners.forEach((f) => f());
 // The server's clock, now.
-const serverNow = () => Date.now() + (net.skew || 0);
+const serverNow = () => Date.now() + net.skew;
 
 function headers(more) {
   const token = sessionStorage.getItem('token');
@@ -36,8 +36,6 @@ async function ask(path, options) {
   }
   if (answer.status === 401) refuse();
   if (!answer.ok) throw new Problem(answer.status, document);
-  const date = Date.parse(answer.headers.get('Date')); // to the second, until the stream tells
-  if (net.skew === null && date) net.skew = date - Date.now();
   return { document, ms: performance.now() - begun, headers: answer.headers };
 }
 

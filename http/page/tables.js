@@ -11,21 +11,16 @@ function watchViews(done) {
   }, null, 30000);
 }
 
-const AGES_EACH_MS = 5; // a row's share of the time between two looks at their ages
-
-// Until the server's clock is known an age would be of the browser's.
-function lastChange(t) {
-  if (!t.newest_event_ms) return status.state === 'serving' ? 'not read here' : 'none since the start';
-  return net.skew === null ? NONE : `${span(serverNow() - t.newest_event_ms)} ago`;
-}
+const figure = (t, text, member, what) => number(text, '/v1/status', `.tables[] | select(.name=="${t.name}").${member}`, `${what} of ${t.name}`);
+const offset = (p, text, member, what) => number(text, '/v1/lag', `.partitions[] | select(.topic=="${p.topic}" and .partition==${p.partition}).${member}`, `${what} of ${p.topic} ${p.partition}`);
+const ageOf = (t) => (t.newest_event_ms ? `${span(serverNow() - t.newest_event_ms)} ago` : status.state === 'serving' ? 'not read' : 'none since the start');
 
 function tables(main, dispose) {
   const list = grid([
     { name: 'name', title: 'table', make: (t) => link(hashOf(['tables', t.name]), t.name) },
-    { title: 'rows', right: true, key: (t) => t.rows, make: (t) => number(known(t.rows) ? count(t.rows) : 'many', '/v1/status', `.tables[] | select(.name=="${t.name}").rows`, `Rows of ${t.name}`) },
-    { title: 'last change', right: true, restless: true, key: lastChange,
-      make: (t) => number(lastChange(t), '/v1/status', `.tables[] | select(.name=="${t.name}").newest_event_ms`, `Newest event of ${t.name}`) },
-    { title: 'behind', right: true, make: (t) => number(count(t.lag), '/v1/status', `.tables[] | select(.name=="${t.name}").lag`, `Messages behind of ${t.name}`), key: (t) => t.lag },
+    { title: 'rows', right: true, key: (t) => t.rows, make: (t) => figure(t, known(t.rows) ? count(t.rows) : 'many', 'rows', 'Rows') },
+    { title: 'last change', right: true, restless: true, key: ageOf, make: (t) => figure(t, ageOf(t), 'newest_event_ms', 'Newest event') },
+    { title: 'behind', right: true, make: (t) => figure(t, count(t.lag), 'lag', 'Messages behind'), key: (t) => t.lag },
     { title: 'topic', key: (t) => (t.topics || []).join() + status.state,
       make: (t) => (t.topic ? h('span', null, t.topic, t.topics.length > 1 ? ` and ${t.topics.length - 1} more` : '', t.partitions > 1 ? ` (${t.partitions} partitions)` : '')
         : status.state === 'serving' ? 'not read' : h('b', { class: 'flag' }, 'no topic')) },
@@ -34,8 +29,8 @@ function tables(main, dispose) {
   const parts = grid([
     { name: 'topic' }, { name: 'partition', right: true },
     ...['applied', 'high', 'lag', 'log_start'].map((name) => ({ title: name.replace('_', ' '), right: true, restless: true, key: (p) => p[name],
-      make: (p) => number(count(p[name]), '/v1/lag', `.partitions[] | select(.topic=="${p.topic}" and .partition==${p.partition}).${name}`, `${name} of ${p.topic} ${p.partition}`) })),
-    { title: 'age', right: true, restless: true, make: (p) => number(span(p.age_ms), '/v1/lag', `.partitions[] | select(.topic=="${p.topic}" and .partition==${p.partition}).age_ms`, `Age of the watermark of ${p.topic} ${p.partition}`), key: (p) => span(p.age_ms) },
+      make: (p) => offset(p, count(p[name]), name, name) })),
+    { title: 'age', right: true, restless: true, make: (p) => offset(p, span(p.age_ms), 'age_ms', 'Age of the watermark'), key: (p) => span(p.age_ms) },
   ], { key: (p) => `${p.topic}:${p.partition}`, label: 'Offsets by partition', empty: 'No partition is read.' });
   const others = h('div');
   main.append(panel('Tables', null, list.box), others, panel('Partitions', null, parts.box));
@@ -43,21 +38,17 @@ function tables(main, dispose) {
     if (!status) return;
     list.update(status.tables);
     const texts = [];
-    if (status.undeclared_count) texts.push(`Topics that are not read: ${status.undeclared.join(', ')}${status.undeclared_count > status.undeclared.length ? ` and ${count(status.undeclared_count - status.undeclared.length)} more` : ''}`);
+    const { undeclared: u, undeclared_count: n } = status;
+    if (n) texts.push(`Topics that are not read: ${u.join(', ')}${n > u.length ? ` and ${n - u.length} more` : ''}`);
     for (const u of status.unplaced || []) texts.push(`${plural(u.messages, 'message')} of ${u.topic} ${u.table ? `name ${u.table}` : 'name no table'}, which source.sql does not declare`);
     const text = texts.join('\n');
     if (others.dataset.text === text) return;
     others.dataset.text = text;
     others.replaceChildren(...(texts.length ? [panel('No table declared', null, h('ul', null, texts.map((t) => h('li', null, number(t, '/v1/status', '.undeclared, .unplaced', 'Not shown')))))] : []));
   };
-  let drawn = 0;
   dispose(listenStatus(draw));
-  // Ages grow also while nothing changes.
-  dispose(every(() => {
-    if (!status || document.hidden || performance.now() - drawn < status.tables.length * AGES_EACH_MS) return;
-    drawn = performance.now();
-    list.update(status.tables);
-  }));
+  // Ages grow also while nothing changes; of very many tables with the next answer.
+  dispose(every(() => status && status.tables.length < 300 && list.update(status.tables)));
   dispose(watch('/v1/lag', (answer) => parts.update(answer.partitions)));
 }
 

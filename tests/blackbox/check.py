@@ -133,6 +133,26 @@ class Check(tide.Case):
             self.assertEqual(0 if words is None else 1, done.stderr.count("warn "), done.stderr)
             self.assertIn(words or "", done.stderr)
 
+    def test_keys_of_which_two_are_one(self):
+        views = self.views()
+        for declared, words in (
+            ("timetz", "k of the key of t is timetz, of which Debezium sends 10:00:00+02 as 08:00:00Z"),
+            ("time(3) with time zone", "as 08:00:00Z"),
+            ("bit varying(8)", "bits without their leading zeros"),
+            ("varbit", "bits without their leading zeros"),
+            ("interval", "a month as 30.4375 days"),
+            ("interval year to month", "a month as 30.4375 days"),
+            ("time", None), ("bit(8)", None), ("timestamptz", None), ("text", None),
+        ):  # fmt: skip
+            for source in (f"create table t(k {declared} primary key);\n", f"create table t(id int, k {declared}, primary key(id, k));\n"):
+                (views / "source.sql").write_text(source)
+                done = tide.run("check", "--views", views)
+                self.assertEqual(0, done.returncode, done.stderr)
+                self.assertEqual(0 if words is None else 1, done.stderr.count("warn "), source + done.stderr)
+                self.assertIn(words or "", done.stderr)
+            (views / "source.sql").write_text(f"create table t(id int primary key, k {declared});\n")
+            self.assertEqual("", tide.run("check", "--views", views).stderr)
+
     def test_tables_that_are_not_in_the_log(self):
         for text, warned in (
             ("create unlogged table t(id int primary key);", True),

@@ -71,6 +71,7 @@ void lost_note_table(struct apply *apply, const struct table *table) {
     struct lost_table *watch = &apply->lost.tables[table->index];
     apply->lost.absent -= watch->absent;
     watch->absent = false;
+    watch->quiet_since_ms = 0;
 }
 
 void lost_note_unreadable(struct apply *apply, const struct partition *partition) {
@@ -205,10 +206,19 @@ static struct lost_partitions lost_look_at(const struct apply *apply, const stru
     return found;
 }
 
+// Whether no row of the table has come for so long while one was waited for. Not the current transaction's own waiting: else
+// a source that commits more often would fall behind for good.
+static bool lost_is_quiet(struct apply *apply, struct lost_table *watch, int64_t ms) {
+    if (watch->quiet_since_ms == 0)
+        watch->quiet_since_ms = apply->waiting.since_ms;
+    return apply->config.monotonic_ms() - watch->quiet_since_ms >= ms;
+}
+
 // A table of which some rows were seen never to come is waited for less, but not without evidence.
 static bool lost_partially(struct apply *apply, const struct table *table) {
     int64_t ms = apply->config.transaction_wait_ms / LOST_PARTIAL_PART;
-    return apply->lost.tables[table->index].partial && lost_has_waited(apply, ms) &&
+    struct lost_table *watch = &apply->lost.tables[table->index];
+    return lost_is_quiet(apply, watch, ms) && watch->partial &&
            (lost_later_end(apply, ms) || lost_heartbeats_went_on(apply, apply->lost.end_ts_ms, ms));
 }
 

@@ -113,6 +113,35 @@ static void the_first_by_name_are_named(void **state) {
     catalog_free(&catalog);
 }
 
+static void find_topic(void *self, const struct table_progress *table) {
+    (void)snprintf(self, CENSUS_TEXT_SIZE, "%s", table->topic_count > 0 ? table->topics[0] : "none");
+}
+
+static void a_topic_that_is_gone_is_no_tables(void **state) {
+    (void)state;
+    struct error error = {0};
+    struct catalog *catalog;
+    struct progress *progress;
+    struct census *census;
+    char topic[CENSUS_TEXT_SIZE];
+    assert_int_equal(catalog_load_source("create table a(id int primary key);", &catalog, &error), 0);
+    assert_int_equal(progress_new(&progress, &error), 0);
+    assert_int_equal(census_new(&census, catalog, "shop", progress, &error), 0);
+    for (int listing = 0; listing < 3; listing++) {
+        bool has = listing != 1;
+        census_begin(census);
+        if (has)
+            census_note(census, "shop.public.a", 1, &catalog->tables[0]);
+        census_end(census);
+        progress_table_visit(progress, 0, find_topic, topic);
+        assert_string_equal(topic, has ? "shop.public.a" : "none");
+        assert_int_equal(progress_tables_without_topic(progress, 1), !has);
+    }
+    census_free(&census);
+    progress_free(&progress);
+    catalog_free(&catalog);
+}
+
 // The answer to a listing may take seconds.
 static void a_listing_under_way_says_nothing(void **state) {
     (void)state;
@@ -142,6 +171,7 @@ int main(void) {
         cmocka_unit_test(a_name_alone_is_one_tables),
         cmocka_unit_test(the_first_by_name_are_named),
         cmocka_unit_test(a_listing_under_way_says_nothing),
+        cmocka_unit_test(a_topic_that_is_gone_is_no_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -299,6 +299,7 @@ static void a_topic_of_fewer_partitions_is_another(void **state) {
               "asked may lag behind, so it is asked again for %d s before this halts",
         DISCOVERY_FEWER_MS / 1000);
     assert_string_equal(discovery_trouble(fixture->discovery), wanted);
+    assert_false(discovery_reads_none(fixture->discovery)); // which would be `disconnected`
     assert_false(discovery_reads_all(fixture->discovery));
     assert_int_equal(await_trouble(fixture, false, &error), -1);
     assert_string_equal(error.message,

@@ -220,6 +220,15 @@ static void test_migrations(void **state) {
         makes(migrations[i].sql, migrations[i].wanted);
 }
 
+static void test_what_is_generated_of_a_renamed_column(void **state) {
+    (void)state;
+    makes(
+        "create table t(id int primary key, a int, g int generated always as (case when t.a > 0 then a + 1 else id end) stored);"
+        "create table u(like t including all); alter table t rename a to b; alter table u rename id to a2;",
+        "t key(id) of - t: id int, b int, g int := (case when (\"b\">(0)) then (\"b\"+(1)) else \"id\" end)\n"
+        "u key(a2) of - u: a2 int, a int, g int := (case when (\"a\">(0)) then (\"a\"+(1)) else \"a2\" end)\n");
+}
+
 static void test_labels_that_are_renamed(void **state) {
     (void)state;
     struct read read;
@@ -882,6 +891,7 @@ int main(void) {
         cmocka_unit_test(test_pg_dump),
         cmocka_unit_test(test_alterations),
         cmocka_unit_test(test_migrations),
+        cmocka_unit_test(test_what_is_generated_of_a_renamed_column),
         cmocka_unit_test(test_labels_that_are_renamed),
         cmocka_unit_test(test_as_before_nothing_is_dropped),
         cmocka_unit_test(test_names),

@@ -293,6 +293,26 @@ static const char *lint_how_sent(const struct column *column) {
                                                                                         : NULL;
 }
 
+// Values that PostgreSQL tells apart and the connector sends as one, in keys too: two rows of the source are one here, and the delete
+// of either takes it away (3.6.1; findings/debezium-postgres-two-rows-have-one-key.sh).
+static const char *lint_how_keys_are_one(const struct column *column) {
+    static const char *const zoned[] = {"timetz", NULL}, *const bits[] = {"varbit", "bit varying", NULL},
+                             *const spans[] = {"interval", NULL};
+    const char *declared = column->declared;
+    size_t size = strcspn(declared, "([");
+    while (size > 0 && declared[size - 1] == ' ')
+        size--;
+    if (column->type == COLUMN_TIME &&
+        (lint_is_one_of(declared, size, zoned) || sqlite3_strlike("time%with time zone", declared, 0) == 0))
+        return "10:00:00+02 as 08:00:00Z, which 08:00:00+00 is too";
+    if (lint_is_one_of(declared, size, bits))
+        return "bits without their leading zeros, 00101 as 101";
+    // interval year to month, and the like
+    return lint_is_one_of(declared, size < 8 ? size : 8, spans) && (size == 8 || declared[8] == ' ')
+               ? "microseconds (interval.handling.mode=numeric), a month as 30.4375 days"
+               : NULL;
+}
+
 // Whether it is the first column of its type.
 static bool lint_is_first_of_type(const struct catalog *catalog, int table, int column) {
     const char *declared = catalog->tables[table].columns[column].declared;
@@ -350,6 +370,13 @@ void lint_source(struct catalog *catalog) {
             if (how != NULL)
                 catalog_warn(catalog, "source.sql:%d: column %s is %s, %s", column->line, column->name,
                              column->declared, how);
+            how = column->key > 0 ? lint_how_keys_are_one(column) : NULL;
+            if (how != NULL)
+                catalog_warn(
+                    catalog,
+                    "source.sql:%d: %s of the key of %s is %s, of which Debezium sends %s: rows that differ in nothing "
+                    "else come under one key, and are one here",
+                    column->line, column->name, table->name, column->declared, how);
         }
     }
 }

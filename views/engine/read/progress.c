@@ -409,6 +409,14 @@ void progress_table_topic(struct progress *progress, int table, const char *topi
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
+void progress_table_no_topic(struct progress *progress, int table) {
+    (void)pthread_mutex_lock(&progress->mutex);
+    struct table_state *state = progress_table_state(progress, table);
+    while (state != NULL && state->topic_count > 0)
+        free(state->topics[--state->topic_count]);
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
 void progress_table_event(struct progress *progress, int table, int64_t ts_ms) {
     (void)pthread_mutex_lock(&progress->mutex);
     struct table_state *state = progress_table_state(progress, table);

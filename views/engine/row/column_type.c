@@ -254,7 +254,7 @@ static bool column_type_is_unmarked(const struct column *column, const struct de
     return true;
 }
 
-// Of arrays whose elements' schema requires them Debezium sends null where one of them is (2.7.4 to 3.6.1;
+// Arrays whose elements' schema requires them are sent as null where one of them is (Debezium 2.7.4 to 3.6.1;
 // findings/debezium-postgres-arrays-with-a-null-are-null.sh).
 static bool column_type_hides_nulls(const struct column *column, const struct declared_type *declared) {
     return declared->array && (column->variant == COLUMN_ENUM || strcmp(declared->name, "ltree") == 0 ||

@@ -394,13 +394,49 @@ static int statement_alter_table(const struct source_run *run, const json_t *nod
     return 0;
 }
 
+// An expression's references to the column, which stands last in a name (`t.a`).
+static int statement_rename_references(json_t *node, const char *old_name, const char *new_name) {
+    json_t *value;
+    const char *member;
+    size_t i;
+    int status = 0;
+    json_t *fields = json_object_get(json_object_get(node, "ColumnRef"), "fields");
+    json_t *last = json_object_get(json_array_get(fields, json_array_size(fields) - 1), "String");
+    if (fields != NULL)
+        return source_node_is(last, "sval", old_name)
+                   ? json_object_set_new(last, "sval", json_string(new_name))
+                   : 0;
+    json_object_foreach(node, member, value) status |= statement_rename_references(value, old_name, new_name);
+    json_array_foreach(node, i, value) status |= statement_rename_references(value, old_name, new_name);
+    return status;
+}
+
+// What is generated of it goes on being so. The tree may be another table's, too (LIKE).
+static int statement_rename_in_expressions(const struct source_run *run, struct draft_table *table,
+                                           const char *old_name, const char *new_name) {
+    for (int i = 0; i < table->column_count; i++) {
+        struct source_expression *expression = &table->columns[i].expression;
+        if (!table->columns[i].generated || expression->tree == NULL)
+            continue;
+        json_t *tree = json_deep_copy(expression->tree);
+        if (tree == NULL || statement_rename_references(tree, old_name, new_name) != 0) {
+            json_decref(tree);
+            return source_draft_out_of_memory(run->draft);
+        }
+        json_decref(expression->tree);
+        expression->tree = tree;
+    }
+    return 0;
+}
+
 static int statement_rename_column(const struct source_run *run, struct draft_table *table,
                                    const char *old_name, const char *new_name) {
     int number = old_name != NULL ? source_draft_column(table, old_name) : -1;
     if (number < 0)
         return 0;
     struct draft_column *column = &table->columns[number];
-    if (source_constraint_rename_column(run, table, old_name, new_name) != 0)
+    if (source_constraint_rename_column(run, table, old_name, new_name) != 0 ||
+        statement_rename_in_expressions(run, table, old_name, new_name) != 0)
         return -1;
     CLEANUP(free_charp) char *name = column->name;
     column->name = strdup(new_name);
