@@ -126,6 +126,8 @@ static void test_what_the_type_makes_of_it(void **state) {
     is("time(0)", "'10:00:00.7'", ABSENT); // 10:00:01
     is("time", "'10:00:60'", ABSENT);      // 10:01:00
     is("time(3)", "'10:00:00.125'", "10:00:00.125000");
+    is("uuid", "'{A0EEBC999C0B4EF8BB6D6BB9BD380A11}'", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
+    is("uuid", "'a0eebc99-9c0b'", ABSENT); // refused
     is("timestamp(0)", "'2020-01-01 10:00:00.7'", ABSENT);
     is("timestamptz(3)", "'2020-01-01 10:00:00.7+00'", "2020-01-01T10:00:00.700000Z");
 }

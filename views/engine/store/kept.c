@@ -31,6 +31,10 @@ static int kept_has_sequences(sqlite3 *db, const char *sql, bool *ret, struct er
     return status;
 }
 
+bool kept_is_name(struct span a, struct span b) {
+    return a.size == b.size && sqlite3_strnicmp(a.data, b.data, (int)a.size) == 0;
+}
+
 int kept_take(struct sqlite3 *db, const char *table, struct error *error) {
     CLEANUP(stmt_free_text) char *columns = NULL;
     bool sequences;

@@ -2,6 +2,7 @@
 
 #include "views/base/cleanup.h"
 #include "views/base/utf8.h"
+#include "views/base/uuid.h"
 #include "views/engine/catalog/source/default_array.h"
 #include "views/engine/catalog/source/type.h"
 #include "views/engine/decimal.h"
@@ -300,8 +301,9 @@ static bool source_default_string(const char *text, const struct declared_type *
         return true; // it is cut
     if (type->is_text)
         return source_default_set_text(ret, text, size);
-    if (strcmp(type->name, "uuid") == 0 && size == 36 && strspn(text, "0123456789abcdef-") == size)
-        return source_default_set_text(ret, text, size);
+    char uuid[UUID_SIZE];
+    if (strcmp(type->name, "uuid") == 0)
+        return !uuid_read((struct span){text, size}, uuid) || source_default_set_text(ret, uuid, UUID_SIZE);
     for (size_t i = 0; i < sizeof as_written / sizeof *as_written; i++)
         if (strcmp(as_written[i], type->name) == 0)
             return source_default_set_text(ret, text, size);
