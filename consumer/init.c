@@ -16,7 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { INIT_PATH_SIZE = 1024 };
+enum {
+    INIT_PATH_SIZE = 1024,
+    INIT_VIEW_NAME_SIZE = 128, // a view's name has as many characters at most
+    INIT_NUMBER_SIZE = 8,      // "_4096" behind it
+};
 
 // What was made, so that a failure leaves nothing behind.
 struct init_made {
@@ -135,7 +139,7 @@ static int init_write_source(const struct init_config *config, struct init_made 
 // A folder's name, of which nothing needs quotes in a shell or a URL. `number` above 1 tells it from another.
 static void init_view_name(const struct table *table, int number, char *ret, size_t size) {
     size_t used = 0;
-    for (const char *c = table->name; *c != '\0' && used + 8 < size; c++) {
+    for (const char *c = table->name; *c != '\0' && used + INIT_NUMBER_SIZE < size; c++) {
         bool plain =
             (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_';
         ret[used++] = plain ? *c : '_';
@@ -146,8 +150,8 @@ static void init_view_name(const struct table *table, int number, char *ret, siz
 }
 
 static int init_view_number(const struct catalog *catalog, const struct table *table) {
-    char name[INIT_PATH_SIZE];
-    char other[INIT_PATH_SIZE];
+    char name[INIT_VIEW_NAME_SIZE];
+    char other[INIT_VIEW_NAME_SIZE];
     int number = 1;
     init_view_name(table, 1, name, sizeof name);
     for (int i = 0; i < table->index; i++) {
@@ -158,9 +162,9 @@ static int init_view_number(const struct catalog *catalog, const struct table *t
 }
 
 static void init_write_query(struct buffer *out, const struct table *table) {
-    buffer_format(
-        out, "-- A starter view: every row of %s, by its key. Change it, and add others beside it.\nselect ",
-        table->name);
+    // Without the table's name, which may hold what ends a comment.
+    buffer_text(out,
+                "-- A starter view: every row, by its key. Change it, and add others beside it.\nselect ");
     for (int i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
         buffer_text(out, i > 0 ? ",\n       " : "");
@@ -188,7 +192,7 @@ static int init_write_views(const struct init_config *config, const struct catal
     for (int i = 0; i < catalog->table_count; i++) {
         CLEANUP(buffer_free) struct buffer text = {0};
         char path[INIT_PATH_SIZE];
-        char view[TABLE_KEYS_MAX * 4];
+        char view[INIT_VIEW_NAME_SIZE];
         const struct table *table = &catalog->tables[i];
         init_view_name(table, init_view_number(catalog, table), view, sizeof view);
         if (snprintf(path, sizeof path, "%s/%s", config->out, view) >= (int)sizeof path - 16)

@@ -6,7 +6,11 @@
 
 enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL, VERDICT_NOT_SEEN };
 
-enum { FINDINGS_MAX = 40, FINDING_SEEN_SIZE = 600, FINDING_REMEDY_SIZE = 320 };
+enum {
+    FINDINGS_MAX = 40,
+    FINDING_SEEN_SIZE = 900, // two lists of names, with what is said of each
+    FINDING_REMEDY_SIZE = 320,
+};
 
 struct finding {
     const char *check;

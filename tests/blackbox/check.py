@@ -476,6 +476,29 @@ class Check(tide.Case):
         self.assertEqual(0, done.returncode)
         self.assertIn("these are the built-in views", done.stderr)
 
+    def test_lines_for_tidemark_that_are_not_read(self):
+        lines = {
+            "source.sql": ("-- Tidemark: time accounts = connect", "--\ttidemark: ignore others", "-- tidemark : key others = id",
+                           "-- tidemark renamed others from b", "-- TIDEMARK bytes accounts.name = hex"),
+            "v/schema.sql": ("-- tidemark:keep v_log", "--tidemark: keep v_log", "-- Tidemark: keep v_log", "-- tidemark:  keep v_log",
+                             "-- tidemark: Keep v_log", "-- tidemark: kept v_log", "-- tidemark keep v_log"),
+            "v/apply.a.sql": ("-- tidemark: keep v_log", "-- Tidemark: keep v_log", "-- tidemark: id is integer"),
+        }
+        prose = "-- tidemark ignores the rest\n-- for tidemark: a key\n-- tidemark reads what is kept\n-- tidemark: topic others = x\n"
+        views = self.views(schema="create table v_log(id integer primary key);\n", apply_a="insert into v_log(id) select id from _delta_others where _weight > 0 on conflict do nothing")
+        for file, written in lines.items():
+            text = (views / file).read_text()
+            (views / file).write_text("\n".join((*written, text)))
+            done = tide.run("check", "--views", views)
+            self.assertEqual(0, done.returncode, done.stderr)
+            for number, line in enumerate(written, 1):
+                self.assertIn(f"{file}:{number}: this line is passed over", done.stderr, line)
+            (views / file).write_text(text)
+        kept = views / "v/schema.sql"
+        kept.write_text("-- what tidemark keeps\n-- tidemark: keep v_log for ever\n-- tidemark keeps v_log\n" + kept.read_text())
+        (views / "source.sql").write_text(prose + (views / "source.sql").read_text())
+        self.assertNotIn("passed over", tide.run("check", "--views", views).stderr)
+
     def test_values_of_parameters(self):
         rules = "amount decimal(12,2)|at timestamp|zoned timestamptz|settled boolean|opened date|uid uuid required|name text".split("|")
         lines = "".join("-- tidemark: {} is {}\n".format(*rule.split(" ", 1)) for rule in rules)

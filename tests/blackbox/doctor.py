@@ -322,6 +322,15 @@ class Doctor(tide.Case):
         self.assertEqual("warn", self.of(told["t"], source=declared + "(id int primary key, v text);")[0]["partitions"])
         self.assertNotIn("partitions", self.of(told["t"], source=declared + "partition of t default;")[0])
 
+    def test_lists_are_whole(self):
+        """How many more there are stands at their end: two lists in one line have room."""
+        names = [f"a_column_of_some_length_{n:02}" for n in range(40)]
+        rows = [self.row(n, {"id": n} | {f"{name}_b": "D8w=" for name in names} | {f"{name}_d": 0.1 + n for name in names}) for n in range(3)]
+        _, seen = self.of(rows)
+        base64, doubles = seen["decimals"].split("; ")
+        self.assertRegex(base64, r"such as D8w= and \d\d more$")
+        self.assertRegex(doubles, r"_d and \d\d more$")
+
     def test_what_is_not_there_is_not_seen(self):
         found, _ = self.of([self.row(0, {"id": 1, "v": "a"})])
         for check in ("decimals", "times", "nulls", "truncates", "tombstones", "replica identity", "toast", "retention"):

@@ -405,7 +405,7 @@ class Views(Case):
         columns = "n integer primary key autoincrement, id int, twice int generated always as (id * 2) stored{}"
         schema = "-- tidemark: keep own_told\ncreate table own_told(" + columns + ");\n"
         told = "insert into own_told(id) select new_id from _changes_items where _snapshot = 0 and new_id is not null\n"
-        lines = [tide.line("items", n, {"id": n}, {"op": "c", "after": {"id": n, "name": "pen"}, "source": {"lsn": 1000 + n}}) for n in range(6)]
+        lines = [tide.line("items", n, {"id": n}, {"op": "c", "after": {"id": n, "name": "pen"}, "source": {"lsn": 1000 + n}}) for n in range(8)]
 
         def replay(count, schema, code=0):
             views = self.view("own", schema, {"told": told}, all="select n, id, twice from own_told\n")
@@ -429,6 +429,11 @@ class Views(Case):
         change("delete from own_told")
         replay(6, schema.format("") + "-- changed\n")
         self.assertEqual([(6, 5)], self.query("select n, id from own_told"))
+        spelled = schema.replace("keep own_told", "keep Own_TOLD").format("")  # SQLite knows no case of names
+        for count, changed in ((7, spelled), (8, spelled + "-- changed\n")):
+            change("delete from own_told")
+            replay(count, changed)
+            self.assertEqual([(count, count - 1)], self.query("select n, id from own_told"))
 
     def test_a_view_with_history_whose_folder_has_another_name(self):
         """It was refused: table email_outbox already exists."""

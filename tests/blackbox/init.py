@@ -320,6 +320,14 @@ class Init(tide.Case):
         tide.replay(db, capture, flags=("--views", out))
         self.assertEqual([(1, "a", 2, 4)], sqlite3.connect(db).execute('select "order","user","Case","a b" from "select"').fetchall())
 
+    def test_names_that_ddl_may_have(self):
+        longest = ("s" * 63, "t" * 62)
+        names = ("two\nlines", "a b", "a-b", "it's", 'a "b"')
+        ddl = self.path / "names.sql"
+        tables = ['"{}"."{}{}"'.format(*longest, n) for n in range(2)] + ['"{}"'.format(name.replace('"', '""')) for name in names]
+        ddl.write_text("".join(f'create table {table}(id int primary key, "and\nmore" numeric(5, 2));\n' for table in tables))
+        self.assertIn("7 tables", self.init("--ddl", ddl, "--out", self.path / "out"))
+
     def test_from_a_broker_as_from_the_capture(self):
         capture = tide.CAPTURES / "hazards34.jsonl"
         self.init("--capture", capture, "--out", self.path / "file")

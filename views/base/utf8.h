@@ -50,6 +50,14 @@ static inline size_t utf8_valid(const char *data, size_t size) {
     return at;
 }
 
+// How many characters a text has that is UTF-8 throughout.
+static inline size_t utf8_count(const char *data, size_t size) {
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++)
+        count += ((unsigned char)data[i] & 0xC0) != 0x80;
+    return count;
+}
+
 // Writes a code point up to U+10FFFF; how many bytes it took.
 static inline size_t utf8_write(uint32_t code, char out[4]) {
     if (code < 0x80) {

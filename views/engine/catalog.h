@@ -15,7 +15,7 @@
 // `directory` NULL: the built-in views. A directory with its own source.sql stands alone; one without adds
 // its views to the built-in ones (a view of the same name replaces). `only`: comma-separated view names, NULL
 // = all. The tables are read, the views' SQL is not looked at: that is catalog_check's (check.h). Errors:
-// ERROR_INPUT with file and line, ERROR_NOTFOUND for a name in `only`, ERROR_SYSTEM.
+// ERROR_INPUT with file and line, ERROR_USAGE for a name in `only`, ERROR_SYSTEM.
 int catalog_load(const char *directory, const char *only, struct catalog **ret, struct error *error);
 // What the store file `db` was made with; *ret NULL when it remembers nothing, as older files do.
 int catalog_load_stored(const char *db, const char *only, struct catalog **ret, struct error *error);

@@ -35,7 +35,7 @@ enum {
     PROGRESS_UNDECLARED_MAX = 256, // topics that are named; the rest is counted only
     PROGRESS_FINDINGS_MAX = 40,
     PROGRESS_CHECK_SIZE = 32,
-    PROGRESS_FINDING_SIZE = 600,
+    PROGRESS_FINDING_SIZE = 900,
     PROGRESS_LISTENERS_MAX = 4,   // to commits
     PROGRESS_FOLLOWED_MAX = 64,   // tables that are followed at once
     PROGRESS_FOLLOWED_SIZE = 128, // of a name, and NUL

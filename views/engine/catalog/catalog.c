@@ -1,6 +1,8 @@
 #include "views/engine/catalog.h"
 
 #include "views/base/cleanup.h"
+#include "views/base/hash.h"
+#include "views/engine/catalog/slips.h"
 #include "views/engine/catalog/source/pg_parse.h"
 #include "views/engine/catalog/source_sql.h"
 #include "views/engine/catalog/stored_files.h"
@@ -64,20 +66,14 @@ static int catalog_out_of_memory(struct error *error) {
     return error_set(error, ERROR_SYSTEM, "out of memory");
 }
 
-// FNV-1a: tells a changed file, nothing more. The NUL counts too, so that a text's end is told.
-static uint64_t catalog_hash_more(uint64_t hash, const char *text, size_t size) {
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
-    return hash;
-}
-
+// Tells a changed file, nothing more. The NUL counts too, so that a text's end is told.
 static void catalog_hash_view(struct view *view) {
-    uint64_t hash = catalog_hash_more(0xcbf29ce484222325u, view->schema, strlen(view->schema));
+    uint64_t hash = hash_fnv(HASH_FNV_BASIS, span_of(view->schema));
     for (int i = 0; i < view->apply_count; i++) {
         const struct apply_statement *apply = &view->applies[i];
-        hash = catalog_hash_more(hash, "", 1);
-        hash = catalog_hash_more(hash, apply->name, strlen(apply->name) + 1);
-        hash = catalog_hash_more(hash, apply->sql, strlen(apply->sql));
+        hash = hash_fnv(hash, (struct span){"", 1});
+        hash = hash_fnv(hash, (struct span){apply->name, strlen(apply->name) + 1});
+        hash = hash_fnv(hash, span_of(apply->sql));
     }
     (void)snprintf(view->hash, sizeof view->hash, "%016" PRIx64, hash);
 }
@@ -352,6 +348,24 @@ static void catalog_warn_of_taken(struct catalog *catalog) {
     }
 }
 
+static void catalog_warn_of_slips_in(struct catalog *catalog, const char *file, const char *text,
+                                     enum slips_of of) {
+    const char *says;
+    for (const char *at = text; (at = slips_next(at, of, &says)) != NULL; at++)
+        catalog_warn_at(catalog, file, text, at, "%s", says);
+}
+
+static void catalog_warn_of_slips(struct catalog *catalog) {
+    catalog_warn_of_slips_in(catalog, "source.sql", catalog->source, SLIPS_OF_SOURCE);
+    for (int i = 0; i < catalog->view_count; i++) {
+        const struct view *view = &catalog->views[i];
+        catalog_warn_of_slips_in(catalog, view->file, view->schema, SLIPS_OF_SCHEMA);
+        for (int a = 0; a < view->apply_count; a++)
+            catalog_warn_of_slips_in(catalog, view->applies[a].file, view->applies[a].sql,
+                                     SLIPS_OF_STATEMENT);
+    }
+}
+
 // `stored`: what a file was made with is read as the program read it that made it.
 static int catalog_read_source(struct catalog *catalog, bool stored, struct error *error) {
     struct error refused = {0};
@@ -383,6 +397,7 @@ static int catalog_build(const struct view_files *files, const char *only, bool 
         return -1;
     catalog_warn_of_circles(catalog);
     catalog_warn_of_taken(catalog);
+    catalog_warn_of_slips(catalog);
     for (int i = 0; i < files->unused_count; i++)
         catalog_warn(catalog,
                      "%s: is not used; a view's folder has schema.sql, apply.NAME.sql and query.NAME.sql",

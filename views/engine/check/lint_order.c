@@ -1,5 +1,6 @@
 #include "views/engine/check/lint_order.h"
 
+#include "views/base/utf8.h"
 #include "views/engine/check/lint_names.h"
 #include "views/engine/row/column_type.h"
 
@@ -112,13 +113,11 @@ static int lint_order_literal(const struct tokens *tokens, int number) {
     int end = list ? tokens_behind(tokens, number) - 1 : number + 1;
     for (int i = number + list; i < end; i++) {
         struct span token = tokens_at(tokens, i);
-        int characters = 0;
         if (list && tokens_is(tokens, i, ","))
             continue;
         if (token.size < 2 || token.data[0] != '\'')
             return -1;
-        for (size_t c = 1; c + 1 < token.size; c++)
-            characters += ((unsigned char)token.data[c] & 0xC0) != 0x80;
+        const int characters = (int)utf8_count(token.data + 1, token.size - 2);
         shortest = shortest < 0 || characters < shortest ? characters : shortest;
     }
     return shortest;

@@ -34,7 +34,9 @@ static void feed_sql_add_equal(struct buffer *out, const char *one, const char *
 }
 
 static void feed_sql_add_column(struct feed_sql *feed, const struct feed_column *column) {
-    CLEANUP(stmt_free_text) char *name = sqlite3_mprintf("\"%w\"", column->name);
+    CLEANUP(stmt_free_text)
+    char *name =
+        column->name != NULL && column->type != NULL ? sqlite3_mprintf("\"%w\"", column->name) : NULL;
     if (name == NULL) {
         feed->columns.failed = true;
         return;
@@ -42,7 +44,8 @@ static void feed_sql_add_column(struct feed_sql *feed, const struct feed_column 
     feed_sql_add(&feed->columns, ",", "", name, "");
     feed_sql_add(&feed->old, ",", "old.", name, "");
     feed_sql_add(&feed->declared, ",", "", name, " ");
-    buffer_text(&feed->declared, column->type);
+    // In a STRICT table ANY leaves a value as it is; here it would make a number of '007'.
+    buffer_text(&feed->declared, sqlite3_stricmp(column->type, "any") == 0 ? "" : column->type);
     feed_sql_add(&feed->sizes, "+", "ifnull(length(cast(", name, " as blob)),0)");
     feed_sql_add(&feed->added, ",", column->is_key ? "new." : "null", column->is_key ? name : "", "");
     if (!column->is_key)

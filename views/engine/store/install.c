@@ -135,7 +135,7 @@ static int install_drop_objects(sqlite3 *db, const struct objects *objects, stru
 
 static const struct object *install_find_object(const struct objects *objects, struct span name) {
     for (int i = 0; i < objects->count; i++)
-        if (span_equal(span_of(objects->list[i].name), name))
+        if (kept_is_name(span_of(objects->list[i].name), name))
             return &objects->list[i];
     return NULL;
 }
@@ -176,7 +176,7 @@ static bool install_has_history(const char *schema) {
 static bool install_keeps(const char *schema, struct span table) {
     for (;;) {
         struct span name = schema_next_history(&schema);
-        if (name.data == NULL || span_equal(name, table))
+        if (name.data == NULL || kept_is_name(name, table))
             return name.data != NULL;
     }
 }

@@ -31,6 +31,10 @@ static int kept_has_sequences(sqlite3 *db, const char *sql, bool *ret, struct er
     return status;
 }
 
+bool kept_is_name(struct span a, struct span b) {
+    return a.size == b.size && sqlite3_strnicmp(a.data, b.data, (int)a.size) == 0;
+}
+
 int kept_take(struct sqlite3 *db, const char *table, struct error *error) {
     CLEANUP(stmt_free_text) char *columns = NULL;
     bool sequences;
@@ -44,7 +48,7 @@ int kept_take(struct sqlite3 *db, const char *table, struct error *error) {
         return -1;
     return sequences ? kept_run(db,
                                 sqlite3_mprintf("insert into temp.\"_kept_sequence_%w\" select seq from "
-                                                "main.sqlite_sequence where name = %Q",
+                                                "main.sqlite_sequence where name = %Q collate nocase",
                                                 table, table),
                                 table, error)
                      : 0;
@@ -55,14 +59,17 @@ static int kept_give_back_sequence(sqlite3 *db, const char *table, struct error 
     bool sequences;
     if (kept_has_sequences(db, kept_sequences, &sequences, error) != 0)
         return -1;
-    return sequences ? kept_run(db,
-                                sqlite3_mprintf("delete from main.sqlite_sequence where name = %Q and exists"
-                                                " (select 1 from temp.\"_kept_sequence_%w\");"
-                                                "insert into main.sqlite_sequence(name, seq) select %Q, seq"
-                                                " from temp.\"_kept_sequence_%w\"",
-                                                table, table, table, table),
-                                table, error)
-                     : 0;
+    return sequences
+               ? kept_run(db,
+                          sqlite3_mprintf("delete from main.sqlite_sequence where name = %Q collate nocase"
+                                          " and exists (select 1 from temp.\"_kept_sequence_%w\");"
+                                          "insert into main.sqlite_sequence(name, seq) select"
+                                          " (select name from main.sqlite_schema where type = 'table' and"
+                                          " name = %Q collate nocase), seq"
+                                          " from temp.\"_kept_sequence_%w\"",
+                                          table, table, table, table),
+                          table, error)
+               : 0;
 }
 
 int kept_give_back(struct sqlite3 *db, const char *table, struct error *error) {
@@ -109,15 +116,18 @@ int kept_carry_sequence(struct sqlite3 *db, const char *table, struct error *err
                            " and exists(select 1 from old.sqlite_schema where name = 'sqlite_sequence')",
                            &both, error) != 0)
         return -1;
-    return both ? kept_run(
-                      db,
-                      sqlite3_mprintf("insert into main.sqlite_sequence(name, seq)"
-                                      " select name, seq from old.sqlite_sequence where name = %Q"
-                                      " and not exists (select 1 from main.sqlite_sequence where name = %Q);"
-                                      "update main.sqlite_sequence set seq = max(seq, ifnull("
-                                      "(select seq from old.sqlite_sequence where name = %Q), 0))"
-                                      " where name = %Q",
-                                      table, table, table, table),
-                      table, error)
-                : 0;
+    return both
+               ? kept_run(
+                     db,
+                     sqlite3_mprintf(
+                         "insert into main.sqlite_sequence(name, seq) select"
+                         " (select name from main.sqlite_schema where type = 'table' and name = %Q collate nocase), seq"
+                         " from old.sqlite_sequence where name = %Q collate nocase and not exists"
+                         " (select 1 from main.sqlite_sequence where name = %Q collate nocase);"
+                         "update main.sqlite_sequence set seq = max(seq, ifnull("
+                         "(select seq from old.sqlite_sequence where name = %Q collate nocase), 0))"
+                         " where name = %Q collate nocase",
+                         table, table, table, table, table),
+                     table, error)
+               : 0;
 }

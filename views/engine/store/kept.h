@@ -4,11 +4,14 @@
 #define TIDEMARK_STORE_KEPT_H
 
 #include "views/base/error.h"
+#include "views/base/span.h"
 
 #include <stdbool.h>
 
 struct sqlite3;
 
+// Whether both name one table, as SQLite compares names.
+bool kept_is_name(struct span a, struct span b);
 // Into temporary tables; the table may be dropped then.
 int kept_take(struct sqlite3 *db, const char *table, struct error *error);
 // Into the new one, which has the same columns; its triggers see the rows. Then comes kept_settle.

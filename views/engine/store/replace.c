@@ -32,7 +32,7 @@ static int replace_attach(sqlite3 *db, const char *of, struct error *error) {
 static bool replace_is_kept(const struct catalog *catalog, struct span table) {
     for (int v = 0; v < catalog->view_count; v++)
         for (int h = 0; h < catalog->views[v].history_count; h++)
-            if (span_is(table, catalog->views[v].history[h]))
+            if (kept_is_name(span_of(catalog->views[v].history[h]), table))
                 return true;
     return false;
 }

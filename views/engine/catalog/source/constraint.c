@@ -8,14 +8,6 @@
 
 // --- names that PostgreSQL gives
 
-// The name within `size` bytes, without a part of a character.
-static size_t source_constraint_clip(struct span name, size_t size) {
-    size = size < name.size ? size : name.size;
-    while (size > 0 && size < name.size && ((unsigned char)name.data[size] & 0xc0) == 0x80)
-        size--;
-    return size;
-}
-
 // makeObjectName: of the two the longer one gives way, until all has 63 bytes.
 static char *source_constraint_made_name(const char *relation, struct span columns, const char *label) {
     CLEANUP(buffer_free) struct buffer name = {0};
@@ -28,10 +20,10 @@ static char *source_constraint_made_name(const char *relation, struct span colum
         else
             right--;
     }
-    buffer_append(&name, first.data, source_constraint_clip(first, left));
+    buffer_append(&name, first.data, utf8_fit(first.data, first.size, left));
     if (columns.size > 0)
         buffer_char(&name, '_');
-    buffer_append(&name, columns.data, source_constraint_clip(columns, right));
+    buffer_append(&name, columns.data, utf8_fit(columns.data, columns.size, right));
     buffer_format(&name, "_%s", label);
     return name.failed ? NULL : strndup(name.data, name.size);
 }
@@ -46,13 +38,37 @@ static struct draft_index *source_constraint_index(const struct source_run *run,
     return NULL;
 }
 
-static bool source_constraint_is_taken(const struct source_run *run, const struct draft_table *table,
-                                       const char *name) {
-    return source_constraint_index(run, table, name) != NULL ||
-           (table->key_name != NULL && strcmp(table->key_name, name) == 0);
+static bool source_constraint_is_in(const struct draft_table *table, const char *schema) {
+    return schema == NULL || strcmp(schema, table->schema != NULL ? table->schema : "public") == 0;
 }
 
-// `NAME`, `NAME1`, ..: the first that the table has not. NULL = out of memory.
+// Whose key or index has the name, which is in the table's schema (NULL: any).
+static struct draft_table *source_constraint_table(const struct source_run *run, struct source_name name) {
+    const struct source_draft *draft = run->draft;
+    for (int i = 0; i < draft->table_count; i++)
+        if (draft->tables[i].key_name != NULL && strcmp(draft->tables[i].key_name, name.relation) == 0 &&
+            source_constraint_is_in(&draft->tables[i], name.schema))
+            return &draft->tables[i];
+    for (int i = 0; i < draft->index_count; i++) {
+        const struct draft_index *index = &draft->indexes[i];
+        if (index->name == NULL || strcmp(index->name, name.relation) != 0)
+            continue;
+        struct draft_table *table = source_draft_table(draft, (struct source_name){NULL, index->table});
+        if (table != NULL && source_constraint_is_in(table, name.schema))
+            return table;
+    }
+    return NULL;
+}
+
+// Tables, keys and indexes of a schema share its names.
+static bool source_constraint_is_taken(const struct source_run *run, const struct draft_table *table,
+                                       const char *name) {
+    const char *schema = table->schema != NULL ? table->schema : "public";
+    return source_draft_table(run->draft, (struct source_name){schema, name}) != NULL ||
+           source_constraint_table(run, (struct source_name){schema, name}) != NULL;
+}
+
+// `NAME`, `NAME1`, ..: the first that nothing has. NULL = out of memory.
 static char *source_constraint_free_name(const struct source_run *run, const struct draft_table *table,
                                          struct span columns, const char *label) {
     enum { TRIES_MAX = 1000 };
@@ -72,20 +88,16 @@ static char *source_constraint_free_name(const struct source_run *run, const str
 
 // By its columns, and those that it only includes.
 static int source_constraint_name_index(const struct source_run *run, const struct draft_table *table,
-                                        struct draft_index *index, const json_t *including,
-                                        const char *label) {
+                                        struct draft_index *index) {
     CLEANUP(buffer_free) struct buffer columns = {0};
-    char **more = NULL;
-    int more_count = 0;
-    int status = source_constraint_names(run, including, &more, &more_count);
     for (int i = 0; i < index->column_count; i++)
         buffer_format(&columns, "%s%s", i > 0 ? "_" : "", index->columns[i]);
-    for (int i = 0; i < more_count; i++)
-        buffer_format(&columns, "_%s", more[i]);
-    source_draft_free_list(&more, &more_count);
-    if (status != 0 || columns.failed)
+    for (int i = 0; i < index->included_count; i++)
+        buffer_format(&columns, "_%s", index->included[i]);
+    if (columns.failed)
         return source_draft_out_of_memory(run->draft);
-    index->name = source_constraint_free_name(run, table, (struct span){columns.data, columns.size}, label);
+    index->name = source_constraint_free_name(run, table, (struct span){columns.data, columns.size},
+                                              index->of_constraint ? "key" : "idx");
     return index->name != NULL ? 0 : source_draft_out_of_memory(run->draft);
 }
 
@@ -102,15 +114,6 @@ int source_constraint_names(const struct source_run *run, const json_t *list, ch
     return 0;
 }
 
-static int source_constraint_set(const struct source_run *run, char **ret, const char *name) {
-    char *copy = strdup(name);
-    if (copy == NULL)
-        return source_draft_out_of_memory(run->draft);
-    free(*ret);
-    *ret = copy;
-    return 0;
-}
-
 // --- what is added
 
 int source_constraint_second_key(const struct source_run *run, const struct draft_table *table, size_t at) {
@@ -122,7 +125,7 @@ int source_constraint_second_key(const struct source_run *run, const struct draf
 static int source_constraint_name_key(const struct source_run *run, struct draft_table *table,
                                       const char *name) {
     if (name != NULL)
-        return source_constraint_set(run, &table->key_name, name);
+        return source_draft_set(run->draft, &table->key_name, name);
     free(table->key_name);
     table->key_name = NULL;
     table->key_name = source_constraint_free_name(run, table, SPAN(""), "pkey");
@@ -173,6 +176,42 @@ int source_constraint_copy_key(const struct source_run *run, struct draft_table 
     return source_constraint_name_key(run, table, NULL);
 }
 
+static int source_constraint_copy_index(const struct source_run *run, struct draft_table *table, int from,
+                                        size_t at) {
+    struct draft_index *index;
+    if (source_draft_add_index(run->draft, table, at, &index) != 0)
+        return -1;
+    const struct draft_index *other = &run->draft->indexes[from];
+    index->of_constraint = other->of_constraint;
+    for (int i = 0; i < other->column_count; i++)
+        if (source_draft_append(run->draft, &index->columns, &index->column_count, other->columns[i]) != 0)
+            return -1;
+    for (int i = 0; i < other->included_count; i++)
+        if (source_draft_append(run->draft, &index->included, &index->included_count, other->included[i]) !=
+            0)
+            return -1;
+    return source_constraint_name_index(run, table, index);
+}
+
+int source_constraint_copy_indexes(const struct source_run *run, struct draft_table *table,
+                                   const struct draft_table *from, size_t at) {
+    for (int i = 0, count = run->draft->index_count; i < count; i++)
+        if (strcmp(run->draft->indexes[i].table, from->name) == 0 &&
+            source_constraint_copy_index(run, table, i, at) != 0)
+            return -1;
+    return 0;
+}
+
+// `name` NULL: PostgreSQL names it.
+static int source_constraint_fill_index(const struct source_run *run, const struct draft_table *table,
+                                        struct draft_index *index, const json_t *including,
+                                        const char *name) {
+    if (source_constraint_names(run, including, &index->included, &index->included_count) != 0)
+        return -1;
+    return name != NULL ? source_draft_set(run->draft, &index->name, name)
+                        : source_constraint_name_index(run, table, index);
+}
+
 int source_constraint_unique(const struct source_run *run, struct draft_table *table,
                              const json_t *constraint, const char *column) {
     struct draft_index *index;
@@ -180,20 +219,18 @@ int source_constraint_unique(const struct source_run *run, struct draft_table *t
     const char *of_index = source_node_text(constraint, "indexname");
     if (of_index != NULL && !run->draft->text->as_before) {
         index = source_constraint_index(run, table, of_index);
-        return index != NULL && name != NULL ? source_constraint_set(run, &index->name, name) : 0;
+        if (index != NULL)
+            index->of_constraint = true;
+        return index != NULL && name != NULL ? source_draft_set(run->draft, &index->name, name) : 0;
     }
     if (source_draft_add_index(run->draft, table, source_node_at(run, constraint), &index) != 0)
         return -1;
-    if (name != NULL && source_constraint_set(run, &index->name, name) != 0)
+    index->of_constraint = true;
+    if ((column != NULL ? source_draft_append(run->draft, &index->columns, &index->column_count, column)
+                        : source_constraint_names(run, json_object_get(constraint, "keys"), &index->columns,
+                                                  &index->column_count)) != 0)
         return -1;
-    int status = column != NULL
-                     ? source_draft_append(run->draft, &index->columns, &index->column_count, column)
-                     : source_constraint_names(run, json_object_get(constraint, "keys"), &index->columns,
-                                               &index->column_count);
-    return status != 0 || name != NULL
-               ? status
-               : source_constraint_name_index(run, table, index, json_object_get(constraint, "including"),
-                                              "key");
+    return source_constraint_fill_index(run, table, index, json_object_get(constraint, "including"), name);
 }
 
 int source_constraint_create_index(const struct source_run *run, struct draft_table *table,
@@ -213,12 +250,10 @@ int source_constraint_create_index(const struct source_run *run, struct draft_ta
         return 0;
     struct draft_index *index;
     if (source_draft_add_index(run->draft, table, run->base, &index) != 0 ||
-        (name != NULL && source_constraint_set(run, &index->name, name) != 0) ||
         source_constraint_names(run, elements, &index->columns, &index->column_count) != 0)
         return -1;
-    return name != NULL ? 0
-                        : source_constraint_name_index(run, table, index,
-                                                       json_object_get(node, "indexIncludingParams"), "idx");
+    return source_constraint_fill_index(run, table, index, json_object_get(node, "indexIncludingParams"),
+                                        name);
 }
 
 // --- what goes, and what is called otherwise
@@ -263,31 +298,19 @@ int source_constraint_rename(const struct source_run *run, struct draft_table *t
     if (run->draft->text->as_before || (index == NULL && !is_key))
         return 0;
     if (table->identity != NULL && strcmp(table->identity, name) == 0 &&
-        source_constraint_set(run, &table->identity, new_name) != 0)
+        source_draft_set(run->draft, &table->identity, new_name) != 0)
         return -1;
-    return source_constraint_set(run, is_key ? &table->key_name : &index->name, new_name);
-}
-
-// The table of an index, which is in the table's schema.
-static struct draft_table *source_constraint_table(const struct source_run *run, struct source_name name) {
-    for (int i = 0; name.relation != NULL && i < run->draft->table_count; i++) {
-        struct draft_table *table = &run->draft->tables[i];
-        bool in =
-            name.schema == NULL || strcmp(name.schema, table->schema != NULL ? table->schema : "public") == 0;
-        if (in && source_constraint_is_taken(run, table, name.relation))
-            return table;
-    }
-    return NULL;
+    return source_draft_set(run->draft, is_key ? &table->key_name : &index->name, new_name);
 }
 
 int source_constraint_drop_index(const struct source_run *run, struct source_name name) {
-    struct draft_table *table = source_constraint_table(run, name);
+    struct draft_table *table = name.relation != NULL ? source_constraint_table(run, name) : NULL;
     return table != NULL ? source_constraint_drop(run, table, name.relation) : 0;
 }
 
 int source_constraint_rename_index(const struct source_run *run, struct source_name name,
                                    const char *new_name) {
-    struct draft_table *table = source_constraint_table(run, name);
+    struct draft_table *table = name.relation != NULL ? source_constraint_table(run, name) : NULL;
     return table != NULL ? source_constraint_rename(run, table, name.relation, new_name) : 0;
 }
 
@@ -311,7 +334,8 @@ int source_constraint_drop_column(const struct source_run *run, struct draft_tab
     for (int i = draft->index_count - 1; i >= 0; i--) {
         struct draft_index *index = &draft->indexes[i];
         if (strcmp(index->table, table->name) != 0 ||
-            source_constraint_find(index->columns, index->column_count, column) < 0)
+            (source_constraint_find(index->columns, index->column_count, column) < 0 &&
+             source_constraint_find(index->included, index->included_count, column) < 0))
             continue;
         if (index->name != NULL)
             source_constraint_forget_identity(table, index->name);
@@ -324,14 +348,16 @@ int source_constraint_rename_column(const struct source_run *run, struct draft_t
                                     const char *column, const char *new_name) {
     struct source_draft *draft = run->draft;
     int key = source_constraint_find(table->keys, table->key_count, column);
-    if (key >= 0 && source_constraint_set(run, &table->keys[key], new_name) != 0)
+    if (key >= 0 && source_draft_set(run->draft, &table->keys[key], new_name) != 0)
         return -1;
     for (int i = 0; i < draft->index_count && !draft->text->as_before; i++) {
         struct draft_index *index = &draft->indexes[i];
-        int at = strcmp(index->table, table->name) == 0
-                     ? source_constraint_find(index->columns, index->column_count, column)
-                     : -1;
-        if (at >= 0 && source_constraint_set(run, &index->columns[at], new_name) != 0)
+        if (strcmp(index->table, table->name) != 0)
+            continue;
+        int at = source_constraint_find(index->columns, index->column_count, column);
+        int beside = source_constraint_find(index->included, index->included_count, column);
+        if ((at >= 0 && source_draft_set(draft, &index->columns[at], new_name) != 0) ||
+            (beside >= 0 && source_draft_set(draft, &index->included[beside], new_name) != 0))
             return -1;
     }
     return 0;

@@ -13,9 +13,11 @@ int source_constraint_primary_key(const struct source_run *run, struct draft_tab
                                   const json_t *constraint, const char *column);
 int source_constraint_unique(const struct source_run *run, struct draft_table *table,
                              const json_t *constraint, const char *column);
-// The other table's primary key, under a name of its own.
+// The other table's primary key, and its unique indexes, under names of their own.
 int source_constraint_copy_key(const struct source_run *run, struct draft_table *table,
                                const struct draft_table *from, size_t at);
+int source_constraint_copy_indexes(const struct source_run *run, struct draft_table *table,
+                                   const struct draft_table *from, size_t at);
 // An IndexStmt of a unique index over plain columns without a condition, which tells rows apart.
 int source_constraint_create_index(const struct source_run *run, struct draft_table *table,
                                    const json_t *node);

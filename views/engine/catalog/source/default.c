@@ -1,6 +1,8 @@
 #include "views/engine/catalog/source/default.h"
 
 #include "views/base/cleanup.h"
+#include "views/base/utf8.h"
+#include "views/base/uuid.h"
 #include "views/engine/catalog/source/default_array.h"
 #include "views/engine/catalog/source/type.h"
 #include "views/engine/decimal.h"
@@ -10,14 +12,109 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { LITERAL_MAX = 65536 };
+enum {
+    LITERAL_MAX = 65536,
+    NUMBER_SIZE = 32,
+    SHORT_DIGITS_MOST = 9, // that tell any two floats apart
+};
+
+// --- casts
+
+// [-]digits[.digits], as a NUMERIC writes itself. *ret_fraction: the digits behind the point.
+static bool source_default_is_number(const char *text, size_t *ret_fraction) {
+    static const char digits[] = "0123456789";
+    text += *text == '-';
+    size_t whole = strspn(text, digits);
+    bool point = text[whole] == '.';
+    *ret_fraction = point ? strspn(text + whole + 1, digits) : 0;
+    return whole > 0 && (whole == 1 || text[0] != '0') && (!point || *ret_fraction > 0) &&
+           text[whole + point + *ret_fraction] == '\0';
+}
+
+// A cast to a type of texts, of which n characters are kept, and of CHAR no blank at the end.
+static bool source_default_fits(const char *text, const struct declared_type *cast) {
+    size_t size = strlen(text);
+    bool padded = strcmp(cast->name, "bpchar") == 0;
+    return (cast->argument_count == 0 || utf8_count(text, size) <= (size_t)cast->arguments[0]) &&
+           !(padded && size > 0 && text[size - 1] == ' ');
+}
+
+static bool source_default_is_same_type(const struct declared_type *a, const struct declared_type *b) {
+    bool same = strcmp(a->name, b->name) == 0 && a->array == b->array;
+    for (int i = 0; same && i < a->argument_count; i++)
+        same = a->argument_count == b->argument_count && a->arguments[i] == b->arguments[i];
+    return same;
+}
+
+static bool source_default_keeps(const struct declared_type *cast, const struct declared_type *type,
+                                 const char *text);
+
+struct source_default_element {
+    struct declared_type cast, type;
+};
+
+static bool source_default_keeps_element(void *self, const char *text, bool is_null) {
+    const struct source_default_element *element = self;
+    return is_null || source_default_keeps(&element->cast, &element->type, text);
+}
+
+// The cast of an array's literal is one of each element.
+static bool source_default_keeps_each(const struct declared_type *cast, const struct declared_type *type,
+                                      const char *text) {
+    struct source_default_element element = {*cast, *type};
+    element.cast.array = element.type.array = false;
+    return default_array_each(text, source_default_keeps_element, &element);
+}
+
+// Whether the cast leaves the text as it is, on its way into a column of `type`: 1.9::int is 2, 'abc'::varchar(2) 'ab', 0.1::real
+// in a double 0.10000000149.
+static bool source_default_keeps(const struct declared_type *cast, const struct declared_type *type,
+                                 const char *text) {
+    static const char *const texts[] = {"text", "varchar", "citext", "bpchar"};
+    static const char *const integers[] = {"int2", "int4", "int8", "oid"};
+    static const char *const reals[] = {"float4", "float8"};
+    enum { REAL_DIGITS_SURE = 6 }; // of a whole number
+    size_t fraction = 0;
+    bool number = source_default_is_number(text, &fraction);
+    if (cast->array)
+        return type->array && source_default_keeps_each(cast, type, text);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strcmp(cast->name, texts[i]) == 0)
+            return source_default_fits(text, cast);
+    if (source_default_is_same_type(cast, type) || cast->is_text)
+        return true;
+    for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
+        if (strcmp(cast->name, integers[i]) == 0)
+            return number && fraction == 0;
+    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
+        if (strcmp(cast->name, reals[i]) == 0)
+            return number && fraction == 0 && strlen(text) <= REAL_DIGITS_SURE;
+    if (strcmp(cast->name, "numeric") == 0)
+        return number && (cast->argument_count == 0 ||
+                          fraction == (size_t)(cast->argument_count > 1 ? cast->arguments[1] : 0));
+    return strcmp(cast->name, "json") == 0 || (strcmp(cast->name, "date") == 0 && strlen(text) == 10);
+}
+
+static const char *source_default_text(struct source_draft *draft, const struct draft_column *declared,
+                                       const json_t *tree, char scratch[NUMBER_SIZE], bool *ret_null);
+
+static const char *source_default_cast(struct source_draft *draft, const struct draft_column *declared,
+                                       const json_t *cast, char scratch[NUMBER_SIZE], bool *ret_null) {
+    struct declared_type type;
+    const char *text = source_default_text(draft, declared, json_object_get(cast, "arg"), scratch, ret_null);
+    bool kept =
+        text != NULL &&
+        source_type_read(draft, json_object_get(cast, "typeName"), declared->expression.base, &type) == 0 &&
+        source_default_keeps(&type, &declared->type, text);
+    return kept ? text : NULL;
+}
 
 // What the expression spells, through casts and ARRAY[]; NULL: it is no literal. `scratch` holds a number's digits.
-static const char *source_default_text(const struct source_draft *draft, const json_t *tree, size_t base,
-                                       char scratch[32], bool *ret_null) {
+static const char *source_default_text(struct source_draft *draft, const struct draft_column *declared,
+                                       const json_t *tree, char scratch[NUMBER_SIZE], bool *ret_null) {
     const json_t *cast = json_object_get(tree, "TypeCast");
     if (cast != NULL)
-        return source_default_text(draft, json_object_get(cast, "arg"), base, scratch, ret_null);
+        return source_default_cast(draft, declared, cast, scratch, ret_null);
     const json_t *array = json_object_get(tree, "A_ArrayExpr");
     if (array != NULL)
         return json_array_size(json_object_get(array, "elements")) == 0 ? "{}" : NULL;
@@ -32,8 +129,8 @@ static const char *source_default_text(const struct source_draft *draft, const j
     if (boolean != NULL)
         return json_is_true(json_object_get(boolean, "boolval")) ? "true" : "false";
     int64_t integer;
-    if (source_type_integer(draft->text, constant, base, &integer)) {
-        (void)snprintf(scratch, 32, "%lld", (long long)integer);
+    if (source_type_integer(draft->text, constant, declared->expression.base, &integer)) {
+        (void)snprintf(scratch, NUMBER_SIZE, "%lld", (long long)integer);
         return scratch;
     }
     const json_t *bits = json_object_get(constant, "bsval"); // "b101", "x1F"
@@ -45,6 +142,8 @@ static const char *source_default_text(const struct source_draft *draft, const j
     return number != NULL ? json_string_value(json_object_get(number, "fval"))
                           : json_string_value(json_object_get(json_object_get(constant, "sval"), "sval"));
 }
+
+// --- values
 
 static bool source_default_set_text(struct value *ret, const char *text, size_t size) {
     char *copy = strndup(text, size);
@@ -72,9 +171,20 @@ static bool source_default_boolean(const char *text, struct value *ret) {
     return true;
 }
 
-static bool source_default_real(const char *text, struct value *ret) {
+// What REAL has of a number, as its shortest digits say it.
+static double source_default_short(const char *text) {
+    char digits[NUMBER_SIZE] = "";
+    float real = strtof(text, NULL);
+    for (int count = 1; count <= SHORT_DIGITS_MOST && (count == 1 || strtof(digits, NULL) != real); count++)
+        (void)snprintf(digits, sizeof digits, "%.*g", count, (double)real);
+    return strtod(digits, NULL);
+}
+
+static bool source_default_real(const char *text, const struct declared_type *type, struct value *ret) {
     char *end;
     double real = strtod(text, &end);
+    if (strcmp(type->name, "float4") == 0)
+        real = source_default_short(text);
     if (end != text && *end == '\0' && !isalpha((unsigned char)end[-1]))
         *ret = (struct value){.kind = VALUE_REAL, .real = real};
     return true;
@@ -82,11 +192,9 @@ static bool source_default_real(const char *text, struct value *ret) {
 
 // NUMERIC(p,s) is written with all its s digits.
 static bool source_default_numeric(const char *text, const struct declared_type *type, struct value *ret) {
-    const char *point = strchr(text, '.');
-    size_t digits = strspn(text + (*text == '-'), "0123456789");
-    size_t fraction = point != NULL ? strlen(point + 1) : 0;
+    size_t fraction;
     size_t scale = type->argument_count > 1 && type->arguments[1] > 0 ? (size_t)type->arguments[1] : 0;
-    if (digits == 0 || !decimal_is_literal(span_of(text)) || strpbrk(text, "eE+") != NULL ||
+    if (!source_default_is_number(text, &fraction) ||
         (type->argument_count > 0 &&
          (fraction > scale || (type->argument_count > 1 && type->arguments[1] < 0))))
         return true;
@@ -94,7 +202,7 @@ static bool source_default_numeric(const char *text, const struct declared_type 
     size_t missing = type->argument_count > 0 ? scale - fraction : 0;
     if (strlen(text) + missing + 2 > sizeof padded)
         return true;
-    int size = snprintf(padded, sizeof padded, "%s%s", text, point == NULL && missing > 0 ? "." : "");
+    int size = snprintf(padded, sizeof padded, "%s%s", text, fraction == 0 && missing > 0 ? "." : "");
     memset(padded + size, '0', missing);
     return source_default_set_text(ret, padded, (size_t)size + missing);
 }
@@ -110,23 +218,25 @@ static bool source_default_matches(const char *text, const char *form, size_t si
 static const char date_form[] = "dddd-dd-dd";
 static const char time_form[] = "dd:dd:dd";
 
-// "HH:MM:SS" and up to six digits more, written with all six. Returns what is behind it, NULL = it is no time.
-static const char *source_default_time(const char *text, char ret[16]) {
+// "HH:MM:SS" and as many digits more as the type has, six at most, written with all six. Returns what is behind it, NULL = it is
+// no time, or one that PostgreSQL writes as another: more digits are rounded, and second 60 is the next minute.
+static const char *source_default_time(const char *text, const struct declared_type *type, char ret[16]) {
     size_t size = sizeof time_form - 1;
-    if (!source_default_matches(text, time_form, size))
+    if (!source_default_matches(text, time_form, size) || text[size - 2] == '6')
         return NULL;
     size_t digits = text[size] == '.' ? strspn(text + size + 1, "0123456789") : 0;
-    if (digits > 6)
+    if (digits > 6 || (type->argument_count > 0 && digits > (size_t)type->arguments[0]))
         return NULL;
     (void)snprintf(ret, 16, "%.8s.%.*s%.*s", text, (int)digits, text + size + 1, 6 - (int)digits, "000000");
     return text + size + (digits > 0 ? digits + 1 : 0);
 }
 
-static bool source_default_moment(const char *text, enum column_type type, struct value *ret) {
+static bool source_default_moment(const char *text, const struct declared_type *declared,
+                                  enum column_type type, struct value *ret) {
     char written[40];
     char time[16];
     if (type == COLUMN_TIME) {
-        const char *rest = source_default_time(text, time);
+        const char *rest = source_default_time(text, declared, time);
         return rest == NULL || *rest != '\0' || source_default_set_text(ret, time, strlen(time));
     }
     if (strcmp(text, "infinity") == 0 || strcmp(text, "-infinity") == 0)
@@ -137,7 +247,7 @@ static bool source_default_moment(const char *text, enum column_type type, struc
     if (type == COLUMN_DATE)
         return text[size] != '\0' || source_default_set_text(ret, text, size);
     bool midnight = text[size] == '\0';
-    const char *rest = source_default_time(midnight ? "00:00:00" : text + size + 1, time);
+    const char *rest = source_default_time(midnight ? "00:00:00" : text + size + 1, declared, time);
     if (rest == NULL || (!midnight && text[size] != ' ' && text[size] != 'T'))
         return true;
     bool zoned = type == COLUMN_TIMESTAMPTZ;
@@ -168,23 +278,32 @@ static bool source_default_bytea(const char *text, struct value *ret) {
     return true;
 }
 
-// CHAR(n) comes padded with blanks. Of other types only the form is the source's that is the text itself.
-static bool source_default_string(const char *text, const struct declared_type *type, struct value *ret) {
-    static const char *const as_written[] = {"text", "varchar", "name", "citext"};
+// CHAR(n) comes padded with blanks to n characters.
+static bool source_default_padded(const char *text, const struct declared_type *type, struct value *ret) {
     char padded[LITERAL_MAX];
     size_t size = strlen(text);
-    if (strcmp(type->name, "bpchar") == 0) {
-        size_t width = type->argument_count > 0 && type->arguments[0] > 0 ? (size_t)type->arguments[0] : 1;
-        if (width >= sizeof padded || size > width)
-            return true;
-        memset(padded, ' ', width);
-        memcpy(padded, text, size);
-        return source_default_set_text(ret, padded, width);
-    }
+    size_t characters = utf8_count(text, size);
+    size_t width = type->argument_count > 0 && type->arguments[0] > 0 ? (size_t)type->arguments[0] : 1;
+    if (characters > width || size + (width - characters) >= sizeof padded)
+        return true;
+    memcpy(padded, text, size);
+    memset(padded + size, ' ', width - characters);
+    return source_default_set_text(ret, padded, size + (width - characters));
+}
+
+// The form is known of those types alone whose form is the text itself.
+static bool source_default_string(const char *text, const struct declared_type *type, struct value *ret) {
+    static const char *const as_written[] = {"text", "varchar", "name", "citext"};
+    size_t size = strlen(text);
+    if (strcmp(type->name, "bpchar") == 0 && !type->is_text)
+        return source_default_padded(text, type, ret);
+    if (type->argument_count > 0 && utf8_count(text, size) > (size_t)type->arguments[0])
+        return true; // it is cut
     if (type->is_text)
         return source_default_set_text(ret, text, size);
-    if (strcmp(type->name, "uuid") == 0 && size == 36 && strspn(text, "0123456789abcdef-") == size)
-        return source_default_set_text(ret, text, size);
+    char uuid[UUID_SIZE];
+    if (strcmp(type->name, "uuid") == 0)
+        return !uuid_read((struct span){text, size}, uuid) || source_default_set_text(ret, uuid, UUID_SIZE);
     for (size_t i = 0; i < sizeof as_written / sizeof *as_written; i++)
         if (strcmp(as_written[i], type->name) == 0)
             return source_default_set_text(ret, text, size);
@@ -245,7 +364,7 @@ static bool source_default_take(const char *text, const struct declared_type *ty
     case COLUMN_NUMERIC:
         return source_default_numeric(text, type, ret);
     case COLUMN_REAL:
-        return source_default_real(text, ret);
+        return source_default_real(text, type, ret);
     case COLUMN_TEXT:
         return source_default_string(text, type, ret);
     case COLUMN_JSON:
@@ -254,7 +373,7 @@ static bool source_default_take(const char *text, const struct declared_type *ty
     case COLUMN_TIME:
     case COLUMN_TIMESTAMP:
     case COLUMN_TIMESTAMPTZ:
-        return source_default_moment(text, column->type, ret);
+        return source_default_moment(text, type, column->type, ret);
     case COLUMN_BYTEA:
         return source_default_bytea(text, ret);
     case COLUMN_ARRAY:
@@ -267,11 +386,29 @@ static bool source_default_take(const char *text, const struct declared_type *ty
     return true;
 }
 
+// Whether the casts that stand around an ARRAY[] leave the element as it is. `element`: the column, as if of one.
+static bool source_default_casts_keep(struct source_draft *draft, const struct draft_column *element,
+                                      const json_t *tree, const char *text) {
+    const json_t *cast;
+    for (; (cast = json_object_get(tree, "TypeCast")) != NULL; tree = json_object_get(cast, "arg")) {
+        struct declared_type type;
+        if (source_type_read(draft, json_object_get(cast, "typeName"), element->expression.base, &type) != 0)
+            return false;
+        type.array = false;
+        if (!source_default_keeps(&type, &element->type, text))
+            return false;
+    }
+    return true;
+}
+
 // array['a', 'b'] as the literal "{a,b}" that says the same. False: not all its elements are literals.
-static bool source_default_elements(const struct source_draft *draft, const json_t *tree, size_t base,
+static bool source_default_elements(struct source_draft *draft, const struct draft_column *declared,
                                     struct buffer *ret) {
+    struct draft_column one = *declared;
+    const json_t *tree = declared->expression.tree;
     const json_t *element;
     size_t i;
+    one.type.array = false;
     while (json_object_get(tree, "TypeCast") != NULL)
         tree = json_object_get(json_object_get(tree, "TypeCast"), "arg");
     const json_t *elements = json_object_get(json_object_get(tree, "A_ArrayExpr"), "elements");
@@ -279,10 +416,11 @@ static bool source_default_elements(const struct source_draft *draft, const json
         return false;
     buffer_char(ret, '{');
     json_array_foreach(elements, i, element) {
-        char scratch[32];
+        char scratch[NUMBER_SIZE];
         bool is_null = false;
-        const char *text = source_default_text(draft, element, base, scratch, &is_null);
-        if (text == NULL && !is_null)
+        const char *text = source_default_text(draft, &one, element, scratch, &is_null);
+        if (text == NULL ? !is_null
+                         : !source_default_casts_keep(draft, &one, declared->expression.tree, text))
             return false;
         default_array_append(ret, text);
     }
@@ -292,15 +430,14 @@ static bool source_default_elements(const struct source_draft *draft, const json
 
 int source_default_read(struct source_draft *draft, const struct draft_column *declared,
                         struct column *column) {
-    char scratch[32];
+    char scratch[NUMBER_SIZE];
     bool is_null = false;
     column->fallback = (struct value){.kind = VALUE_ABSENT};
     column->source_default = false;
-    const char *text =
-        source_default_text(draft, declared->expression.tree, declared->expression.base, scratch, &is_null);
+    const char *text = source_default_text(draft, declared, declared->expression.tree, scratch, &is_null);
     CLEANUP(buffer_free) struct buffer literal = {0};
     if (text == NULL && !is_null && column->type == COLUMN_ARRAY &&
-        source_default_elements(draft, declared->expression.tree, declared->expression.base, &literal))
+        source_default_elements(draft, declared, &literal))
         text = literal.data;
     if (is_null)
         column->fallback.kind = VALUE_NULL;

@@ -36,36 +36,45 @@ static bool default_array_is_integer(const char *text) {
     return digits > 0 && digits < 19 && text[sign + digits] == '\0' && (digits == 1 || text[sign] != '0');
 }
 
+struct default_array_json {
+    enum column_type element;
+    struct buffer *out;
+};
+
 // Its JSON, as Debezium writes it.
-static bool default_array_write(const char *text, bool quoted, enum column_type element, struct buffer *ret) {
+static bool default_array_write(void *self, const char *text, bool is_null) {
     static const char *const words[] = {"f", "false", "t", "true"};
-    if (!quoted && strcasecmp(text, "null") == 0) {
-        buffer_text(ret, "null");
+    const struct default_array_json *json = self;
+    const enum column_type element = json->element;
+    if (json->out->size > 1)
+        buffer_char(json->out, ',');
+    if (is_null) {
+        buffer_text(json->out, "null");
         return true;
     }
     if (element == COLUMN_TEXT) {
-        buffer_json_string(ret, span_of(text));
+        buffer_json_string(json->out, span_of(text));
         return true;
     }
     if (element == COLUMN_INTEGER && default_array_is_integer(text)) {
-        buffer_text(ret, text);
+        buffer_text(json->out, text);
         return true;
     }
     for (size_t i = 0; element == COLUMN_BOOLEAN && i < sizeof words / sizeof *words; i++)
         if (strcmp(text, words[i]) == 0) {
-            buffer_text(ret, i >= 2 ? "true" : "false");
+            buffer_text(json->out, i >= 2 ? "true" : "false");
             return true;
         }
     return false;
 }
 
-bool default_array_read(const char *literal, enum column_type element, struct buffer *ret) {
+bool default_array_each(const char *literal, bool (*take)(void *self, const char *text, bool is_null),
+                        void *self) {
     CLEANUP(buffer_free) struct buffer text = {0};
     const char *at = literal;
     bool quoted;
     if (*at++ != '{')
         return false;
-    buffer_char(ret, '[');
     while (*at == ' ')
         at++;
     while (*at != '}') {
@@ -73,16 +82,21 @@ bool default_array_read(const char *literal, enum column_type element, struct bu
         if (at == NULL || (*at != ',' && *at != '}'))
             return false;
         buffer_char(&text, '\0');
-        if (text.failed || !default_array_write(text.data, quoted, element, ret))
+        if (text.failed || !take(self, text.data, !quoted && strcasecmp(text.data, "null") == 0))
             return false;
-        if (*at == ',') {
-            buffer_char(ret, ',');
-            if (*++at == '}')
-                return false;
-        }
+        if (*at == ',' && *++at == '}')
+            return false;
     }
+    return at[1] == '\0';
+}
+
+bool default_array_read(const char *literal, enum column_type element, struct buffer *ret) {
+    struct default_array_json json = {element, ret};
+    buffer_char(ret, '[');
+    if (!default_array_each(literal, default_array_write, &json))
+        return false;
     buffer_char(ret, ']');
-    return at[1] == '\0' && !ret->failed;
+    return !ret->failed;
 }
 
 void default_array_append(struct buffer *literal, const char *element) {

@@ -43,6 +43,7 @@ void source_draft_free_table(struct draft_table *table) {
 
 static void source_draft_free_index(struct draft_index *index) {
     source_draft_free_list(&index->columns, &index->column_count);
+    source_draft_free_list(&index->included, &index->included_count);
     free(index->name);
     free(index->table);
 }
@@ -103,16 +104,23 @@ int source_draft_column(const struct draft_table *table, const char *name) {
     return -1;
 }
 
-struct draft_type *source_draft_find_type(struct source_draft *draft, struct source_name name) {
+// One that a newer one took the place of was dropped before. A program of before knew the oldest alone.
+struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name) {
     CLEANUP(free_charp) char *mirror = name.relation != NULL ? source_draft_mirror_name(name) : NULL;
+    struct draft_type *found = NULL;
     for (int i = 0; mirror != NULL && i < draft->type_count; i++)
-        if (strcmp(draft->types[i].name, mirror) == 0)
-            return &draft->types[i];
-    return NULL;
+        if (strcmp(draft->types[i].name, mirror) == 0 && (found == NULL || !draft->text->as_before))
+            found = &draft->types[i];
+    return found;
 }
 
-const struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name) {
-    return source_draft_find_type((struct source_draft *)(uintptr_t)draft, name);
+int source_draft_set(struct source_draft *draft, char **ret, const char *text) {
+    char *copy = strdup(text);
+    if (copy == NULL)
+        return source_draft_out_of_memory(draft);
+    free(*ret);
+    *ret = copy;
+    return 0;
 }
 
 int source_draft_append(struct source_draft *draft, char ***list, int *count, const char *text) {
@@ -295,22 +303,6 @@ int source_draft_add_index(struct source_draft *draft, struct draft_table *table
     return 0;
 }
 
-int source_draft_copy_indexes(struct source_draft *draft, struct draft_table *table,
-                              const struct draft_table *from, size_t at) {
-    for (int i = 0, count = draft->index_count; i < count; i++) {
-        struct draft_index *index;
-        if (strcmp(draft->indexes[i].table, from->name) != 0)
-            continue;
-        if (source_draft_add_index(draft, table, at, &index) != 0)
-            return -1;
-        for (int c = 0; c < draft->indexes[i].column_count; c++)
-            if (source_draft_append(draft, &index->columns, &index->column_count,
-                                    draft->indexes[i].columns[c]) != 0)
-                return -1;
-    }
-    return 0;
-}
-
 void source_draft_remove_index(struct source_draft *draft, struct draft_index *index) {
     size_t number = (size_t)(index - draft->indexes);
     source_draft_free_index(index);
@@ -321,23 +313,23 @@ void source_draft_remove_index(struct source_draft *draft, struct draft_index *i
 int source_draft_rename_indexes(struct source_draft *draft, const char *older, const char *table) {
     for (int i = 0; i < draft->index_count && !draft->text->as_before; i++) {
         struct draft_index *index = &draft->indexes[i];
-        if (strcmp(index->table, older) != 0)
-            continue;
-        char *name = strdup(table);
-        if (name == NULL)
+        if (strcmp(index->table, older) == 0 && source_draft_set(draft, &index->table, table) != 0)
             return -1;
-        free(index->table);
-        index->table = name;
     }
     return 0;
 }
 
 int source_draft_rename_type(struct source_draft *draft, struct draft_type *type, struct source_name name) {
+    struct draft_type *dropped = source_draft_type(draft, name);
     char *mirror = source_draft_mirror_name(name);
     if (mirror == NULL)
         return source_draft_out_of_memory(draft);
+    if (dropped != NULL)
+        dropped->name[0] = '\0'; // PostgreSQL has one of a name
     free(type->name);
     type->name = mirror;
+    if (type->base.is_domain) // which has the name of what it is made of
+        return 0;
     (void)snprintf(type->base.name, sizeof type->base.name, "%s", mirror);
     (void)snprintf(type->base.written, sizeof type->base.written, "%s", mirror);
     return 0;
@@ -381,16 +373,11 @@ static void source_draft_remove_partition(struct draft_table *table, int number)
     table->parent_count--;
 }
 
-int source_draft_rename_parent(struct draft_table *table, const char *older) {
-    for (int i = 0; i < table->parent_count; i++) {
-        if (strcmp(table->parents[i], older) != 0)
-            continue;
-        char *name = strdup(table->name);
-        if (name == NULL)
+int source_draft_rename_parent(struct source_draft *draft, struct draft_table *table, const char *older) {
+    for (int i = 0; i < table->parent_count; i++)
+        if (strcmp(table->parents[i], older) == 0 &&
+            source_draft_set(draft, &table->parents[i], table->name) != 0)
             return -1;
-        free(table->parents[i]);
-        table->parents[i] = name;
-    }
     return 0;
 }
 

@@ -46,8 +46,7 @@ struct draft_table {
     int column_count;
     char **keys; // the primary key's columns, in order
     int key_count;
-    char *
-        key_name; // of the primary key's constraint, which PostgreSQL names where nobody did; NULL = there is none
+    char *key_name; // its constraint's, as PostgreSQL makes it where none is written; NULL = there is none
     size_t key_at;
     bool key_deferrable;
     bool unlogged;
@@ -69,6 +68,9 @@ struct draft_index {
     char *table;
     char **columns;
     int column_count;
+    char **included; // beside them, which its name tells
+    int included_count;
+    bool of_constraint;
     size_t at;
 };
 
@@ -106,8 +108,10 @@ struct draft_table *source_draft_table(const struct source_draft *draft, struct 
 struct draft_table *source_draft_root(const struct source_draft *draft, struct source_name name);
 // The number of the column of exactly this name, or -1.
 int source_draft_column(const struct draft_table *table, const char *name);
-const struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name);
-struct draft_type *source_draft_find_type(struct source_draft *draft, struct source_name name);
+// The newest of the name, or NULL.
+struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name);
+// The text takes *ret's place.
+int source_draft_set(struct source_draft *draft, char **ret, const char *text);
 
 // Each refuses, with line and caret at `at`, what cannot be: a name twice, a name of the engine's, too many.
 int source_draft_add_table(struct source_draft *draft, struct source_name name, size_t at,
@@ -122,13 +126,10 @@ void source_draft_set_inherited(struct draft_table *table);
 int source_draft_copy_column(struct source_draft *draft, struct draft_table *table,
                              const struct draft_column *from, size_t at);
 int source_draft_add_type(struct source_draft *draft, struct source_name name, struct draft_type **ret);
-// The other table's unique indexes, under names that PostgreSQL makes.
-int source_draft_copy_indexes(struct source_draft *draft, struct draft_table *table,
-                              const struct draft_table *from, size_t at);
 int source_draft_add_index(struct source_draft *draft, struct draft_table *table, size_t at,
                            struct draft_index **ret);
 void source_draft_remove_index(struct source_draft *draft, struct draft_index *index);
-// A table of this name of the mirror has another one now. -1: out of memory.
+// A table of this name of the mirror has another one now.
 int source_draft_rename_indexes(struct source_draft *draft, const char *older, const char *table);
 // Columns that were made of it have its name as it was.
 int source_draft_rename_type(struct source_draft *draft, struct draft_type *type, struct source_name name);
@@ -139,8 +140,8 @@ void source_draft_remove_table(struct source_draft *draft, struct draft_table *t
 // `is_branch`: it is partitioned itself, and has no rows.
 int source_draft_add_partition(struct source_draft *draft, struct draft_table *table, const char *partition,
                                const char *parent, bool is_branch);
-// The table had the name `older`: what is attached to it by that is attached to it by its own. -1: out of memory.
-int source_draft_rename_parent(struct draft_table *table, const char *older);
+// The table had the name `older`: what is attached to it by that is attached to it by its own.
+int source_draft_rename_parent(struct source_draft *draft, struct draft_table *table, const char *older);
 // Its number, -1 = it has no partition of this name.
 int source_draft_find_partition(const struct draft_table *table, const char *name);
 bool source_draft_is_branch(const struct draft_table *table, const char *partition);

@@ -142,6 +142,12 @@ static const struct line_word *source_line_word(struct span text) {
     return NULL;
 }
 
+bool source_line_is_word(struct span word, const char **ret_separator) {
+    const struct line_word *found = source_line_word(word);
+    *ret_separator = found != NULL ? found->separator : NULL;
+    return found != NULL;
+}
+
 static int source_line_read(const struct source_text *text, const struct source_directive *directive,
                             struct source_line *line, struct error *error) {
     const struct line_word *word = source_line_word(directive->text);

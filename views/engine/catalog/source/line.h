@@ -61,6 +61,8 @@ const struct source_line *source_lines_key(const struct source_lines *lines, con
 // that are none.
 int source_lines_apply(const struct source_lines *lines, struct table *tables, int count,
                        struct error *error);
+// Whether a line for tidemark may begin with the word. *ret_separator: what stands before its value, NULL = it has none.
+bool source_line_is_word(struct span word, const char **ret_separator);
 // The next of a list `a, "b c"`: 1 and its name (for the caller to free), 0 = no more, -1 = not a list of names.
 int source_line_next_name(struct span *rest, char **ret);
 

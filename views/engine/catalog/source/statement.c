@@ -4,6 +4,7 @@
 #include "views/engine/catalog/source/collation.h"
 #include "views/engine/catalog/source/constraint.h"
 #include "views/engine/catalog/source/long_names.h"
+#include "views/engine/catalog/source/passed_over.h"
 #include "views/engine/catalog/source/pg_parse.h"
 
 #include <strings.h>
@@ -137,7 +138,7 @@ static int statement_like(const struct source_run *run, struct draft_table *tabl
     const struct draft_table *other = source_draft_table(run->draft, name);
     return source_constraint_copy_key(run, table, other, at) != 0
                ? -1
-               : source_draft_copy_indexes(run->draft, table, other, at);
+               : source_constraint_copy_indexes(run, table, other, at);
 }
 
 static int statement_element(const struct source_run *run, struct draft_table *table, const json_t *element) {
@@ -449,31 +450,45 @@ static int statement_name_anew(const struct source_run *run, struct draft_table 
     table->name = table->relation != NULL
                       ? source_draft_mirror_name((struct source_name){table->schema, table->relation})
                       : NULL;
-    if (table->name == NULL || source_draft_rename_parent(table, name) != 0 ||
-        source_draft_rename_indexes(run->draft, name, table->name) != 0)
+    if (table->name == NULL)
         return source_draft_out_of_memory(run->draft);
+    if (source_draft_rename_parent(run->draft, table, name) != 0 ||
+        source_draft_rename_indexes(run->draft, name, table->name) != 0)
+        return -1;
     return source_draft_append(run->draft, &table->older, &table->older_count, name);
 }
 
-static int statement_rename_type(const struct source_run *run, const json_t *node, const char *new_name) {
-    struct source_name name =
+// A table, where it is one that the statement speaks of.
+static struct draft_table *statement_table(const struct source_run *run, const json_t *node) {
+    const struct source_name name = source_node_relation(json_object_get(node, "relation"));
+    return name.relation != NULL ? source_draft_table(run->draft, name) : NULL;
+}
+
+// A type or a domain, that has the name or (NULL) the schema that it had.
+static int statement_rename_type(const struct source_run *run, const json_t *node, const char *schema,
+                                 const char *name) {
+    const struct source_name old =
         source_type_name(json_object_get(json_object_get(json_object_get(node, "object"), "List"), "items"));
-    struct draft_type *type = name.relation != NULL ? source_draft_find_type(run->draft, name) : NULL;
-    return type != NULL
-               ? source_draft_rename_type(run->draft, type, (struct source_name){name.schema, new_name})
-               : 0;
+    struct draft_type *type = source_draft_type(run->draft, old);
+    const struct source_name new_name = {schema != NULL ? schema : old.schema,
+                                         name != NULL ? name : old.relation};
+    return type != NULL ? source_draft_rename_type(run->draft, type, new_name) : 0;
+}
+
+static bool statement_is_of_type(const json_t *node, const char *member) {
+    return source_node_is(node, member, "OBJECT_TYPE") || source_node_is(node, member, "OBJECT_DOMAIN");
 }
 
 static int statement_rename(const struct source_run *run, const json_t *node) {
-    struct source_name name = source_node_relation(json_object_get(node, "relation"));
+    struct draft_table *table = statement_table(run, node);
     const char *new_name = source_node_text(node, "newname");
     if (new_name == NULL)
         return 0;
-    if (source_node_is(node, "renameType", "OBJECT_TYPE"))
-        return statement_rename_type(run, node, new_name);
+    if (statement_is_of_type(node, "renameType"))
+        return statement_rename_type(run, node, NULL, new_name);
     if (source_node_is(node, "renameType", "OBJECT_INDEX"))
-        return source_constraint_rename_index(run, name, new_name);
-    struct draft_table *table = name.relation != NULL ? source_draft_table(run->draft, name) : NULL;
+        return source_constraint_rename_index(run, source_node_relation(json_object_get(node, "relation")),
+                                              new_name);
     if (table == NULL)
         return 0;
     if (source_node_is(node, "renameType", "OBJECT_COLUMN"))
@@ -482,20 +497,18 @@ static int statement_rename(const struct source_run *run, const json_t *node) {
         return source_constraint_rename(run, table, source_node_text(node, "subname"), new_name);
     if (!source_node_is(node, "renameType", "OBJECT_TABLE"))
         return 0;
-    free(table->relation);
-    table->relation = strdup(new_name);
-    return statement_name_anew(run, table);
+    return source_draft_set(run->draft, &table->relation, new_name) != 0 ? -1
+                                                                         : statement_name_anew(run, table);
 }
 
 static int statement_set_schema(const struct source_run *run, const json_t *node) {
-    struct draft_table *table =
-        source_draft_table(run->draft, source_node_relation(json_object_get(node, "relation")));
+    struct draft_table *table = statement_table(run, node);
     const char *schema = source_node_text(node, "newschema");
+    if (schema != NULL && statement_is_of_type(node, "objectType"))
+        return statement_rename_type(run, node, schema, NULL);
     if (table == NULL || schema == NULL || !source_node_is(node, "objectType", "OBJECT_TABLE"))
         return 0;
-    free(table->schema);
-    table->schema = strdup(schema);
-    return table->schema != NULL ? statement_name_anew(run, table) : source_draft_out_of_memory(run->draft);
+    return source_draft_set(run->draft, &table->schema, schema) != 0 ? -1 : statement_name_anew(run, table);
 }
 
 static int statement_drop(const struct source_run *run, const json_t *node) {
@@ -563,24 +576,25 @@ static int statement_enum(const struct source_run *run, const json_t *node) {
 // `rename value` changes rows without an event: that the label is gone is what a file is told by. One that is added is one more.
 static int statement_alter_enum(const struct source_run *run, const json_t *node) {
     struct draft_type *type =
-        source_draft_find_type(run->draft, source_type_name(json_object_get(node, "typeName")));
+        source_draft_type(run->draft, source_type_name(json_object_get(node, "typeName")));
     const char *older = source_node_text(node, "oldVal");
     const char *newer = source_node_text(node, "newVal");
     if (type == NULL || newer == NULL)
         return 0;
-    int found = -1;
     for (int i = 0; i < type->label_count; i++)
         if (strcmp(type->labels[i], older != NULL ? older : newer) == 0)
-            found = i;
-    if (older == NULL)
-        return found >= 0 ? 0 : source_draft_append(run->draft, &type->labels, &type->label_count, newer);
-    char *label = found >= 0 ? strdup(newer) : NULL;
-    if (found >= 0 && label == NULL)
-        return source_draft_out_of_memory(run->draft);
-    if (found >= 0) {
-        free(type->labels[found]);
-        type->labels[found] = label;
-    }
+            return source_draft_set(run->draft, &type->labels[i], newer);
+    return older != NULL ? 0 : source_draft_append(run->draft, &type->labels, &type->label_count, newer);
+}
+
+// `set default` and `drop default`, which columns have that come after it: those of before had theirs in the rows of before.
+static int statement_alter_domain(const struct source_run *run, const json_t *node) {
+    struct draft_type *type =
+        source_draft_type(run->draft, source_type_name(json_object_get(node, "typeName")));
+    if (type == NULL || !source_node_is(node, "subtype", "T"))
+        return 0;
+    json_decref(type->expression.tree);
+    type->expression = (struct source_expression){json_incref(json_object_get(node, "def")), run->base};
     return 0;
 }
 
@@ -595,8 +609,7 @@ static int statement_composite(const struct source_run *run, const json_t *node)
 }
 
 static int statement_create_index(const struct source_run *run, const json_t *node) {
-    struct draft_table *table =
-        source_draft_table(run->draft, source_node_relation(json_object_get(node, "relation")));
+    struct draft_table *table = statement_table(run, node);
     return table != NULL ? source_constraint_create_index(run, table, node) : 0;
 }
 
@@ -637,6 +650,7 @@ static int statement_run_tree(const struct source_run *run, const json_t *tree) 
         {"CreateDomainStmt", statement_domain},
         {"CreateEnumStmt", statement_enum},
         {"AlterEnumStmt", statement_alter_enum},
+        {"AlterDomainStmt", statement_alter_domain},
         {"CreateRangeStmt", statement_text_type},
         {"CompositeTypeStmt", statement_composite},
         {"IndexStmt", statement_create_index},
@@ -653,61 +667,6 @@ static int statement_run_tree(const struct source_run *run, const json_t *tree) 
 }
 
 // --- which statements matter
-
-static bool statement_word(const struct source_statement *statement, int number, const char *text) {
-    return number < statement->word_count && statement->words[number].size == strlen(text) &&
-           strncasecmp(statement->words[number].data, text, statement->words[number].size) == 0;
-}
-
-static bool statement_word_among(const struct source_statement *statement, int number,
-                                 const char *const *words) {
-    for (; *words != NULL; words++)
-        if (statement_word(statement, number, *words))
-            return true;
-    return false;
-}
-
-// `alter index`, `drop index` and `alter type` tell of what was made before. What of theirs the grammar does not know is passed
-// over, as they all were: other databases' words are among them (`drop index i on t`).
-static bool statement_is_of_what_exists(const struct source_statement *statement, int object) {
-    bool alter = statement_word(statement, 0, "alter");
-    bool index = statement_word(statement, object, "index");
-    return (index && (alter || statement_word(statement, 0, "drop"))) ||
-           (alter && statement_word(statement, object, "type"));
-}
-
-static bool statement_is_passed_over(const struct source_statement *statement, bool as_before) {
-    static const char *const verbs[] = {
-        "analyze", "begin",    "call",   "checkpoint", "cluster",  "comment",  "commit", "copy",
-        "do",      "end",      "grant",  "import",     "insert",   "lock",     "notify", "reassign",
-        "refresh", "reindex",  "reset",  "revoke",     "rollback", "security", "select", "set",
-        "start",   "truncate", "update", "vacuum",     "delete",   "merge",    NULL};
-    static const char *const before[] = {"or",        "replace", "global",   "local",
-                                         "temporary", "temp",    "unlogged", NULL};
-    static const char *const objects[] = {
-        "access",       "aggregate", "cast",      "conversion", "database",  "default",     "event",
-        "extension",    "foreign",   "function",  "group",      "index",     "language",    "large",
-        "materialized", "operator",  "policy",    "procedural", "procedure", "publication", "recursive",
-        "role",         "routine",   "rule",      "sequence",   "server",    "statistics",  "subscription",
-        "tablespace",   "text",      "transform", "trigger",    "trusted",   "user",        "view",
-        "constraint",   NULL};
-    if (statement_word_among(statement, 0, verbs))
-        return true;
-    bool create = statement_word(statement, 0, "create");
-    bool alter = statement_word(statement, 0, "alter");
-    if (!create && !alter && !statement_word(statement, 0, "drop"))
-        return false;
-    int object = 1;
-    while (statement_word_among(statement, object, before))
-        object++;
-    if (statement_is_of_what_exists(statement, object))
-        return as_before;
-    return statement_word_among(statement, object, objects) ||
-           (!create &&
-            (statement_word(statement, object, "type") || statement_word(statement, object, "domain"))) ||
-           ((!create || as_before) &&
-            (statement_word(statement, object, "schema") || statement_word(statement, object, "collation")));
-}
 
 // Whether it ends where the text says: what it swallowed would be passed over with it. A body that the grammar does not know is
 // taken as it stands.
@@ -738,11 +697,11 @@ static json_t *statement_parse(const struct source_draft *draft, const struct so
 
 int source_statement_run(struct source_draft *draft, const struct source_lines *lines,
                          const struct source_statement *statement) {
-    if (statement_is_passed_over(statement, draft->text->as_before))
+    if (source_passed_over(statement, draft->text->as_before))
         return statement_pass_over(draft, statement);
     struct pg_parse_error failure = {0};
     json_t *tree = statement_parse(draft, statement, &failure);
-    if (tree == NULL && !failure.several && statement_is_of_what_exists(statement, 1))
+    if (tree == NULL && !failure.several && source_passed_over_unread(statement))
         return 0;
     if (tree == NULL)
         return source_text_error(draft->text, statement->at + failure.at, draft->error, "%s",

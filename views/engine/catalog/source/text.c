@@ -54,9 +54,7 @@ int source_text_error(const struct source_text *source, size_t at, struct error 
     size_t first = at;
     while (first > 0 && source->text[first - 1] != '\n')
         first--;
-    int column = 1;
-    for (size_t i = first; i < at; i++)
-        column += ((unsigned char)source->text[i] & 0xC0) != 0x80;
+    const int column = 1 + (int)utf8_count(source->text + first, at - first);
     (void)error_set(error, ERROR_INPUT, "source.sql:%d:%d: %s", source_text_line(source, at), column,
                     message);
     error_excerpt(error->excerpt, source->text, source->size, at);

@@ -58,10 +58,10 @@ static const struct draft_type *source_type_own(const struct source_draft *draft
         return own;
     for (int i = 0; i < draft->type_count; i++) {
         const char *dot = strrchr(draft->types[i].name, '.');
-        if (dot != NULL && strcmp(dot + 1, name.relation) == 0)
-            return &draft->types[i];
+        if (dot != NULL && strcmp(dot + 1, name.relation) == 0 && (own == NULL || !draft->text->as_before))
+            own = &draft->types[i];
     }
-    return NULL;
+    return own;
 }
 
 // How long the token at `at` is.

@@ -5,6 +5,7 @@
 #include "views/base/iso8601.h"
 #include "views/base/json_text.h"
 #include "views/base/real.h"
+#include "views/base/utf8.h"
 #include "views/base/uuid.h"
 #include "views/engine/decimal.h"
 #include "views/engine/read/filter/address_text.h"
@@ -289,9 +290,7 @@ bool column_is_text(const struct column *column) {
 
 int column_pad(const struct column *column, struct span text, struct arena *arena, struct span *ret,
                struct error *error) {
-    size_t characters = 0;
-    for (size_t i = 0; i < text.size; i++)
-        characters += ((unsigned char)text.data[i] & 0xC0) != 0x80;
+    size_t characters = utf8_count(text.data, text.size);
     size_t width = (size_t)(column->padded_to > 0 ? column->padded_to : 0);
     size_t spaces = width > characters ? width - characters : 0;
     char *padded = arena_take(arena, text.size + spaces + 1);

@@ -1,0 +1,206 @@
+// source.sql as a heap of migrations: a later statement takes back, renames or replaces what an earlier one made.
+#include "views/base/buffer.h"
+#include "views/engine/catalog/source_sql.h"
+
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+
+#include <string.h>
+
+// "t(key,key)", and behind it each label of an enum and each default of an integer.
+static void write_table(struct buffer *text, const struct table *table) {
+    buffer_format(text, "%s(", table->name);
+    for (int i = 0; i < table->key_count; i++)
+        buffer_format(text, "%s%s", i > 0 ? "," : "", table->columns[table->keys[i]].name);
+    buffer_text(text, table->key_deferrable ? ") deferrable" : ")");
+    for (int i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        for (int l = 0; l < column->label_count; l++)
+            buffer_format(text, " %s", column->labels[l]);
+        if (column->fallback.kind == VALUE_INTEGER)
+            buffer_format(text, " =%lld", (long long)column->fallback.integer);
+    }
+    buffer_text(text, table->identity_index ? " by an index;" : ";");
+}
+
+static void makes(const char *sql, const char *wanted) {
+    struct error error = {0};
+    struct buffer text = {0};
+    struct table *tables = NULL;
+    int count = 0;
+    if (source_sql_read(sql, &tables, &count, &error) != 0)
+        buffer_text(&text, error.message);
+    for (int i = 0; i < count; i++)
+        write_table(&text, &tables[i]);
+    buffer_char(&text, '\0');
+    if (strcmp(text.data, wanted) != 0)
+        fail_msg("%s\n  %s, not\n  %s", sql, text.data, wanted);
+    source_sql_free(&tables, &count);
+    buffer_free(&text);
+}
+
+#define NO_KEY(at, table)                                                                                    \
+    "source.sql:" at ": table " table                                                                        \
+    " has no primary key: the mirror keeps a row a key; name the columns of "                                \
+    "the messages' key with `-- tidemark: key " table " = ..`, or leave the table out with `-- tidemark: "   \
+    "ignore " table "`"
+
+static void test_unique_indexes_go_with_their_table(void **state) {
+    (void)state;
+    makes("create table t(a int not null unique, b int); alter table t rename to u;", "u(a);");
+    makes("create table t(a int not null unique, b int); alter table t set schema s;", "s.t(a);");
+    makes("create table t(a int not null unique, b int); alter table t rename a to c;", "t(c);");
+    makes("create table t(a int not null); create unique index i on t(a); alter table t rename a to c;"
+          "alter table t rename to u; alter table u add primary key using index i;",
+          "u(c);");
+    makes(
+        "create table t(a int not null unique); drop table t; create table t(a int not null, b int not null unique);",
+        "t(b);");
+    makes(
+        "create table t(a int not null unique); drop table t; create table t(a int not null, b int not null);",
+        NO_KEY("1:67", "t"));
+    makes(
+        "create table t(a int not null unique, b int not null unique); alter table t drop a, add a int not null;",
+        "t(b);");
+    makes(
+        "create table t(a int not null, b int not null unique, c int); create unique index i on t(a) include (c);"
+        "alter table t rename c to d; alter table t drop d;",
+        "t(b);");
+}
+
+static void test_keys_that_are_dropped(void **state) {
+    (void)state;
+    makes(
+        "create table t(a int primary key deferrable, b int); alter table t drop constraint t_pkey, add primary key(b);",
+        "t(b);");
+    makes("create table t(a int constraint k primary key, b int); alter table t drop constraint t_pkey;",
+          "t(a);");
+    makes(
+        "create table t(a int, b int, constraint k primary key(a)); alter table t drop constraint k, add primary key(b);",
+        "t(b);");
+    makes(
+        "create table t(a int primary key, b int); alter table t rename to u; alter table u drop constraint t_pkey;"
+        "alter table u add primary key(b, a);",
+        "u(b,a);");
+    makes("create table t(a int primary key, b int); alter table t drop a, add c bigint primary key;",
+          "t(c);");
+    makes(
+        "create table t(a int not null unique, b int not null unique); alter table t drop constraint t_a_key;",
+        "t(b);");
+    makes(
+        "create table t(a int not null, b int not null unique, unique(a, b)); alter table t drop constraint t_b_key;",
+        "t(a,b);");
+    makes(
+        "create table t(a int not null, b int not null); create unique index i on t(a); create unique index j on t(b);"
+        "drop index concurrently if exists public.i, other;",
+        "t(b);");
+    makes(
+        "create table t(a int not null unique, b int not null unique); alter table t replica identity using index t_b_key;",
+        "t(b);");
+    makes(
+        "create table t(a int primary key check (a > 0)); alter table t drop constraint t_a_check, drop constraint if exists x;",
+        "t(a);");
+}
+
+static void test_types_that_change(void **state) {
+    (void)state;
+    static const char mood[] =
+        "create type mood as enum('a', 'b'); create table t(id int primary key, m mood, n mood[]);";
+    static const struct {
+        const char *change, *wanted;
+    } cases[] = {
+        {"alter type mood add value 'c' before 'a';", "t(id) a b c a b c;"},
+        {"alter type public.mood add value if not exists 'b';", "t(id) a b a b;"},
+        {"alter type mood rename value 'a' to 'it''s';", "t(id) it's b it's b;"},
+        {"alter type mood owner to postgres; alter type mood rename to mode; alter type mode set schema s;"
+         "create table u(id int primary key, m s.mode); alter type s.mode rename value 'a' to 'c';",
+         "t(id) c b c b;u(id) c b;"},
+        {"alter type elsewhere add value 'c'; alter type p rename attribute a to b;", "t(id) a b a b;"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer sql = {0};
+        buffer_format(&sql, "%s%s", mood, cases[i].change);
+        buffer_char(&sql, '\0');
+        makes(sql.data, cases[i].wanted);
+        buffer_free(&sql);
+    }
+    makes(
+        "create type m as enum('a'); drop type m; create type m as enum('b'); create table t(id int primary key, m m);",
+        "t(id) b;");
+    makes("create domain d as int; alter domain d set default 5; create table t(id int primary key, c d);"
+          "alter domain d drop default; alter table t add e d; alter domain d set not null;",
+          "t(id) =5;");
+    makes("create domain d as int default 1; alter domain d rename to e; alter domain e set schema s;"
+          "alter domain s.e set default 5; create domain d as int default 2;"
+          "create table t(id int primary key, c s.e, f d);",
+          "t(id) =5 =2;");
+    makes("create type m as enum('a'); create type n as enum('b'); drop type n; alter type m rename to n;"
+          "create table t(id int primary key, m n);",
+          "t(id) a;");
+}
+
+// A table keeps its key's name when it is called otherwise, and names are a schema's.
+static void test_names_that_are_taken(void **state) {
+    (void)state;
+    static const char moved[] = "create table t(a int primary key, b int); alter table t rename to o;";
+    static const char again[] = "create table t(a int primary key, b int not null unique);";
+    static const struct {
+        const char *change, *wanted;
+    } cases[] = {
+        {"alter table t drop constraint t_pkey1;", "o(a);t(b);"},
+        {"alter table t drop constraint t_pkey;", "o(a);t(a);"},
+        {"alter index t_pkey1 rename to k; alter table t drop constraint k;", "o(a);t(b);"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer sql = {0};
+        buffer_format(&sql, "%s%s%s", moved, again, cases[i].change);
+        buffer_char(&sql, '\0');
+        makes(sql.data, cases[i].wanted);
+        buffer_free(&sql);
+    }
+    makes("create table t_pkey(a int primary key); create table s.t_pkey(a int primary key);"
+          "create table t(a int primary key, b int not null unique); alter table t drop constraint t_pkey1;",
+          "t_pkey(a);s.t_pkey(a);t(b);");
+    makes("create table s.t(a int primary key); create table t(a int primary key, b int not null unique);"
+          "drop index public.t_b_key; alter table t drop constraint t_pkey, add primary key(b);",
+          "s.t(a);t(b);");
+    makes("create table o(a int primary key, b int not null unique, c int not null);"
+          "create unique index j on o(c) include (b); create table t(like o including indexes);"
+          "alter table t drop constraint t_pkey, drop constraint t_b_key;",
+          "o(a);t(c);");
+    makes("create table o(a int primary key, b int not null unique, c int not null);"
+          "create unique index j on o(c) include (b); create table t(like o including indexes);"
+          "alter table t drop constraint t_pkey; drop index t_c_b_idx;",
+          "o(a);t(b);");
+}
+
+// A program of before knew the oldest type of a name, and passed over what changes a type.
+static void test_types_as_before(void **state) {
+    (void)state;
+    struct error error = {0};
+    struct table *tables;
+    int count;
+    assert_int_equal(source_sql_read_as("create domain d as int; alter domain d set default 5; drop domain d;"
+                                        "create domain d as text; create table t(id int primary key, c d);",
+                                        SOURCE_AS_BEFORE, &tables, &count, &error),
+                     0);
+    assert_int_equal(tables[0].columns[1].type, COLUMN_INTEGER);
+    assert_int_equal(tables[0].columns[1].fallback.kind, VALUE_ABSENT);
+    source_sql_free(&tables, &count);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_unique_indexes_go_with_their_table),
+        cmocka_unit_test(test_keys_that_are_dropped),
+        cmocka_unit_test(test_types_that_change),
+        cmocka_unit_test(test_names_that_are_taken),
+        cmocka_unit_test(test_types_as_before),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
