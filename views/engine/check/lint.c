@@ -1,6 +1,7 @@
 #include "views/engine/check/lint.h"
 
 #include "views/engine/check/lint_names.h"
+#include "views/engine/row/column_type.h"
 
 #include <string.h>
 
@@ -231,32 +232,6 @@ static const char *lint_how_times_are_sent(const char *declared) {
                : "of which Debezium sends whole milliseconds: what is finer is cut";
 }
 
-// What it leaves out of events, unless it is told to send what it does not know as bytes.
-static const char *const lint_unknown[] = {"box",
-                                           "path",
-                                           "line",
-                                           "lseg",
-                                           "polygon",
-                                           "circle",
-                                           "pg_lsn",
-                                           "pg_snapshot",
-                                           "txid_snapshot",
-                                           "tid",
-                                           "xid",
-                                           "xid8",
-                                           "cid",
-                                           "regclass",
-                                           "regtype",
-                                           "regproc",
-                                           "tsquery",
-                                           "jsonpath",
-                                           "datemultirange",
-                                           "int4multirange",
-                                           "int8multirange",
-                                           "nummultirange",
-                                           "tsmultirange",
-                                           "tstzmultirange",
-                                           NULL};
 static const char lint_left_out[] =
     "which Debezium leaves out of events unless include.unknown.datatypes=true: it stays NULL and is told as missing";
 
@@ -273,7 +248,7 @@ static const char *lint_how_arrays_are_sent(const struct column *column) {
         return "which Debezium leaves out of events: it stays NULL and is told as missing";
     if (lint_is_one_of(declared, size, bits))
         return "of which Debezium sends NULL, whatever it holds";
-    if (lint_is_one_of(declared, size, lint_unknown))
+    if (column_type_is_unsent((struct span){declared, size}))
         return lint_left_out;
     if (column->variant == COLUMN_ENUM || lint_is_one_of(declared, size, asked))
         return "of which Debezium sends NULL where one of its elements is NULL";
@@ -290,8 +265,7 @@ static const char *lint_how_sent(const struct column *column) {
         return "which Debezium sends by snapshot alone, and streams as NULL, or empty where it is not null, unless "
                "include.unknown.datatypes=true: an update keeps what is there, a new row has none, and in a key it is "
                "quarantined";
-    return column->type == COLUMN_OTHER && lint_is_one_of(declared, size, lint_unknown) ? lint_left_out
-                                                                                        : NULL;
+    return column->type == COLUMN_OTHER && column_type_is_unsent(span_of(declared)) ? lint_left_out : NULL;
 }
 
 // Whether it is the first column of its type.

@@ -24,6 +24,8 @@ struct declared_type {
 
 // Sets type, element, precision, scale and `unmarked` of `column`. A name that is not known is COLUMN_OTHER.
 void column_type_set(struct column *column, const struct declared_type *declared);
+// Whether events have no values of the type of this name, in any case, but with include.unknown.datatypes=true.
+bool column_type_is_unsent(struct span name);
 // What the mirror's CREATE TABLE says for it: its affinity stores the value as it is, and DECIMAL(p,s) and
 // BOOLEAN tell a reader of any query over it how to write it.
 void column_type_stored(const struct column *column, char *ret, size_t size);

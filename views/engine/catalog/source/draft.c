@@ -309,13 +309,6 @@ int source_draft_copy_indexes(struct source_draft *draft, struct draft_table *ta
     return 0;
 }
 
-static bool source_draft_is_indexed(const struct draft_index *index, const char *column) {
-    for (int i = 0; i < index->column_count; i++)
-        if (strcmp(index->columns[i], column) == 0)
-            return true;
-    return false;
-}
-
 int source_draft_find_index(const struct source_draft *draft, const char *table, const char *name) {
     for (int i = 0; i < draft->index_count; i++) {
         const struct draft_index *index = &draft->indexes[i];
@@ -339,7 +332,8 @@ void source_draft_drop_index(struct source_draft *draft, int index) {
 void source_draft_drop_indexes(struct source_draft *draft, const char *table, const char *column) {
     for (int i = draft->index_count - 1; i >= 0 && !draft->text->as_before; i--)
         if (strcmp(draft->indexes[i].table, table) == 0 &&
-            (column == NULL || source_draft_is_indexed(&draft->indexes[i], column)))
+            (column == NULL ||
+             strings_have(draft->indexes[i].columns, draft->indexes[i].column_count, column)))
             source_draft_drop_index(draft, i);
 }
 
@@ -405,10 +399,7 @@ void source_draft_remove_table(struct source_draft *draft, struct draft_table *t
 }
 
 bool source_draft_is_branch(const struct draft_table *table, const char *partition) {
-    for (int i = 0; i < table->branch_count; i++)
-        if (strcmp(table->branches[i], partition) == 0)
-            return true;
-    return false;
+    return strings_have(table->branches, table->branch_count, partition);
 }
 
 int source_draft_add_partition(struct source_draft *draft, struct draft_table *table, const char *partition,
@@ -443,10 +434,7 @@ int source_draft_rename_parent(struct draft_table *table, const char *older) {
 }
 
 int source_draft_find_partition(const struct draft_table *table, const char *name) {
-    for (int i = 0; i < table->partition_count; i++)
-        if (strcmp(table->partitions[i], name) == 0)
-            return i;
-    return -1;
+    return strings_find(table->partitions, table->partition_count, name);
 }
 
 // A partition is attached before those that are below it, or brings them with it.
@@ -468,9 +456,8 @@ int source_draft_detach(struct source_draft *draft, struct draft_table *from, st
 void source_draft_remove_column(struct source_draft *draft, struct draft_table *table, int column) {
     const char *name = table->columns[column].name;
     source_draft_drop_indexes(draft, table->name, name);
-    for (int i = 0; i < table->key_count; i++)
-        if (strcmp(table->keys[i], name) == 0)
-            source_draft_drop_key(table);
+    if (strings_have(table->keys, table->key_count, name))
+        source_draft_drop_key(table);
     source_draft_free_column(&table->columns[column]);
     table->column_count--;
     memmove(&table->columns[column], &table->columns[column + 1],
