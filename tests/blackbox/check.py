@@ -415,6 +415,20 @@ class Check(tide.Case):
         for right in ("decimal(sum(amount * 2), 2)", "decimal_sum(exact, 2)", "sum(size * 2)"):
             self.passed(query_q=f"select {right} as s from accounts")
 
+    def test_decimals_that_are_shown_as_counts(self):
+        for shown, words in (
+            ("abs(amount)", "abs(amount ..) is shown as a count"), ("round(a.amount, 1)", "decimal(round(amount ..), 2)"), ("iif(id > 1, amount, 0)", "iif(.. amount ..) is shown"),
+            ("coalesce(size, amount)", "coalesce(.. amount ..) is shown"), ("case when id > 1 then amount when id > 2 then 0 end", "decimal(case .. amount .. end, 2)"),
+            ("case when id > 1 then case id when 1 then 2 else 3 end else amount end", "decimal(case .. amount .. end, 2)"), ("'EUR ' || amount", "write decimal(amount, 2)"),
+            ("amount || ' EUR'", "is written there as a count"), ("cast(amount as text)", "write decimal(amount, 2)"), ("json_object('id', id, 'amount', amount)", "write decimal(amount, 2)"),
+            ("json_array(json_object('amount', a.amount))", "write decimal(amount, 2)"), ("group_concat(distinct amount)", "write decimal(amount, 2)"), ("printf('%d', amount)", "write decimal(amount, 2)"),
+        ):  # fmt: skip
+            self.warned(words, query_q=f"select id, {shown} as s from accounts a")
+            self.passed(query_q=f"select id, {shown.replace('a.amount', 'amount').replace('amount', 'decimal(amount, 2)').replace(chr(39) + 'decimal(amount, 2)', chr(39) + 'amount')} as s from accounts a")
+        for shown in ("decimal(abs(amount), 2)", "case when amount > 1 then size end", "abs(amount) > 1", "decimal(case when id > 1 then amount else 0 end, 2)", "cast(amount as real) / 3", "nullif(size, amount)"):
+            self.passed(query_q=f"select id, {shown} as s from accounts")
+        self.refused("v/query.q.sql:1: a query selects rows", query_q="explain select id from accounts")
+
     def test_the_place_is_shown(self):
         code, told = self.check(query_q="select id,\n  nam from accounts")
         self.assertEqual((1, "tidemark: v/query.q.sql:2: no such column: nam\n  nam from accounts\n  ^\n"), (code, told))
