@@ -429,6 +429,15 @@ class Check(tide.Case):
             self.passed(query_q=f"select id, {shown} as s from accounts")
         self.refused("v/query.q.sql:1: a query selects rows", query_q="explain select id from accounts")
 
+    def test_rows_that_a_schema_takes_once(self):
+        for schema in ("create table v_a as select id from accounts;", "create table v_a as with x as (select id from others join accounts using (id)) select id from x;",
+                       "create table v_a(id int);\ninsert into v_a select id from accounts;", "create table v_a(id int);\nreplace into v_a(id) select a.id from others o, accounts a;"):  # fmt: skip
+            self.warned("s is read once, when the view is made", schema=schema)
+        trigger = "-- tidemark: keep v_a\ncreate table v_a(id int);\ncreate trigger v_g after insert on accounts begin select case when 1 then 2 end; insert into v_a select id from accounts where id = new.id; end;\n"
+        for schema in ("create table v_a as select 1 as id;", "create table v_a(id int, twice int generated always as (id * 2));\ncreate index v_i on accounts(name) where name > 'a';",
+                       "create table v_a(id int);\ninsert into v_a values (1), (2);", "create view v_a as select id from accounts;", trigger):  # fmt: skip
+            self.passed(schema=schema)
+
     def test_the_place_is_shown(self):
         code, told = self.check(query_q="select id,\n  nam from accounts")
         self.assertEqual((1, "tidemark: v/query.q.sql:2: no such column: nam\n  nam from accounts\n  ^\n"), (code, told))

@@ -8,6 +8,7 @@
 #include "views/engine/check/lint_literals.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
+#include "views/engine/check/lint_schema.h"
 #include "views/engine/check/lint_sqlite.h"
 #include "views/engine/row/table_sql.h"
 
@@ -216,6 +217,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
     lint_arms(catalog, scratch, view->file, view->schema);
     guard_end(scratch);
     lint_sqlite(catalog, scratch, view->file, view->schema);
+    lint_schema(catalog, view->file, view->schema);
     clock_lint_triggers(catalog, scratch, view);
     for (int i = 0; i < view->apply_count; i++)
         if (check_apply(catalog, scratch, &view->applies[i], &guard, error) != 0)
