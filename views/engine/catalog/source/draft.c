@@ -378,6 +378,10 @@ int source_draft_name_key(struct source_draft *draft, struct draft_table *table,
                : 0;
 }
 
+int source_draft_name_index(struct source_draft *draft, struct draft_index *index, const char *name) {
+    return source_draft_call(&index->name, name) != 0 ? source_draft_out_of_memory(draft) : 0;
+}
+
 int source_draft_name_unique(struct source_draft *draft, const char *relation, struct draft_index *index) {
     char own[SOURCE_NAME_MAX + 1];
     int size = snprintf(own, sizeof own, "%s", relation);
@@ -387,7 +391,7 @@ int source_draft_name_unique(struct source_draft *draft, const char *relation, s
         size += snprintf(own + size, sizeof own - (size_t)size, "_key");
     if (size >= (int)sizeof own || source_draft_find_index(draft, index->table, own) >= 0)
         return 0;
-    return source_draft_call(&index->name, own) != 0 ? source_draft_out_of_memory(draft) : 0;
+    return source_draft_name_index(draft, index, own);
 }
 
 void source_draft_remove_table(struct source_draft *draft, struct draft_table *table) {

@@ -137,6 +137,7 @@ int source_draft_rename_column_indexed(struct source_draft *draft, const char *t
                                        const char *new_name);
 // By the name that is written (NULL: none), or PostgreSQL's own.
 int source_draft_name_key(struct source_draft *draft, struct draft_table *table, const char *name);
+int source_draft_name_index(struct source_draft *draft, struct draft_index *index, const char *name);
 // Where PostgreSQL's own name for a constraint of its columns needs no cutting and is no other's.
 int source_draft_name_unique(struct source_draft *draft, const char *relation, struct draft_index *index);
 void source_draft_drop_key(struct draft_table *table);

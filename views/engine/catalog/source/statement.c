@@ -60,6 +60,18 @@ static int statement_second_key(const struct statement_run *run, const struct dr
                              source_text_line(run->draft->text, table->key_at));
 }
 
+// USING INDEX: NULL, and the error, where the table has none of this name.
+static struct draft_index *statement_using_index(const struct statement_run *run,
+                                                 const struct draft_table *table, const json_t *constraint) {
+    const char *name = statement_text(constraint, "indexname");
+    const int number = source_draft_find_index(run->draft, table->name, name);
+    if (number >= 0)
+        return &run->draft->indexes[number];
+    (void)source_text_error(run->draft->text, statement_at(run, constraint), run->draft->error,
+                            "table %s has no unique index %s before this line", table->name, name);
+    return NULL;
+}
+
 static int statement_primary_key(const struct statement_run *run, struct draft_table *table,
                                  const json_t *constraint, const char *column) {
     size_t at = statement_at(run, constraint);
@@ -71,14 +83,11 @@ static int statement_primary_key(const struct statement_run *run, struct draft_t
         return -1;
     if (column != NULL)
         return source_draft_append(run->draft, &table->keys, &table->key_count, column);
-    const char *name = statement_text(constraint, "indexname");
-    if (name == NULL)
+    if (statement_text(constraint, "indexname") == NULL)
         return statement_names(run, json_object_get(constraint, "keys"), &table->keys, &table->key_count);
-    const int number = source_draft_find_index(run->draft, table->name, name);
-    if (number < 0)
-        return source_text_error(run->draft->text, at, run->draft->error,
-                                 "table %s has no unique index %s before this line", table->name, name);
-    const struct draft_index *index = &run->draft->indexes[number];
+    const struct draft_index *index = statement_using_index(run, table, constraint);
+    if (index == NULL)
+        return -1;
     for (int i = 0; i < index->column_count; i++)
         if (source_draft_append(run->draft, &table->keys, &table->key_count, index->columns[i]) != 0)
             return -1;
@@ -87,12 +96,17 @@ static int statement_primary_key(const struct statement_run *run, struct draft_t
 
 static int statement_unique(const struct statement_run *run, struct draft_table *table,
                             const json_t *constraint, const char *column) {
-    struct draft_index *index;
-    if (source_draft_add_index(run->draft, table, statement_at(run, constraint), &index) != 0)
+    struct draft_index *index = NULL;
+    const bool there = statement_text(constraint, "indexname") != NULL;
+    if (there && (index = statement_using_index(run, table, constraint)) == NULL)
+        return -1;
+    if (!there && source_draft_add_index(run->draft, table, statement_at(run, constraint), &index) != 0)
         return -1;
     const char *name = statement_text(constraint, "conname");
-    if (name != NULL && (index->name = strdup(name)) == NULL)
-        return source_draft_out_of_memory(run->draft);
+    if (name != NULL && source_draft_name_index(run->draft, index, name) != 0)
+        return -1;
+    if (there) // and called as the constraint
+        return 0;
     const json_t *keys = json_object_get(constraint, "keys");
     if ((column != NULL ? source_draft_append(run->draft, &index->columns, &index->column_count, column)
                         : statement_names(run, keys, &index->columns, &index->column_count)) != 0)
