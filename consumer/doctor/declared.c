@@ -122,8 +122,7 @@ static enum declared_presence declared_presence(const struct evidence_topic *top
 static bool declared_knows_column(const struct table *table, const char *name) {
     bool known = table_column(table, name, strlen(name)) >= 0;
     for (int c = 0; c < table->column_count && !known; c++)
-        for (int i = 0; i < table->columns[c].older_count && !known; i++)
-            known = strcmp(table->columns[c].older[i], name) == 0;
+        known = column_was_called(&table->columns[c], name);
     return known;
 }
 

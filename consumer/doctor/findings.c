@@ -1,8 +1,16 @@
 #include "consumer/doctor/findings.h"
 
+#include "views/base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+// What was printed, `size` bytes, into `room`: cut between characters.
+static void findings_cut(char *text, int size, size_t room) {
+    if (size > 0 && (size_t)size >= room)
+        text[utf8_valid(text, room - 1)] = '\0';
+}
 
 void findings_add(struct findings *findings, const char *check, enum verdict verdict, const char *remedy,
                   const char *seen, ...) {
@@ -14,7 +22,8 @@ void findings_add(struct findings *findings, const char *check, enum verdict ver
     finding->verdict = verdict;
     (void)snprintf(finding->remedy, sizeof finding->remedy, "%s", remedy != NULL ? remedy : "");
     va_start(arguments, seen);
-    (void)vsnprintf(finding->seen, sizeof finding->seen, seen, arguments);
+    findings_cut(finding->seen, vsnprintf(finding->seen, sizeof finding->seen, seen, arguments),
+                 sizeof finding->seen);
     va_end(arguments);
 }
 
@@ -23,7 +32,7 @@ void finding_names_add(struct finding_names *names, const char *format, ...) {
     char name[160];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(name, sizeof name, format, arguments);
+    findings_cut(name, vsnprintf(name, sizeof name, format, arguments), sizeof name);
     va_end(arguments);
     size_t used = strlen(names->text);
     names->count++;

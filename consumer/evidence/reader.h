@@ -16,7 +16,8 @@ enum {
 };
 
 // The topics of `prefix`, those that lines of `declared` (NULL = none) name beside them, and what a sample of each says. Errors: ERROR_BROKER (nobody answers, a partition cannot be read),
-// ERROR_NOTFOUND (no topic of the prefix, nor one that a line names; the message names prefixes that there are), and kafka_open's.
+// ERROR_NOTFOUND (no topic of the prefix, nor one that a line names; the message names prefixes that there are), ERROR_USAGE (a prefix
+// that is too long), ERROR_SYSTEM, and kafka_open's.
 // With `settings` the broker is also asked how long it keeps the topics.
 int evidence_read_broker(struct evidence *evidence, const struct kafka_config *kafka, const char *prefix,
                          const struct catalog *declared, bool settings, struct error *error);

@@ -1,6 +1,7 @@
 #include "consumer/postgres/report.h"
 
 #include "consumer/postgres/same.h"
+#include "views/base/utf8.h"
 
 enum { REPORT_VALUE_MAX = 60 }; // bytes of a value that people are shown
 
@@ -157,10 +158,7 @@ static void report_write_value(struct span value, struct buffer *out) {
         buffer_text(out, "NULL");
         return;
     }
-    size_t size = value.size;
-    if (size > REPORT_VALUE_MAX)
-        for (size = REPORT_VALUE_MAX; size > 0 && ((unsigned char)value.data[size] & 0xc0) == 0x80; size--)
-            continue;
+    const size_t size = utf8_fit(value.data, value.size, REPORT_VALUE_MAX);
     buffer_char(out, '\'');
     for (size_t i = 0; i < size; i++)
         buffer_char(out, (unsigned char)value.data[i] < ' ' ? ' ' : value.data[i]);
@@ -171,7 +169,7 @@ static void report_write_key(const struct plan *plan, const struct moved_key *ke
     for (int i = 0; i < plan->key_count; i++) {
         struct span form = key->keys[plan->keys[i]];
         buffer_format(out, "%s%s=", i > 0 ? " " : "", plan->columns[plan->keys[i]].form.column->name);
-        buffer_append(out, form.data, form.size < REPORT_VALUE_MAX ? form.size : REPORT_VALUE_MAX);
+        buffer_append(out, form.data, utf8_fit(form.data, form.size, REPORT_VALUE_MAX));
     }
 }
 

@@ -123,6 +123,8 @@ class Check(tide.Case):
             (key + "create table spots(id int primary key,\n  area polygon);\n", "source.sql:3: column area is polygon"),
             (key + "alter table codes replica identity full;\n", None),
             ("create table t(id int primary key, b bit(3)[]);\n", "of which Debezium sends NULL, whatever it holds"),
+            ("create table t(id int primary key, b bit(3)[2][4]);\n", "column b is bit(3)[], of which Debezium sends NULL, whatever it holds"),
+            ("create table t(id int primary key, b time array[3]);\n", "column b is time[], of which Debezium sends whole milliseconds"),
             ("create table t(id int primary key, b bit varying(3)[]);\n", "which Debezium leaves out of events: it stays NULL"),
             ("create table t(id int primary key, r int4multirange[]);\n", "leaves out of events unless include.unknown.datatypes"),
             ("create type mood as enum('a');\ncreate table t(id int primary key, m mood, w text[], u uuid[], n mood[], v tsvector[]);\n", None),
@@ -435,6 +437,29 @@ class Check(tide.Case):
         self.warned("exact is a NUMERIC that is kept as text, and sum() of an expression", query_q="select sum(exact * 2) as s from accounts")
         for right in ("decimal(sum(amount * 2), 2)", "decimal_sum(exact, 2)", "sum(size * 2)"):
             self.passed(query_q=f"select {right} as s from accounts")
+
+    def test_decimals_that_are_shown_as_counts(self):
+        for shown, words in (
+            ("abs(amount)", "abs(amount ..) is shown as a count"), ("round(a.amount, 1)", "decimal(round(amount ..), 2)"), ("iif(id > 1, amount, 0)", "iif(.. amount ..) is shown"),
+            ("coalesce(size, amount)", "coalesce(.. amount ..) is shown"), ("case when id > 1 then amount when id > 2 then 0 end", "decimal(case .. amount .. end, 2)"),
+            ("case when id > 1 then case id when 1 then 2 else 3 end else amount end", "decimal(case .. amount .. end, 2)"), ("'EUR ' || amount", "write decimal(amount, 2)"),
+            ("amount || ' EUR'", "is written there as a count"), ("cast(amount as text)", "write decimal(amount, 2)"), ("json_object('id', id, 'amount', amount)", "write decimal(amount, 2)"),
+            ("json_array(json_object('amount', a.amount))", "write decimal(amount, 2)"), ("group_concat(distinct amount)", "write decimal(amount, 2)"), ("printf('%d', amount)", "write decimal(amount, 2)"),
+        ):  # fmt: skip
+            self.warned(words, query_q=f"select id, {shown} as s from accounts a")
+            self.passed(query_q=f"select id, {shown.replace('a.amount', 'amount').replace('amount', 'decimal(amount, 2)').replace(chr(39) + 'decimal(amount, 2)', chr(39) + 'amount')} as s from accounts a")
+        for shown in ("decimal(abs(amount), 2)", "case when amount > 1 then size end", "abs(amount) > 1", "decimal(case when id > 1 then amount else 0 end, 2)", "cast(amount as real) / 3", "nullif(size, amount)"):
+            self.passed(query_q=f"select id, {shown} as s from accounts")
+        self.refused("v/query.q.sql:1: a query selects rows", query_q="explain select id from accounts")
+
+    def test_rows_that_a_schema_takes_once(self):
+        for schema in ("create table v_a as select id from accounts;", "create table v_a as with x as (select id from others join accounts using (id)) select id from x;",
+                       "create table v_a(id int);\ninsert into v_a select id from accounts;", "create table v_a(id int);\nreplace into v_a(id) select a.id from others o, accounts a;"):  # fmt: skip
+            self.warned("s is read once, when the view is made", schema=schema)
+        trigger = "-- tidemark: keep v_a\ncreate table v_a(id int);\ncreate trigger v_g after insert on accounts begin select case when 1 then 2 end; insert into v_a select id from accounts where id = new.id; end;\n"
+        for schema in ("create table v_a as select 1 as id;", "create table v_a(id int, twice int generated always as (id * 2));\ncreate index v_i on accounts(name) where name > 'a';",
+                       "create table v_a(id int);\ninsert into v_a values (1), (2);", "create view v_a as select id from accounts;", trigger):  # fmt: skip
+            self.passed(schema=schema)
 
     def test_the_place_is_shown(self):
         code, told = self.check(query_q="select id,\n  nam from accounts")

@@ -330,6 +330,9 @@ class Doctor(tide.Case):
         base64, doubles = seen["decimals"].split("; ")
         self.assertRegex(base64, r"such as D8w= and \d\d more$")
         self.assertRegex(doubles, r"_d and \d\d more$")
+        long = "xx" + "\u00e9" * 100  # a name is cut between characters
+        _, seen = self.of([self.row(0, {"id": 1, long: 0.5})])
+        self.assertTrue(seen["decimals"].endswith("xx" + "\u00e9" * 77), seen["decimals"])
 
     def test_what_is_not_there_is_not_seen(self):
         found, _ = self.of([self.row(0, {"id": 1, "v": "a"})])

@@ -3,6 +3,7 @@
 #ifndef TIDEMARK_TABLE_H
 #define TIDEMARK_TABLE_H
 
+#include "views/base/strings.h"
 #include "views/engine/value.h"
 
 #include <string.h>
@@ -150,10 +151,12 @@ static inline bool column_has_default(const struct column *column) {
 }
 
 static inline bool column_was_called(const struct column *column, const char *name) {
-    for (int i = 0; i < column->older_count; i++)
-        if (strcmp(column->older[i], name) == 0)
-            return true;
-    return false;
+    return strings_have(column->older, column->older_count, name);
+}
+
+// Whether the partition is partitioned itself, and so has no rows.
+static inline bool table_is_branch(const struct table *table, const char *partition) {
+    return strings_have(table->branches, table->branch_count, partition);
 }
 
 // The number of the column with exactly this name, -1 = there is none.

@@ -2,8 +2,6 @@
 
 #include "consumer/decode/topic_role.h"
 
-#include <string.h>
-
 enum { LEAVES_MAX = 64 }; // partitions of a table, the bits of struct truncated_leaves
 
 // A new one takes the place of the oldest. No change has the LSN 0 of a place that was never used.
@@ -17,18 +15,11 @@ static struct truncated_leaves *leaves_at(struct lost_table *table, int64_t lsn)
     return next;
 }
 
-static bool leaves_has_rows(const struct table *table, const char *partition) {
-    for (int i = 0; i < table->branch_count; i++)
-        if (strcmp(table->branches[i], partition) == 0)
-            return false;
-    return true;
-}
-
 // PostgreSQL tells the truncate of none but leaves.
 static uint64_t leaves_all(const struct table *table) {
     uint64_t all = 0;
     for (int i = 0; i < table->partition_count; i++)
-        if (leaves_has_rows(table, table->partitions[i]))
+        if (!table_is_branch(table, table->partitions[i]))
             all |= UINT64_C(1) << i;
     return all;
 }

@@ -16,6 +16,9 @@
 #define NUMBERS                                                                                              \
     "with t(n) as (values ('10'), ('9'), ('NaN'), ('-Infinity'), ('1.5'), ('Infinity'), ('-2'), ('1.50'), ('0'))"
 #define NAMES "with t(e) as (values ('b@x'), ('A@x'), ('B@X'), ('\xc3\x84'), ('\xc3\xa4'))"
+#define TIMES                                                                                                               \
+    "with t(d) as (values ('+10000-01-01'), ('2026-11-30'), ('-0043-03-15'), ('infinity'), ('0001-01-01'), ('-infinity'), " \
+    "('-0100-01-01'), ('+294276-12-31'))"
 #define CODES "with t(c) as (values ('ab   '), ('b'), ('ab'))"
 
 static void each_question_is_answered(void **state) {
@@ -37,6 +40,9 @@ static void each_question_is_answered(void **state) {
         {NUMBERS " select count(*) from t a join t b on a.n = b.n", "9"},
         {NAMES " select count(*) from t where e = 'B@x' collate citext", "2"},
         {NAMES " select count(*) from (select 1 from t group by e collate citext)", "3"},
+        {TIMES " select group_concat(d, ' ') from (select d from t order by d collate stored_time)",
+         "-infinity -0100-01-01 -0043-03-15 0001-01-01 2026-11-30 +10000-01-01 +294276-12-31 infinity"},
+        {TIMES " select count(*) from t where d collate stored_time > '2026-11-30'", "3"},
         {CODES " select count(*) from t where c = 'ab' collate rtrim", "2"},
     };
     struct error error = {0};

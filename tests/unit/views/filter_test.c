@@ -15,8 +15,9 @@
 #include "views/engine/read/filter/functions.h"
 #include "views/engine/read/filter/ordering.h"
 #include "views/engine/read/filter/selection.h"
-#include "views/engine/read/filter/time_order.h"
+#include "views/engine/sqlite/collations.h"
 #include "views/engine/sqlite/like.h"
+#include "views/engine/sqlite/time_order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -359,6 +360,7 @@ static void test_times_in_sql(void **state) {
     CLEANUP(filter_functions_free) struct filter_functions functions = {0};
     assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
     assert_int_equal(filter_functions_register(&functions, db, "filters", &error), 0);
+    assert_int_equal(collations_register(db, &error), 0);
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     assert_int_equal(
         stmt_prepare(db,

@@ -107,6 +107,22 @@ static void test_keys_that_are_dropped(void **state) {
         "t(a);");
 }
 
+static void test_constraints_of_indexes(void **state) {
+    (void)state;
+#define INDEXED "create table t(a int not null, b int not null unique); create unique index i on t(a);"
+    makes(
+        INDEXED
+        "alter table t add constraint u unique using index i; alter table t replica identity using index u;",
+        "t(a);");
+    makes(INDEXED "alter table t add constraint u unique using index i, drop constraint t_b_key;", "t(a);");
+    makes(INDEXED "alter table t add constraint u unique using index i; alter table t drop constraint u;",
+          "t(b);");
+    // one that another file makes is nothing to the key
+    makes(
+        "create table t(a int primary key, b int not null); alter table t add constraint u unique using index j;",
+        "t(a);");
+}
+
 static void test_types_that_change(void **state) {
     (void)state;
     static const char mood[] =
@@ -198,6 +214,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unique_indexes_go_with_their_table),
         cmocka_unit_test(test_keys_that_are_dropped),
+        cmocka_unit_test(test_constraints_of_indexes),
         cmocka_unit_test(test_types_that_change),
         cmocka_unit_test(test_names_that_are_taken),
         cmocka_unit_test(test_types_as_before),

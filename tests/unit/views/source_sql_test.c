@@ -413,6 +413,11 @@ static void test_newer(void **state) {
         "    b int generated always as (a * 2) stored, c int generated always as (a * 2) stored);\n"
         "alter table t alter column b set expression as (a * 3), alter c drop expression;",
         "t key(id) of - t: id int, storage text = 'x', a int, b int := (\"a\"*(3)), c int\n");
+    makes(
+        "create table t(id int constraint i not null no inherit primary key, b int not null no inherit default 5,\n"
+        "    j jsonb default json_object('a' : 1, 'b' : json_array(1, 2) returning jsonb), k int default 7,\n"
+        "    l text default json_value('{}'::jsonb, '$.a' default 'x' on empty), constraint n not null k no inherit);",
+        "t key(id) of - t: id int, b int = 5, j jsonb, k int = 7, l text\n");
 }
 
 static void test_like(void **state) {

@@ -342,7 +342,7 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, sqlite3_stmt *
     if (sqlite3_prepare_v2(scratch, tail, -1, &second, NULL) != SQLITE_OK || second != NULL)
         return error_set(error, ERROR_INPUT, "%s:%d: one statement a file", query->file,
                          stmt_line(query->sql, (size_t)(tail - query->sql)));
-    if (sqlite3_column_count(stmt) == 0 || !sqlite3_stmt_readonly(stmt))
+    if (sqlite3_column_count(stmt) == 0 || !sqlite3_stmt_readonly(stmt) || sqlite3_stmt_isexplain(stmt) != 0)
         return error_set(error, ERROR_INPUT, "%s:1: a query selects rows", query->file);
     if (check_parameters(query, stmt, error) != 0)
         return -1;

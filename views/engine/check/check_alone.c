@@ -8,6 +8,7 @@
 #include "views/engine/check/lint_literals.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
+#include "views/engine/check/lint_schema.h"
 #include "views/engine/check/lint_sqlite.h"
 #include "views/engine/row/table_sql.h"
 
@@ -157,9 +158,9 @@ static char *check_alone_select(sqlite3_stmt *names, const char *columns) {
     return name != NULL ? sqlite3_mprintf("select %s from \"%w\"", columns, name) : NULL;
 }
 
-// SQL views compile when they are used.
-static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, struct guard *guard,
-                                 struct error *error) {
+// SQL views compile when they are used: `columns` of each. `view` NULL: what does not compile is passed over.
+static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, const char *columns,
+                                 struct guard *guard, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
     if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'view'", "views", &names, error) !=
         0)
@@ -167,11 +168,11 @@ static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, stru
     guard_begin(guard, scratch, GUARDED_SCHEMA);
     int row;
     while ((row = stmt_row(names, "views", error)) == 1) {
-        CLEANUP(stmt_free_text) char *sql = check_alone_select(names, "*");
+        CLEANUP(stmt_free_text) char *sql = check_alone_select(names, columns);
         CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
         if (sql == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
-        if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK)
+        if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK || view == NULL)
             continue;
         const char *name = (const char *)sqlite3_column_text(names, 0);
         (void)error_set(error, ERROR_INPUT, "%s:%d: in the view %s: %s", view->file,
@@ -182,24 +183,13 @@ static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, stru
 }
 
 // What the schema's SQL views and triggers read, without what reads the views' own columns. All of them have compiled
-// before.
+// before; one without a column of what SQLite tells of itself is refused where a query reads it.
 static int check_alone_read(sqlite3 *scratch, const struct catalog *catalog, struct guard *guard,
                             struct error *error) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
-    if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'view'", "views", &names, error) !=
-        0)
+    if (check_alone_sql_views(scratch, NULL, "1", guard, error) != 0)
         return -1;
-    guard_begin(guard, scratch, GUARDED_SCHEMA);
-    int row;
-    while ((row = stmt_row(names, "views", error)) == 1) {
-        CLEANUP(stmt_free_text) char *sql = check_alone_select(names, "1");
-        CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-        if (sql == NULL)
-            return error_set(error, ERROR_SYSTEM, "out of memory");
-        (void)sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL);
-    }
     guard->guarded = GUARDED_TRIGGER;
-    for (int i = 0; row == 0 && i < catalog->table_count; i++) {
+    for (int i = 0; i < catalog->table_count; i++) {
         CLEANUP(stmt_free_text) char *upsert = table_sql_upsert(&catalog->tables[i], UPSERT_STREAMED, false);
         CLEANUP(stmt_free_text) char *delete = table_sql_delete(&catalog->tables[i]);
         CLEANUP(stmt_finalize) sqlite3_stmt *writes = NULL;
@@ -209,7 +199,7 @@ static int check_alone_read(sqlite3 *scratch, const struct catalog *catalog, str
         (void)sqlite3_prepare_v2(scratch, upsert, -1, &writes, NULL);
         (void)sqlite3_prepare_v2(scratch, delete, -1, &deletes, NULL);
     }
-    return row;
+    return 0;
 }
 
 int check_alone(struct catalog *catalog, const struct view *view, struct error *error) {
@@ -218,7 +208,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
     if (guard_open_scratch(catalog, &scratch, error) != 0 || check_alone_schema(scratch, view, error) != 0 ||
         check_alone_history(scratch, catalog, view, error) != 0 ||
         check_alone_refuse_virtual(scratch, view, error) != 0 ||
-        check_alone_sql_views(scratch, view, &guard, error) != 0 ||
+        check_alone_sql_views(scratch, view, "*", &guard, error) != 0 ||
         check_alone_read(scratch, catalog, &guard, error) != 0 ||
         lint_numeric_aggregates(view->file, view->schema, &guard, error) != 0)
         return -1;
@@ -227,6 +217,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
     lint_arms(catalog, scratch, view->file, view->schema);
     guard_end(scratch);
     lint_sqlite(catalog, scratch, view->file, view->schema);
+    lint_schema(catalog, view->file, view->schema);
     clock_lint_triggers(catalog, scratch, view);
     for (int i = 0; i < view->apply_count; i++)
         if (check_apply(catalog, scratch, &view->applies[i], &guard, error) != 0)

@@ -1,6 +1,7 @@
 #include "views/engine/check/lint.h"
 
 #include "views/engine/check/lint_names.h"
+#include "views/engine/row/column_type.h"
 
 #include <string.h>
 
@@ -134,18 +135,90 @@ static bool lint_is_shown(const struct lint *lint, int at) {
     return item;
 }
 
+// The bracket that the token stands in, -1 = in none.
+static int lint_bracket(const struct lint *lint, int at) {
+    int depth = 0;
+    for (int i = at - 1; i >= 0; i--) {
+        depth += tokens_is(&lint->tokens, i, ")") - tokens_is(&lint->tokens, i, "(");
+        if (depth < 0)
+            return i;
+    }
+    return -1;
+}
+
+// Whether the token is by itself an argument of the call whose bracket that is.
+static bool lint_is_argument(const struct lint *lint, int at, int bracket) {
+    static const char *const before[] = {"(", ",", "distinct", NULL};
+    static const char *const behind[] = {")", ",", "order", NULL};
+    return bracket > 0 && lint_names_is_any(&lint->tokens, at - 1, before) &&
+           lint_names_is_any(&lint->tokens, at + 1, behind);
+}
+
+// Whether what ends before the token is a part of a longer expression.
+static bool lint_goes_on(const struct lint *lint, int number) {
+    static const char *const operators[] = {"+",  "-",       "*",       "/",    "%",    "|",  "&",
+                                            "<",  ">",       "=",       "==",   "<=",   ">=", "<>",
+                                            "!=", "between", "and",     "like", "glob", "is", "not",
+                                            "in", "or",      "collate", NULL};
+    return lint_names_is_any(&lint->tokens, number, operators);
+}
+
 // Functions that give the count as it is, but not as the column's, so that it is shown as a whole number.
 static void lint_passed_on(struct lint *lint, const struct column *column, int at) {
     static const char *const functions[] = {"coalesce", "ifnull",      "nullif",     "lag",
-                                            "lead",     "first_value", "last_value", "nth_value"};
-    if (!tokens_is(&lint->tokens, at - 1, "(") || !lint_is_shown(lint, at - 2))
+                                            "lead",     "first_value", "last_value", "nth_value",
+                                            "abs",      "round",       "iif",        NULL};
+    static const char *const any[] = {"coalesce", "ifnull", "iif", NULL}; // whose other arguments are so, too
+    const int bracket = lint_bracket(lint, at);
+    const char *const *whose = bracket == at - 1 ? functions : any;
+    if (!lint_is_argument(lint, at, bracket) || !lint_names_is_any(&lint->tokens, bracket - 1, whose) ||
+        !lint_is_shown(lint, bracket - 1) || lint_goes_on(lint, tokens_behind(&lint->tokens, bracket)))
         return;
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (tokens_is(&lint->tokens, at - 2, functions[i]))
-            catalog_warn_at(lint->catalog, lint->query->file, lint->tokens.sql,
-                            tokens_at(&lint->tokens, at).data,
-                            "%s(%s ..) is shown as a count of its last digit: write decimal(%s(%s ..), %d)",
-                            functions[i], column->name, functions[i], column->name, column->scale);
+    const struct span function = tokens_at(&lint->tokens, bracket - 1);
+    const char *const more = bracket == at - 1 ? "" : ".. ";
+    catalog_warn_at(lint->catalog, lint->query->file, lint->tokens.sql, tokens_at(&lint->tokens, at).data,
+                    "%.*s(%s%s ..) is shown as a count of its last digit: write decimal(%.*s(%s%s ..), %d)",
+                    (int)function.size, function.data, more, column->name, (int)function.size, function.data,
+                    more, column->name, column->scale);
+}
+
+// `case .. then n .. end` as a column of the answer.
+static void lint_chosen(struct lint *lint, const struct column *column, int at) {
+    static const char *const before[] = {"then", "else", NULL}, *const behind[] = {"when", "else", "end",
+                                                                                   NULL};
+    int ends = 0, begin = at - 1;
+    if (!lint_names_is_any(&lint->tokens, at - 1, before) ||
+        !lint_names_is_any(&lint->tokens, at + 1, behind))
+        return;
+    for (; begin >= 0 && (ends > 0 || !tokens_is(&lint->tokens, begin, "case")); begin--)
+        ends += tokens_is(&lint->tokens, begin, "end") - tokens_is(&lint->tokens, begin, "case");
+    if (begin > 0 && lint_is_shown(lint, begin))
+        catalog_warn_at(
+            lint->catalog, lint->query->file, lint->tokens.sql, tokens_at(&lint->tokens, at).data,
+            "%s is shown as a count of its last digit there: write decimal(case .. %s .. end, %d)",
+            column->name, column->name, column->scale);
+}
+
+// What writes a number into a text, or into JSON.
+static void lint_written(struct lint *lint, const struct column *column, int at) {
+    static const char *const functions[] = {
+        "json_object", "json_array",   "json_group_array", "json_group_object", "json_set",
+        "json_insert", "json_replace", "json_quote",       "group_concat",      "string_agg",
+        "printf",      "format",       "concat",           "concat_ws",         "quote",
+        NULL};
+    const struct tokens *tokens = &lint->tokens;
+    const int bracket = lint_bracket(lint, at);
+    const bool joined = (tokens_is(tokens, at + 1, "|") && tokens_is(tokens, at + 2, "|")) ||
+                        (tokens_is(tokens, at - 1, "|") && tokens_is(tokens, at - 2, "|"));
+    const bool cast = bracket == at - 1 && tokens_is(tokens, at - 2, "cast") &&
+                      tokens_is(tokens, at + 1, "as") && tokens_is(tokens, at + 2, "text");
+    const bool argument =
+        lint_is_argument(lint, at, bracket) && lint_names_is_any(tokens, bracket - 1, functions);
+    if (joined || cast || argument)
+        catalog_warn_at(
+            lint->catalog, lint->query->file, tokens->sql, tokens_at(tokens, at).data,
+            "%s is written there as a count of its last digit (4200 for 42.00): write decimal(%s, %d)",
+            column->name, column->name, column->scale);
 }
 
 // The DECIMAL column that the token names, NULL = none.
@@ -199,6 +272,8 @@ void lint_query(struct catalog *catalog, const struct query *query, const struct
             lint_compared(&lint, column, i - 2);
         lint_aggregate(&lint, column, i);
         lint_passed_on(&lint, column, i);
+        lint_chosen(&lint, column, i);
+        lint_written(&lint, column, i);
         lint_expression(&lint, column, i);
         lint_product(&lint, column, i);
     }
@@ -231,32 +306,6 @@ static const char *lint_how_times_are_sent(const char *declared) {
                : "of which Debezium sends whole milliseconds: what is finer is cut";
 }
 
-// What it leaves out of events, unless it is told to send what it does not know as bytes.
-static const char *const lint_unknown[] = {"box",
-                                           "path",
-                                           "line",
-                                           "lseg",
-                                           "polygon",
-                                           "circle",
-                                           "pg_lsn",
-                                           "pg_snapshot",
-                                           "txid_snapshot",
-                                           "tid",
-                                           "xid",
-                                           "xid8",
-                                           "cid",
-                                           "regclass",
-                                           "regtype",
-                                           "regproc",
-                                           "tsquery",
-                                           "jsonpath",
-                                           "datemultirange",
-                                           "int4multirange",
-                                           "int8multirange",
-                                           "nummultirange",
-                                           "tsmultirange",
-                                           "tstzmultirange",
-                                           NULL};
 static const char lint_left_out[] =
     "which Debezium leaves out of events unless include.unknown.datatypes=true: it stays NULL and is told as missing";
 
@@ -274,7 +323,7 @@ static const char *lint_how_arrays_are_sent(const struct column *column) {
         return "which Debezium leaves out of events: it stays NULL and is told as missing";
     if (lint_is_one_of(declared, size, bits))
         return "of which Debezium sends NULL, whatever it holds";
-    if (lint_is_one_of(declared, size, lint_unknown))
+    if (column_type_is_unsent((struct span){declared, size}))
         return lint_left_out;
     return lint_how_times_are_sent(declared);
 }
@@ -289,8 +338,7 @@ static const char *lint_how_sent(const struct column *column) {
         return "which Debezium sends by snapshot alone, and streams as NULL, or empty where it is not null, unless "
                "include.unknown.datatypes=true: an update keeps what is there, a new row has none, and in a key it is "
                "quarantined";
-    return column->type == COLUMN_OTHER && lint_is_one_of(declared, size, lint_unknown) ? lint_left_out
-                                                                                        : NULL;
+    return column->type == COLUMN_OTHER && column_type_is_unsent(span_of(declared)) ? lint_left_out : NULL;
 }
 
 // Values that PostgreSQL tells apart and the connector sends as one, in keys too: two rows of the source are one here, and the delete

@@ -24,10 +24,12 @@ struct declared_type {
 
 // Sets type, element, precision, scale, `unmarked` and `hides_nulls` of `column`. A name that is not known is COLUMN_OTHER.
 void column_type_set(struct column *column, const struct declared_type *declared);
+// Whether events have no values of the type of this name, in any case, but with include.unknown.datatypes=true.
+bool column_type_is_unsent(struct span name);
 // What the mirror's CREATE TABLE says for it: its affinity stores the value as it is, and DECIMAL(p,s) and
 // BOOLEAN tell a reader of any query over it how to write it.
 void column_type_stored(const struct column *column, char *ret, size_t size);
-// The collation of SQL (collations.h, filter/functions.h) where the column's texts are not compared by their bytes, else NULL.
+// The collation of SQL (collations.h) where the column's texts are not compared by their bytes, else NULL.
 // For a time it is that of all times, also of those that are compared by their bytes as long as their years have four digits.
 const char *column_type_collation(const struct column *column);
 // Rows shorter than this (bytes of all values that could be moved out of line) are never TOASTed: PostgreSQL's least

@@ -1,6 +1,7 @@
 // Orders of the source's types that SQL may name, as in `order by n collate numeric` (registered by functions.c):
-//   numeric   of NUMERIC and MONEY as text: numeric_order.h
-//   citext    of CITEXT: like_order
+//   numeric      of NUMERIC and MONEY as text: numeric_order.h
+//   citext       of CITEXT: like_order
+//   stored_time  of DATE, TIMESTAMP and TIMESTAMPTZ: time_order.h
 // CHAR(n) has SQLite's own: rtrim.
 #ifndef TIDEMARK_SQLITE_COLLATIONS_H
 #define TIDEMARK_SQLITE_COLLATIONS_H

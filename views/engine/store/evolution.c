@@ -147,10 +147,7 @@ static bool evolution_same_key(const struct evolution_table *table, const struct
 }
 
 bool evolution_has_partition(const struct table *table, const char *name) {
-    for (int i = 0; i < table->partition_count; i++)
-        if (strcmp(table->partitions[i], name) == 0)
-            return true;
-    return false;
+    return strings_have(table->partitions, table->partition_count, name);
 }
 
 // Rows of a table that was attached come with no event: they are in its topic, from before. The topic of a partition that

@@ -346,10 +346,7 @@ void source_draft_remove_table(struct source_draft *draft, struct draft_table *t
 }
 
 bool source_draft_is_branch(const struct draft_table *table, const char *partition) {
-    for (int i = 0; i < table->branch_count; i++)
-        if (strcmp(table->branches[i], partition) == 0)
-            return true;
-    return false;
+    return strings_have(table->branches, table->branch_count, partition);
 }
 
 int source_draft_add_partition(struct source_draft *draft, struct draft_table *table, const char *partition,
@@ -382,10 +379,7 @@ int source_draft_rename_parent(struct source_draft *draft, struct draft_table *t
 }
 
 int source_draft_find_partition(const struct draft_table *table, const char *name) {
-    for (int i = 0; i < table->partition_count; i++)
-        if (strcmp(table->partitions[i], name) == 0)
-            return i;
-    return -1;
+    return strings_find(table->partitions, table->partition_count, name);
 }
 
 // A partition is attached before those that are below it, or brings them with it.

@@ -111,6 +111,26 @@ static void source_newer_not_null(const struct newer_tokens *tokens, int at) {
         source_newer_write(tokens, at, at + 2, "check(1=1)");
 }
 
+// A column's NOT NULL may say NO INHERIT, as a CHECK always could.
+static void source_newer_no_inherit(const struct newer_tokens *tokens, int at) {
+    if (source_newer_is(tokens, at, "not") && source_newer_is(tokens, at + 1, "null") &&
+        source_newer_is(tokens, at + 2, "no") && source_newer_is(tokens, at + 3, "inherit"))
+        source_newer_write(tokens, at + 2, at + 3, " ");
+}
+
+// SQL's own functions of JSON, with words and colons among their arguments: a default of theirs is no literal.
+static void source_newer_json(const struct newer_tokens *tokens, int at) {
+    static const char any[] = "now()";
+    static const char *const functions[] = {"json_object", "json_array",     "json_scalar", "json_value",
+                                            "json_query",  "json_serialize", "json_exists"};
+    const int end = source_newer_closing(tokens, at + 1);
+    if (!source_newer_is(tokens, at + 1, "(") || end == tokens->count)
+        return;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (source_newer_is(tokens, at, functions[i]))
+            source_newer_write(tokens, at, end, any);
+}
+
 // What a CHECK asks is nothing to the mirror: IS JSON, JSON_VALUE(.. RETURNING ..) and what else expressions have learnt.
 static void source_newer_check(const struct newer_tokens *tokens, int at) {
     static const char anything[] = "(1=1)";
@@ -160,6 +180,8 @@ json_t *source_newer_parse(struct span statement, struct pg_parse_error *error) 
             source_newer_generated(&tokens, at);
             source_newer_not_null(&tokens, at);
             source_newer_check(&tokens, at);
+            source_newer_no_inherit(&tokens, at);
+            source_newer_json(&tokens, at);
             source_newer_storage(&tokens, at);
             source_newer_words(&tokens, at);
         }

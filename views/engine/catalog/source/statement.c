@@ -92,13 +92,6 @@ static int statement_add_column(const struct source_run *run, struct draft_table
     return -1;
 }
 
-static bool statement_has_key(const struct draft_table *table, const char *column) {
-    for (int i = 0; i < table->key_count; i++)
-        if (strcmp(table->keys[i], column) == 0)
-            return true;
-    return false;
-}
-
 static int statement_copy_columns(const struct source_run *run, struct draft_table *table,
                                   struct source_name from, size_t at) {
     const struct draft_table *other = source_draft_table(run->draft, from);
@@ -113,7 +106,7 @@ static int statement_copy_columns(const struct source_run *run, struct draft_tab
             return -1;
         // A primary key's columns are NOT NULL, which is copied where the key is not.
         table->columns[source_draft_column(table, name)].not_null |=
-            statement_has_key(other, name) && !run->draft->text->as_before;
+            strings_have(other->keys, other->key_count, name) && !run->draft->text->as_before;
     }
     return 0;
 }

@@ -118,6 +118,18 @@ static void source_type_written(const struct source_text *text, size_t at, char 
     ret[used] = '\0';
 }
 
+// As PostgreSQL writes every array, whatever its bounds and dimensions: int[3], int[][] and int array are int[].
+static void source_type_write_array(char written[TYPE_TEXT_SIZE]) {
+    static const char word[] = " array";
+    size_t size = strcspn(written, "[");
+    while (size > 0 && written[size - 1] == ' ')
+        size--;
+    if (size >= sizeof word && strncasecmp(written + size - (sizeof word - 1), word, sizeof word - 1) == 0)
+        size -= sizeof word - 1;
+    written[size] = '\0';
+    (void)strncat(written, "[]", TYPE_TEXT_SIZE - size - 1);
+}
+
 int source_type_read(struct source_draft *draft, const json_t *type, size_t base, struct declared_type *ret) {
     *ret = (struct declared_type){0};
     struct source_name name = source_type_name(json_object_get(type, "names"));
@@ -130,13 +142,13 @@ int source_type_read(struct source_draft *draft, const json_t *type, size_t base
     bool array = json_array_size(json_object_get(type, "arrayBounds")) > 0;
     if (own != NULL) {
         *ret = own->base;
-        if (array)
-            (void)strncat(ret->written, "[]", sizeof ret->written - strlen(ret->written) - 1);
     } else {
         (void)snprintf(ret->name, sizeof ret->name, "%s", name.relation);
         source_type_arguments(draft, type, base, ret);
         source_type_written(draft->text, source_type_location(type, base), ret->written);
     }
+    if (array)
+        source_type_write_array(ret->written);
     ret->array |= array;
     return 0;
 }

@@ -9,9 +9,9 @@
 #include "views/base/uuid.h"
 #include "views/engine/decimal.h"
 #include "views/engine/read/filter/address_text.h"
-#include "views/engine/read/filter/time_order.h"
 #include "views/engine/read/literals.h"
 #include "views/engine/sqlite/numeric_order.h"
+#include "views/engine/sqlite/time_order.h"
 
 #include <assert.h>
 #include <math.h>

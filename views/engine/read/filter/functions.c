@@ -4,13 +4,7 @@
 #include "views/base/cleanup.h"
 #include "views/base/json_same.h"
 #include "views/base/json_text.h"
-#include "views/engine/read/filter/time_order.h"
 #include "views/engine/sqlite/collations.h"
-
-static int functions_stored_time(void *self, int a_size, const void *a, int b_size, const void *b) {
-    (void)self;
-    return time_order(collations_span(a, a_size), collations_span(b, b_size));
-}
 
 static void functions_match(sqlite3_context *context, sqlite3_value **values, bool any_case) {
     const struct filter_functions *functions = sqlite3_user_data(context);
@@ -73,9 +67,7 @@ int filter_functions_register(struct filter_functions *functions, sqlite3 *db, c
                               struct error *error) {
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
     functions->letters = like_letters();
-    if (sqlite3_create_collation_v2(db, "stored_time", SQLITE_UTF8, NULL, functions_stored_time, NULL) ==
-            SQLITE_OK &&
-        sqlite3_create_function_v2(db, "filter_like", 2, flags, functions, functions_like, NULL, NULL,
+    if (sqlite3_create_function_v2(db, "filter_like", 2, flags, functions, functions_like, NULL, NULL,
                                    NULL) == SQLITE_OK &&
         sqlite3_create_function_v2(db, "filter_ilike", 2, flags, functions, functions_ilike, NULL, NULL,
                                    NULL) == SQLITE_OK &&

@@ -1,4 +1,4 @@
-// What only SQL of filters calls on a reader's connection: the collation `stored_time`, and the functions
+// What only SQL of filters calls on a reader's connection: the functions
 // filter_like(text, pattern), filter_ilike(text, pattern) and filter_json(text): the spelling that all JSON of this value shares.
 #ifndef TIDEMARK_READ_FILTER_FUNCTIONS_H
 #define TIDEMARK_READ_FILTER_FUNCTIONS_H

@@ -1,4 +1,4 @@
-#include "views/engine/read/filter/time_order.h"
+#include "views/engine/sqlite/time_order.h"
 
 enum { TIME_LEAST = -2, TIME_BEFORE = -1, TIME_COMMON = 0, TIME_AFTER = 1, TIME_GREATEST = 2 };
 

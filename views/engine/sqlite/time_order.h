@@ -1,7 +1,7 @@
 // The order of dates and timestamps as the mirror writes them (views/base/iso8601.h): texts of the years 0 to 9999
 // are in the order of their bytes; years before and after them, infinity and -infinity are not. Pure, any thread.
-#ifndef TIDEMARK_READ_TIME_ORDER_H
-#define TIDEMARK_READ_TIME_ORDER_H
+#ifndef TIDEMARK_SQLITE_TIME_ORDER_H
+#define TIDEMARK_SQLITE_TIME_ORDER_H
 
 #include "views/base/span.h"
 
