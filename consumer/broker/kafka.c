@@ -1,6 +1,7 @@
 #include "consumer/broker/kafka.h"
 
 #include "consumer/broker/client/closing.h"
+#include "consumer/broker/client/conf.h"
 #include "consumer/broker/client/partition.h"
 #include "consumer/broker/client/range.h"
 #include "consumer/broker/client/settings.h"
@@ -208,51 +209,22 @@ void kafka_wait(struct kafka *kafka, int timeout_ms) {
     kafka_wakeup_wait(&kafka->wakeup, timeout_ms);
 }
 
-static void kafka_destroy_conf(rd_kafka_conf_t **conf) {
-    if (*conf != NULL)
-        rd_kafka_conf_destroy(*conf);
-}
-
-static int kafka_set_property(rd_kafka_conf_t *conf, const char *name, const char *value,
-                              struct error *error) {
-    char text[CLIENT_ERROR_SIZE];
-    rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, name, value, text, sizeof text);
-    if (result == RD_KAFKA_CONF_OK)
-        return 0;
-    // librdkafka's text may hold the value
-    if (result == RD_KAFKA_CONF_INVALID && kafka_setting_is_secret(name))
-        return error_set(error, ERROR_USAGE, "-X %s: librdkafka refuses the value", name);
-    return error_set(error, ERROR_USAGE, "-X %s: %s", name, text);
-}
-
-static int kafka_set_number(rd_kafka_conf_t *conf, const char *name, int value, struct error *error) {
-    char text[16];
-    (void)snprintf(text, sizeof text, "%d", value);
-    return kafka_set_property(conf, name, text, error);
-}
-
-static int64_t kafka_property_number(const rd_kafka_conf_t *conf, const char *name) {
-    char text[32];
-    size_t size = sizeof text;
-    return rd_kafka_conf_get(conf, name, text, &size) == RD_KAFKA_CONF_OK ? strtoll(text, NULL, 10) : 0;
-}
-
 static int kafka_set_properties(struct kafka *kafka, rd_kafka_conf_t *conf, const struct kafka_config *config,
                                 struct error *error) {
-    if (kafka_set_number(conf, "queued.max.messages.kbytes", kafka_setting_queue_kb(kafka->far), error) !=
-            0 ||
-        kafka_set_number(conf, "fetch.message.max.bytes", kafka_setting_fetch_bytes(kafka->far), error) !=
-            0 ||
-        kafka_set_property(conf, "bootstrap.servers", config->brokers, error) != 0 ||
-        kafka_set_property(conf, "group.id", config->group_id, error) != 0)
+    if (kafka_conf_set_number(conf, "queued.max.messages.kbytes", kafka_setting_queue_kb(kafka->far),
+                              error) != 0 ||
+        kafka_conf_set_number(conf, "fetch.message.max.bytes", kafka_setting_fetch_bytes(kafka->far),
+                              error) != 0 ||
+        kafka_conf_set(conf, "bootstrap.servers", config->brokers, error) != 0 ||
+        kafka_conf_set(conf, "group.id", config->group_id, error) != 0)
         return -1;
     for (const struct kafka_setting *setting = kafka_settings; setting->name != NULL; setting++)
-        if (kafka_set_property(conf, setting->name, setting->value, error) != 0)
+        if (kafka_conf_set(conf, setting->name, setting->value, error) != 0)
             return -1;
-    if (kafka_set_number(conf, "fetch.wait.max.ms", kafka_setting_fetch_wait_ms(kafka->expected), error) !=
-            0 ||
-        kafka_set_number(conf, "statistics.interval.ms", kafka_setting_statistics_ms(kafka->expected),
-                         error) != 0)
+    if (kafka_conf_set_number(conf, "fetch.wait.max.ms", kafka_setting_fetch_wait_ms(kafka->expected),
+                              error) != 0 ||
+        kafka_conf_set_number(conf, "statistics.interval.ms", kafka_setting_statistics_ms(kafka->expected),
+                              error) != 0)
         return -1;
     for (const struct kafka_setting *setting = kafka_settings_newer; setting->name != NULL; setting++)
         (void)rd_kafka_conf_set(conf, setting->name, setting->value, NULL, 0);
@@ -261,12 +233,12 @@ static int kafka_set_properties(struct kafka *kafka, rd_kafka_conf_t *conf, cons
         const char *refusal = kafka_setting_refusal(property->name);
         if (refusal != NULL)
             return error_set(error, ERROR_USAGE, "-X %s cannot be set: %s", property->name, refusal);
-        if (kafka_set_property(conf, property->name, property->value, error) != 0)
+        if (kafka_conf_set(conf, property->name, property->value, error) != 0)
             return -1;
         kafka->all_logs |= strcmp(property->name, "debug") == 0;
     }
-    kafka->owner.queue_bytes_max = kafka_property_number(conf, "queued.max.messages.kbytes") * 1024;
-    kafka->owner.queue_messages_max = kafka_property_number(conf, "queued.min.messages");
+    kafka->owner.queue_bytes_max = kafka_conf_number(conf, "queued.max.messages.kbytes") * 1024;
+    kafka->owner.queue_messages_max = kafka_conf_number(conf, "queued.min.messages");
     kafka->owner.held_max = kafka_setting_part(PARTITION_HELD_MAX, PARTITION_HELD_LEAST, kafka->far);
     return 0;
 }
@@ -293,7 +265,7 @@ static void kafka_stop_helpers(struct kafka_link *link) {
 }
 
 static int kafka_start_client(struct kafka *kafka, const struct kafka_config *config, struct error *error) {
-    CLEANUP(kafka_destroy_conf) rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    CLEANUP(kafka_conf_destroy) rd_kafka_conf_t *conf = rd_kafka_conf_new();
     if (kafka_set_properties(kafka, conf, config, error) != 0)
         return -1;
     rd_kafka_conf_set_opaque(conf, kafka);
