@@ -302,16 +302,20 @@ static void options_twin_name(const char *flag, char *ret, size_t size) {
 }
 
 // Whether `name` may be meant for the twin, both without TIDEMARK_: nearly so spelt (of one with two letters, which is near to
-// many, with these two), or with a word behind it for what it takes.
-static bool options_may_mean(const char *name, const char *twin) {
-    static const char *const words[] = {"_FILE", "_DIR", "_PATH", "_ADDR", "_ADDRESS", "_LIST", NULL};
+// many, with these two), or with a word behind it for what the flag takes (a folder beside a flag that takes a file is another's).
+static bool options_may_mean(const char *name, const char *twin, const char *argument) {
+    static const struct {
+        const char *word, *of;
+    } words[] = {{"_FILE", "FILE"},  {"_PATH", "FILE"},     {"_PATH", "DIR"}, {"_DIR", "DIR"},
+                 {"_ADDR", ":PORT"}, {"_ADDRESS", ":PORT"}, {"_LIST", "[,"}};
     const size_t size = strlen(twin);
     if (strlen(name) > 2 && nearest_is(name, twin))
         return true;
     if (strlen(name) == 2 && size == 2)
         return name[0] == twin[1] && name[1] == twin[0];
-    for (int i = 0; strncmp(name, twin, size) == 0 && words[i] != NULL; i++)
-        if (strcmp(name + size, words[i]) == 0)
+    for (size_t i = 0; argument != NULL && strncmp(name, twin, size) == 0 && i < sizeof words / sizeof *words;
+         i++)
+        if (strcmp(name + size, words[i].word) == 0 && strstr(argument, words[i].of) != NULL)
             return true;
     return false;
 }
@@ -327,7 +331,7 @@ static int options_check_twin(const char *name, struct error *error) {
         options_twin_name(option_table[i].flag, twin, sizeof twin);
         if (strcmp(name, twin) == 0)
             return 0;
-        if (near == NULL && options_may_mean(name + begin, twin + begin))
+        if (near == NULL && options_may_mean(name + begin, twin + begin, option_table[i].argument))
             near = memcpy(meant, twin, sizeof meant);
     }
     return near == NULL ? 0

@@ -87,8 +87,8 @@ static bool routes_has_query(const struct catalog *catalog, struct span view, st
 }
 
 // What is asked for elsewhere: /v1/orders, /v1/tables/orders/5001, /v1/warehouse/stock.
-static void routes_set_hint(const struct catalog *catalog, const struct target *target,
-                            struct response *response) {
+static void routes_write_hint(const struct catalog *catalog, const struct target *target,
+                              struct buffer *out) {
     static const struct span none = {"", 0};
     const struct span *segments = target->segments;
     bool version = target->segment_count > 1 && span_is(segments[0], "v1");
@@ -96,21 +96,25 @@ static void routes_set_hint(const struct catalog *catalog, const struct target *
     struct span name = version ? segments[named ? 2 : 1] : none;
     struct span behind = version && target->segment_count == 3 ? segments[2] : none;
     const struct table *table = catalog_table(catalog, name.data, name.size);
-    if (table != NULL && table->key_count > 0)
-        problem_begin(response, PROBLEM_NOT_FOUND,
-                      "no such route; rows of %s are at /v1/tables/%s, one of them by its columns: ?%s=..",
-                      table->name, table->name, table->columns[table->keys[0]].name);
-    else if (!named && behind.size > 0 && routes_has_query(catalog, name, behind))
-        problem_begin(response, PROBLEM_NOT_FOUND, "no such route; /v1/views/%.*s/%.*s is", (int)name.size,
-                      name.data, (int)behind.size, behind.data);
-    else
-        problem_begin(response, PROBLEM_NOT_FOUND, "no such route");
+    if (table != NULL && table->key_count > 0) {
+        buffer_format(out, "; rows of %s are at ", table->name);
+        route_write_path(out, &(struct loaded_route){.route = ROUTE_TABLE, .table = table});
+        buffer_text(out, ", one of them by its columns: ?");
+        route_write_column(out, table->columns[table->keys[0]].name);
+        buffer_text(out, "=..");
+    } else if (!named && behind.size > 0 && routes_has_query(catalog, name, behind)) {
+        buffer_format(out, "; /v1/views/%.*s/%.*s is", (int)name.size, name.data, (int)behind.size,
+                      behind.data);
+    }
 }
 
 static void routes_set_not_found(const struct catalog *catalog, const struct target *target,
                                  struct response *response) {
     response->postgrest = target->segment_count > 0 && span_is(target->segments[0], "rest");
-    routes_set_hint(catalog, target, response);
+    CLEANUP(buffer_free) struct buffer hint = {0};
+    routes_write_hint(catalog, target, &hint);
+    problem_begin(response, PROBLEM_NOT_FOUND, "no such route%.*s", hint.failed ? 0 : (int)hint.size,
+                  hint.data != NULL ? hint.data : "");
     buffer_text(&response->body, ",\"known\":[");
     for (int i = 0; i < ROUTE_COUNT; i++) {
         buffer_text(&response->body, i > 0 ? "," : "");

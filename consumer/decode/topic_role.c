@@ -218,46 +218,55 @@ static bool topic_role_is_of_name(const char *topic, const char *prefix, const c
 }
 
 // A topic's characters mean themselves in an expression, but for the dot.
-static void topic_role_write_escaped(const char *name, struct buffer *out) {
-    for (; *name != '\0'; name++) {
-        if (*name == '.')
+static void topic_role_write_escaped(struct span name, struct buffer *out) {
+    for (size_t i = 0; i < name.size; i++) {
+        if (name.data[i] == '.')
             buffer_char(out, '\\');
-        buffer_char(out, *name);
+        buffer_char(out, name.data[i]);
     }
 }
 
-// The table's own topic beside one of its older name: with its name, and its schema where it says one.
-static void topic_role_write_own(const char *topic, const struct table *table, struct buffer *out) {
-    char relation[NAME_SIZE], schema[NAME_SIZE], own[3 * NAME_SIZE];
-    const char *last = strrchr(topic, '.'), *before = last;
-    while (table->schema != NULL && before > topic && before[-1] != '.')
+// The table's own topic beside one of its older name: with its name, and its schema where either says one. A table without one is
+// PostgreSQL's public then.
+static void topic_role_write_own(const char *topic, bool older_schema, const struct table *table,
+                                 struct buffer *out) {
+    char relation[NAME_SIZE], schema[NAME_SIZE];
+    const char *own = table->schema != NULL ? table->schema : older_schema ? "public" : "";
+    const char *before = strrchr(topic, '.');
+    while (own[0] != '\0' && before > topic && before[-1] != '.')
         before--;
-    if (!topic_role_sanitize(table->relation, false, relation) ||
-        !topic_role_sanitize(table->schema != NULL ? table->schema : "", false, schema))
+    if (!topic_role_sanitize(table->relation, false, relation) || !topic_role_sanitize(own, false, schema))
         return;
-    (void)snprintf(own, sizeof own, "%.*s%s.%s", (int)(before - topic), topic, schema, relation);
-    topic_role_write_escaped(own, out);
+    topic_role_write_escaped((struct span){topic, (size_t)(before - topic)}, out);
+    topic_role_write_escaped(span_of(schema), out);
+    topic_role_write_escaped(SPAN("."), out);
+    topic_role_write_escaped(span_of(relation), out);
 }
 
 bool topic_write_line_of_older(const char *topic, const char *prefix, const struct catalog *catalog,
                                char ret[TOPIC_LINE_SIZE]) {
     CLEANUP(buffer_free) struct buffer line = {0};
     const struct table *table = NULL;
+    bool older_schema = false;
     for (int t = 0; t < catalog->table_count && table == NULL; t++)
-        for (int i = 0; i < catalog->tables[t].older_count && table == NULL; i++)
-            if (topic_role_is_of_name(topic, prefix, catalog->tables[t].older[i]))
-                table = &catalog->tables[t];
-    if (table == NULL)
+        for (int i = 0; i < catalog->tables[t].older_count && table == NULL; i++) {
+            if (!topic_role_is_of_name(topic, prefix, catalog->tables[t].older[i]))
+                continue;
+            table = &catalog->tables[t];
+            older_schema = strchr(table->older[i], '.') != NULL;
+        }
+    // A line takes the place of the topics that partitions have by their names, too.
+    if (table == NULL || (table->topic == NULL && table->partition_count > 0))
         return false;
     buffer_format(&line, "topic %s = /", table->name);
-    topic_role_write_escaped(topic, &line);
+    topic_role_write_escaped(span_of(topic), &line);
     buffer_char(&line, '|');
     if (table->topic == NULL)
-        topic_role_write_own(topic, table, &line);
+        topic_role_write_own(topic, older_schema, table, &line);
     else if (table->topic_is_regex)
         buffer_text(&line, table->topic);
     else
-        topic_role_write_escaped(table->topic, &line);
+        topic_role_write_escaped(span_of(table->topic), &line);
     buffer_char(&line, '/');
     if (line.failed || line.size >= TOPIC_LINE_SIZE)
         return false;

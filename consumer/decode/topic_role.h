@@ -32,7 +32,8 @@ int topic_feeds(const char *topic, const char *prefix, const struct table *table
 bool topic_is_left_out(const char *topic, const char *prefix, const struct catalog *catalog);
 
 // Whether it is the topic of a name that a table had before (`-- tidemark: renamed`): then `ret` is the line that reads this topic
-// and the table's own, `topic u = /shop\.public\.t|shop\.public\.u/`; a line with this name alone would lose the other.
+// and the table's own, `topic u = /shop\.public\.t|shop\.public\.u/`; a line with this name alone would lose the other. None where
+// the table has partitions, whose topics the line would lose.
 enum { TOPIC_LINE_SIZE = 768 };
 bool topic_write_line_of_older(const char *topic, const char *prefix, const struct catalog *catalog,
                                char ret[TOPIC_LINE_SIZE]);

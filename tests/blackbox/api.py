@@ -98,6 +98,11 @@ class Api(tide.Case):
             status, _, body = ask(server, path)
             self.assertEqual(404, status)
             self.assertIn(told, json.loads(body)["detail"], path)
+        # an address that works: a key that is called like a parameter, a name that no path has as it is
+        _, server = self.own('create table "a b"("limit" int primary key);', [{**envelope("a_b", 0, {"limit": 1}, {"limit": 1})}])
+        detail = json.loads(ask(server, "/v1/a%20b")[2])["detail"]
+        self.assertIn("at /v1/tables/a%20b, one of them by its columns: ?column.limit=..", detail)
+        self.assertEqual(200, ask(server, "/v1/tables/a%20b?column.limit=1")[0])
 
     def test_lists_on_several_lines(self):
         """A header that is a list may stand on several lines (RFC 9110, 5.3); the range that names a form most exactly says how much

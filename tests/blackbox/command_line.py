@@ -200,12 +200,14 @@ class CommandLine(tide.Case):
         """It would set nothing, in silence. What others have put there for themselves is no twin."""
         for name, meant in (("TIDEMARK_DURABEL", "TIDEMARK_DURABLE"), ("TIDEMARK_COMIT_MESSAGE", "TIDEMARK_COMMIT_MESSAGES"),
                             ("TIDEMARK_ONYL", "TIDEMARK_ONLY"), ("TIDEMARK_LOGLEVEL", "TIDEMARK_LOG_LEVEL"), ("TIDEMARK_BD", "TIDEMARK_DB"),
-                            ("TIDEMARK_DB_FILE", "TIDEMARK_DB"), ("TIDEMARK_VIEWS_DIR", "TIDEMARK_VIEWS")):  # fmt: skip
+                            ("TIDEMARK_DB_FILE", "TIDEMARK_DB"), ("TIDEMARK_VIEWS_DIR", "TIDEMARK_VIEWS"),
+                            ("TIDEMARK_LISTEN_ADDR", "TIDEMARK_LISTEN"), ("TIDEMARK_BROKERS_LIST", "TIDEMARK_BROKERS"), ("TIDEMARK_VIEWS_PATH", "TIDEMARK_VIEWS")):  # fmt: skip
             done = tide.run("check", env={name: "1"})
             self.assertEqual(2, done.returncode, done.stderr)
             self.assertIn(f"{name} is the twin of no flag; {meant} is, and may be meant", self.told(done))
         others = {"TIDEMARK_SERVICE_HOST": "10.0.0.1", "TIDEMARK_PORT": "tcp://10.0.0.1:8080", "TIDEMARK_PORT_8080_TCP_ADDR": "10.0.0.1",
-                  "TIDEMARK_ID": "7", "TIDEMARK_DB_SERVICE_HOST": "10.0.0.2", "TIDEMARK_DB_PORT": "tcp://10.0.0.2:5432", "TIDEMARK_": "", "TIDEMARK_RATE": "5"}  # fmt: skip
+                  "TIDEMARK_ID": "7", "TIDEMARK_DB_SERVICE_HOST": "10.0.0.2", "TIDEMARK_DB_PORT": "tcp://10.0.0.2:5432", "TIDEMARK_": "", "TIDEMARK_RATE": "5",
+                  "TIDEMARK_CONFIG_DIR": "/etc/tidemark", "TIDEMARK_STATE_DIR": "/var/lib/tidemark"}  # fmt: skip
         self.assertEqual((0, ""), (lambda done: (done.returncode, done.stderr))(tide.run("check", env=others)))
 
     def test_config_file(self):

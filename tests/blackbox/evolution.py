@@ -94,6 +94,10 @@ class Case(tide.Case):
             done = tide.run("replay", "--db", self.db, *flags, capture)
             self.assertEqual(1, done.returncode, done.stderr)
             self.assertIn("would lose items: give the --views that it was made with", done.stderr)
+            # neither is another file built to take the place of this one
+            done = tide.run("run", "--rebuild", "--brokers", "127.0.0.1:1", "--prefix", tide.PREFIX, "--db", self.db, "--listen", "127.0.0.1:0", *flags)
+            self.assertEqual(1, done.returncode, done.stderr)
+            self.assertIn("would lose items: give", done.stderr)
             self.assertEqual([(1, "pen")], self.query("select id, name from items"))
         shop = (tide.TOP / "views" / "source.sql").read_text()
         self.db = self.path / "more.db"

@@ -33,8 +33,8 @@ enum {
 };
 
 // Opens or creates `path` for writing with these views; `catalog` outlives the store. Errors: ERROR_BUSY
-// another process has it; ERROR_STORE not writable, not ours, a newer format; ERROR_INPUT a view or
-// source.sql changed in a way that the mirror cannot answer (the message says what to do).
+// another process has it; ERROR_STORE not writable, not ours, a newer format, tables that the built-in source.sql would take
+// away; ERROR_INPUT a view or source.sql changed in a way that the mirror cannot answer (the message says what to do).
 int store_open(struct store **ret, const char *path, const struct catalog *catalog,
                struct store_report *report, struct error *error);
 void store_close(struct store **store);

@@ -139,7 +139,7 @@ struct lost_table {
     int64_t deletes_again;  // of a key that was deleted before
     bool change_of_none;    // since it was told last: found (astray.h)
     bool create_of_one;     // likewise
-    bool hidden_null;       // it was told that an array came as null
+    bool hidden_null[2];    // it was told that an array came as null: [1] of a column that is not null
     bool made_without;      // it was told that rows lack what they had under an older name of the table
     bool moved_without;     // it was told that rows lack what they had under an older key
     struct truncated_leaves leaves[LEAVES_KEPT]; // ring (leaves.h)

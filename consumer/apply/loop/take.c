@@ -280,23 +280,24 @@ static bool take_lacks_toast(const struct change *change) {
     return lacks;
 }
 
-// An array with a NULL among its elements comes as one that is NULL: told once, when one has come.
+// An array with a NULL among its elements comes as one that is NULL: told once, when one has come, and once where it is sure.
 static void take_tell_hidden_null(struct apply *apply, const struct partition *partition) {
     const struct change *change = &partition->event->change;
     const struct table *table = change->table;
-    bool *told = &apply->lost.tables[table->index].hidden_null;
-    for (int i = 0; i < table->column_count && !*told && change_is_row(change); i++) {
+    bool *told = apply->lost.tables[table->index].hidden_null;
+    for (int i = 0; i < table->column_count && change_is_row(change); i++) {
         const struct column *column = &table->columns[i];
-        if (!column->hides_nulls || change->values[i].kind != VALUE_NULL ||
+        bool sure = column->not_null;
+        if (!column->hides_nulls || told[sure] || change->values[i].kind != VALUE_NULL ||
             change_null_is_unsure(change, column))
             continue;
-        *told = true;
+        told[sure] = true;
         warnings_add(
             &apply->warnings,
             "table %s: NULL came in %s (%s), which Debezium also sends of an array with a NULL among its elements: %s; "
             "event.converting.failure.handling.mode=fail ends the connector at one in place of that",
             table->name, column->name, column->declared,
-            column->not_null ? "the column is not null, so it was one" : "which it was, nothing tells");
+            sure ? "the column is not null, so it was one" : "which it was, nothing tells");
         take_about(apply, partition, "hidden_null");
     }
 }

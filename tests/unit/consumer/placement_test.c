@@ -47,6 +47,9 @@ static const char source[] =
     "create table hr.wages(id int primary key);\n"
     "-- tidemark: renamed hr.wages from pay\n"
     "-- tidemark: renamed mixed from blend\n"
+    "create table invoices(id int primary key);\n"
+    "-- tidemark: renamed invoices from archive.bills\n"
+    "-- tidemark: renamed visits from calls\n"
     "-- tidemark: renamed shards from pieces\n";
 
 static struct catalog *load(void) {
@@ -141,6 +144,10 @@ static void topics(void **state) {
         {"app.shop.public.Staff_Members",
          "topic people = /app\\.shop\\.public\\.Staff_Members|app\\.shop\\.public\\.people/"},
         {"app.public.pay", "topic hr.wages = /app\\.public\\.pay|app\\.hr\\.wages/"},
+        // it left its schema
+        {"app.archive.bills", "topic invoices = /app\\.archive\\.bills|app\\.public\\.invoices/"},
+        {"app.shop.archive.bills",
+         "topic invoices = /app\\.shop\\.archive\\.bills|app\\.shop\\.public\\.invoices/"},
         {"app.public.blend", "topic mixed = /app\\.public\\.blend|routed/"},
         {"app.public.pieces", "topic shards = /app\\.public\\.pieces|app\\.shard_[0-9]+\\.customers/"},
     };
@@ -149,6 +156,8 @@ static void topics(void **state) {
         assert_true(topic_write_line_of_older(older[i][0], "app", catalog, line));
         assert_string_equal(line, older[i][1]);
     }
+    // its partitions' topics would not be read
+    assert_false(topic_write_line_of_older("app.public.calls", "app", catalog, line));
     assert_false(topic_write_line_of_older("app.public.others", "app", catalog, line));
     assert_false(topic_write_line_of_older("other.public.pay", "app", catalog, line));
     assert_true(topic_is_left_out("app.public.left", "app", catalog));

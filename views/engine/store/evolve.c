@@ -123,7 +123,8 @@ static int evolve_find_column(const struct evolution_table *change, const struct
     return -1;
 }
 
-// Who forgets --views, or gives a folder without its source.sql, does not mean that his tables go.
+// Who forgets --views, or gives a folder without its source.sql, does not mean that his tables go: no ERROR_INPUT, since
+// --rebuild would take the file's place with another that has not got them.
 static int evolve_refuse_built_in(const struct evolution *evolution, struct error *error) {
     char gone[512] = "";
     for (int i = 0; i < evolution->old_count; i++)
@@ -139,7 +140,7 @@ static int evolve_refuse_built_in(const struct evolution *evolution, struct erro
     }
     return gone[0] == '\0'
                ? 0
-               : error_set(error, ERROR_INPUT,
+               : error_set(error, ERROR_STORE,
                            "the file was made with another source.sql than the built-in one, which is taken "
                            "without --views and with a folder that has none, and would lose %s: give the "
                            "--views that it was made with; the built-in views are for another --db file",

@@ -14,7 +14,8 @@ struct evolve {
     char *mirror; // the file's mirrored tables as SQL, in which its views' schemas hold; sqlite3_free
 };
 
-// What differs between the file and the catalog. ERROR_INPUT when the file does not know what it was made with.
+// What differs between the file and the catalog. ERROR_INPUT when the file does not know what it was made with;
+// ERROR_STORE when the built-in source.sql would take tables or columns away.
 int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve *ret, struct error *error);
 void evolve_free(struct evolve *evolve);
 // Nothing of the views that may read what goes may be there: the tables' indexes, triggers, SQL views. Says in the
