@@ -117,6 +117,15 @@ static void test_constraints_of_indexes(void **state) {
     makes(INDEXED "alter table t add constraint u unique using index i, drop constraint t_b_key;", "t(a);");
     makes(INDEXED "alter table t add constraint u unique using index i; alter table t drop constraint u;",
           "t(b);");
+    makes(
+        "create table t(a int not null); create unique index i on t(a); alter table t replica identity using index i;"
+        "alter table t add constraint k primary key using index i;",
+        "t(a);");
+    // a name without a schema is public's
+    makes(
+        "create schema s; create table s.t(a int primary key, b int); create table t(a int not null unique, b int not null unique);"
+        "create unique index u on s.t(b); create unique index u on t(b); drop index u; alter table t drop constraint t_b_key;",
+        "s.t(a);t(a);");
     // one that another file makes is nothing to the key
     makes(
         "create table t(a int primary key, b int not null); alter table t add constraint u unique using index j;",

@@ -43,7 +43,8 @@ static bool source_constraint_is_in(const struct draft_table *table, const char 
 }
 
 // Whose key or index has the name, which is in the table's schema (NULL: any).
-static struct draft_table *source_constraint_table(const struct source_run *run, struct source_name name) {
+static struct draft_table *source_constraint_find_table(const struct source_run *run,
+                                                        struct source_name name) {
     const struct source_draft *draft = run->draft;
     for (int i = 0; i < draft->table_count; i++)
         if (draft->tables[i].key_name != NULL && strcmp(draft->tables[i].key_name, name.relation) == 0 &&
@@ -58,6 +59,14 @@ static struct draft_table *source_constraint_table(const struct source_run *run,
             return table;
     }
     return NULL;
+}
+
+// A name without a schema is public's, as statements are run; where public has none, of another that was set as the path.
+static struct draft_table *source_constraint_table(const struct source_run *run, struct source_name name) {
+    struct draft_table *table =
+        name.schema == NULL ? source_constraint_find_table(run, (struct source_name){"public", name.relation})
+                            : NULL;
+    return table != NULL ? table : source_constraint_find_table(run, name);
 }
 
 // Tables, keys and indexes of a schema share its names.
@@ -132,7 +141,7 @@ static int source_constraint_name_key(const struct source_run *run, struct draft
     return table->key_name != NULL ? 0 : source_draft_out_of_memory(run->draft);
 }
 
-// The index becomes the key's, and goes with it.
+// The index becomes the key's, and goes with it; where it is the replica identity, it stays that under the key's name.
 static int source_constraint_take_index(const struct source_run *run, struct draft_table *table,
                                         const char *name, size_t at) {
     struct draft_index *index = source_constraint_index(run, table, name);
@@ -144,6 +153,16 @@ static int source_constraint_take_index(const struct source_run *run, struct dra
             return -1;
     source_draft_remove_index(run->draft, index);
     return 0;
+}
+
+static int source_constraint_name_key_of_index(const struct source_run *run, struct draft_table *table,
+                                               const char *index, const char *name) {
+    bool is_identity = table->identity != NULL && strcmp(table->identity, index) == 0;
+    if (source_constraint_name_key(run, table, name != NULL ? name : index) != 0)
+        return -1;
+    return is_identity && !run->draft->text->as_before
+               ? source_draft_set(run->draft, &table->identity, table->key_name)
+               : 0;
 }
 
 int source_constraint_primary_key(const struct source_run *run, struct draft_table *table,
@@ -159,7 +178,10 @@ int source_constraint_primary_key(const struct source_run *run, struct draft_tab
                  : index != NULL ? source_constraint_take_index(run, table, index, at)
                                  : source_constraint_names(run, json_object_get(constraint, "keys"),
                                                            &table->keys, &table->key_count);
-    return status != 0 ? -1 : source_constraint_name_key(run, table, name != NULL ? name : index);
+    if (status != 0)
+        return -1;
+    return index != NULL ? source_constraint_name_key_of_index(run, table, index, name)
+                         : source_constraint_name_key(run, table, name);
 }
 
 int source_constraint_copy_key(const struct source_run *run, struct draft_table *table,
