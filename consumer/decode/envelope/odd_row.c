@@ -13,7 +13,7 @@ int odd_row_refuse_columns(struct span value, const struct members *members, con
     struct span first = is_object && json_next(&json) == JSON_KEY ? json.text : SPAN("");
     return error_set(
         error, ERROR_INPUT,
-        "the row has no column of table %s, and begins with %.*s: it was put into a member (HoistField), "
+        "the row has no column of table %s, and begins with the member `%.*s`: it was put into a member (HoistField), "
         "wrapped twice, or written in Avro's JSON encoding, which names types",
         table->name, members_visible(first), first.data);
 }
