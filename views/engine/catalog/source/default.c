@@ -36,14 +36,22 @@ static const char *source_default_text(const struct source_draft *draft, const j
         (void)snprintf(scratch, 32, "%lld", (long long)integer);
         return scratch;
     }
-    const json_t *bits = json_object_get(constant, "bsval"); // "b101", "x1F"
-    if (bits != NULL) {
-        const char *text = json_string_value(json_object_get(bits, "bsval"));
-        return text != NULL && *text == 'b' ? text + 1 : NULL;
-    }
     const json_t *number = json_object_get(constant, "fval");
     return number != NULL ? json_string_value(json_object_get(number, "fval"))
                           : json_string_value(json_object_get(json_object_get(constant, "sval"), "sval"));
+}
+
+static const json_t *source_default_uncast(const json_t *tree) {
+    while (json_object_get(tree, "TypeCast") != NULL)
+        tree = json_object_get(json_object_get(tree, "TypeCast"), "arg");
+    return tree;
+}
+
+// b'101', for bits alone: another type's value of it is the number that they are. NULL: it is none.
+static const char *source_default_bits_text(const json_t *tree) {
+    const json_t *constant = json_object_get(source_default_uncast(tree), "A_Const");
+    const char *text = json_string_value(json_object_get(json_object_get(constant, "bsval"), "bsval"));
+    return text != NULL && *text == 'b' ? text + 1 : NULL; // "b101", "x1F"
 }
 
 static bool source_default_set_text(struct value *ret, const char *text, size_t size) {
@@ -272,9 +280,8 @@ static bool source_default_elements(const struct source_draft *draft, const json
                                     struct buffer *ret) {
     const json_t *element;
     size_t i;
-    while (json_object_get(tree, "TypeCast") != NULL)
-        tree = json_object_get(json_object_get(tree, "TypeCast"), "arg");
-    const json_t *elements = json_object_get(json_object_get(tree, "A_ArrayExpr"), "elements");
+    const json_t *array = json_object_get(source_default_uncast(tree), "A_ArrayExpr");
+    const json_t *elements = json_object_get(array, "elements");
     if (json_array_size(elements) == 0)
         return false;
     buffer_char(ret, '{');
@@ -282,7 +289,8 @@ static bool source_default_elements(const struct source_draft *draft, const json
         char scratch[32];
         bool is_null = false;
         const char *text = source_default_text(draft, element, base, scratch, &is_null);
-        if (text == NULL && !is_null)
+        bool is_array = json_object_get(source_default_uncast(element), "A_ArrayExpr") != NULL;
+        if ((text == NULL && !is_null) || is_array)
             return false;
         default_array_append(ret, text);
     }
@@ -299,6 +307,8 @@ int source_default_read(struct source_draft *draft, const struct draft_column *d
     const char *text =
         source_default_text(draft, declared->expression.tree, declared->expression.base, scratch, &is_null);
     CLEANUP(buffer_free) struct buffer literal = {0};
+    if (text == NULL && column->type == COLUMN_BIT)
+        text = source_default_bits_text(declared->expression.tree);
     if (text == NULL && !is_null && column->type == COLUMN_ARRAY &&
         source_default_elements(draft, declared->expression.tree, declared->expression.base, &literal))
         text = literal.data;
