@@ -28,7 +28,7 @@ struct message_source {
     // many. Its bytes live until it is released itself. Any thread may read them.
     int (*delivered)(void *self, int slot);
     void (*peek_at)(void *self, int slot, int index, struct message *ret);
-    // True when nothing lies between what was released and the end of the partition as last learnt.
+    // True when nothing lies between what was released and the end of the partition as last learnt, which is not long ago.
     bool (*at_end)(void *self, int slot);
 };
 

@@ -239,6 +239,7 @@ static int kafka_set_properties(struct kafka *kafka, rd_kafka_conf_t *conf, cons
     }
     kafka->owner.queue_bytes_max = kafka_conf_number(conf, "queued.max.messages.kbytes") * 1024;
     kafka->owner.queue_messages_max = kafka_conf_number(conf, "queued.min.messages");
+    kafka->owner.answer_ms = kafka_conf_number(conf, "fetch.wait.max.ms") + PARTITION_ANSWER_MS;
     kafka->owner.held_max = kafka_setting_part(PARTITION_HELD_MAX, PARTITION_HELD_LEAST, kafka->far);
     return 0;
 }
@@ -659,9 +660,12 @@ void kafka_watch(struct kafka *kafka, int slot, int messages) {
         partition->watched = messages;
 }
 
+// While its broker does not answer there may be more, and evidence of what never comes is none (consumer/apply/loop/lost.h).
 static bool kafka_at_end(void *self, int slot) {
-    struct kafka_partition *partition = kafka_partition_of(self, slot);
-    return partition != NULL && kafka_partition_at_end(partition);
+    const struct kafka *kafka = self;
+    struct kafka_partition *partition = kafka_partition_of(kafka, slot);
+    return partition != NULL && kafka_partition_at_end(partition) &&
+           kafka_partition_unanswered_ms(partition) < kafka->owner.answer_ms;
 }
 
 struct message_source kafka_source(struct kafka *kafka) {

@@ -212,6 +212,7 @@ struct store_commit {
     bool transactional;
     struct store_sequence sequence;
     bool torn;             // some of what is shown may be part of a transaction that is not shown whole
+    int64_t torn_ms;       // struct store_before
     bool nameless;         // the newest streamed row named no transaction
     int64_t unjudged_lsn;  // struct store_before
     int64_t applied_total; // sum of next offsets

@@ -30,7 +30,9 @@ struct store_offset {
 
 // What the newest commit before said.
 struct store_before {
-    bool torn;     // the newest commit showed a transaction in part
+    bool torn; // the newest commit showed a transaction in part
+    int64_t
+        torn_ms; // if so: when the newest row was read that is ahead of what is streamed, 0 = none is, -1 = an older file does not say
     bool nameless; // the newest row before it named no transaction
     // a full snapshot of which it was not looked yet which tables it left out (consumer/apply/loop/emptied.h), LSN_NONE = none
     int64_t unjudged_lsn;

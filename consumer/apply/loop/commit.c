@@ -80,6 +80,7 @@ static void commit_describe(const struct apply *apply, struct store_commit *comm
     if (by_rows && apply->newest.lsn > commit->sequence.lsn)
         commit->sequence = apply->newest;
     commit->torn = apply->torn.is || merge_is_letting_through(apply->merge);
+    commit->torn_ms = apply->torn.beyond_ms;
     commit->nameless = merge_rows_are_nameless(apply->merge);
     commit->unjudged_lsn = apply->unjudged_lsn;
 }
@@ -174,7 +175,8 @@ static int64_t commit_snapshot_ms(const struct apply *apply, const struct store_
 void commit_recall_torn(struct apply *apply) {
     int count;
     const struct store_offset *offsets = store_offsets(apply->config.store, &count);
-    apply->torn.is = store_before(apply->config.store).torn;
+    const struct store_before before = store_before(apply->config.store);
+    apply->torn.is = before.torn;
     apply->torn.until = apply->torn.beyond = LSN_NONE;
     for (int i = 0; i < count; i++) {
         int64_t snapshot_ms = commit_snapshot_ms(apply, &offsets[i]);
@@ -183,7 +185,7 @@ void commit_recall_torn(struct apply *apply) {
         if (apply->torn.is && offsets[i].newest_lsn > apply->torn.beyond)
             apply->torn.beyond = offsets[i].newest_lsn;
     }
-    apply->torn.beyond_ms = apply->torn.is ? apply->ahead_ms : 0;
+    apply->torn.beyond_ms = !before.torn ? 0 : before.torn_ms >= 0 ? before.torn_ms : apply->ahead_ms;
 }
 
 // Whether nothing is left to come of the transactions that are not shown whole: a whole one followed, and

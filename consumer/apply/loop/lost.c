@@ -71,7 +71,6 @@ void lost_note_table(struct apply *apply, const struct table *table) {
     struct lost_table *watch = &apply->lost.tables[table->index];
     apply->lost.absent -= watch->absent;
     watch->absent = false;
-    watch->quiet_since_ms = 0;
 }
 
 void lost_note_unreadable(struct apply *apply, const struct partition *partition) {
@@ -91,6 +90,7 @@ void lost_note_whole(struct apply *apply, const struct event *end) {
         if (end->expected[t] == 0)
             continue;
         watch->partial = false;
+        watch->awaited_since_ms = 0;
         if (end->change.lsn > watch->unreadable_lsn)
             watch->unreadable = 0;
     }
@@ -206,19 +206,22 @@ static struct lost_partitions lost_look_at(const struct apply *apply, const stru
     return found;
 }
 
-// Whether no row of the table has come for so long while one was waited for. Not the current transaction's own waiting: else
-// a source that commits more often would fall behind for good.
-static bool lost_is_quiet(struct apply *apply, struct lost_table *watch, int64_t ms) {
-    if (watch->quiet_since_ms == 0)
-        watch->quiet_since_ms = apply->waiting.since_ms;
-    return apply->config.monotonic_ms() - watch->quiet_since_ms >= ms;
+// Whether rows of the table have been waited for so long, by one transaction after another. Not by the current one alone: else a source
+// that commits more often would fall behind for good. Behind a pause, of the source or of this process, what the brokers have is not
+// known any more, and the time begins anew.
+static bool lost_is_awaited(struct apply *apply, struct lost_table *watch, int64_t ms) {
+    int64_t now = apply->config.monotonic_ms();
+    if (watch->awaited_since_ms == 0 || now - watch->awaited_at_ms > ms)
+        watch->awaited_since_ms = apply->waiting.since_ms;
+    watch->awaited_at_ms = now;
+    return now - watch->awaited_since_ms >= ms;
 }
 
 // A table of which some rows were seen never to come is waited for less, but not without evidence.
 static bool lost_partially(struct apply *apply, const struct table *table) {
     int64_t ms = apply->config.transaction_wait_ms / LOST_PARTIAL_PART;
     struct lost_table *watch = &apply->lost.tables[table->index];
-    return lost_is_quiet(apply, watch, ms) && watch->partial &&
+    return lost_is_awaited(apply, watch, ms) && watch->partial &&
            (lost_later_end(apply, ms) || lost_heartbeats_went_on(apply, apply->lost.end_ts_ms, ms));
 }
 

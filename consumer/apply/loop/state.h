@@ -131,17 +131,19 @@ struct truncated_leaves {
 
 // What is known of a table whose rows are counted by ENDs.
 struct lost_table {
-    bool absent;            // none of its rows come: no END waits for them
-    bool partial;           // some do not come
-    int64_t quiet_since_ms; // monotonic: one waits for its rows since, and none came; 0 = one did
-    bool read_before;       // the file had messages of a topic of it when it was opened
-    bool gone;              // it was told that there is no such topic any more
-    int64_t deletes_again;  // of a key that was deleted before
-    bool change_of_none;    // since it was told last: found (astray.h)
-    bool create_of_one;     // likewise
-    bool hidden_null[2];    // it was told that an array came as null: [1] of a column that is not null
-    bool made_without;      // it was told that rows lack what they had under an older name of the table
-    bool moved_without;     // it was told that rows lack what they had under an older key
+    bool absent;  // none of its rows come: no END waits for them
+    bool partial; // some do not come
+    // monotonic: since when its rows are waited for, 0 = a transaction of it was whole; and the newest time at which they were
+    int64_t awaited_since_ms;
+    int64_t awaited_at_ms;
+    bool read_before;      // the file had messages of a topic of it when it was opened
+    bool gone;             // it was told that there is no such topic any more
+    int64_t deletes_again; // of a key that was deleted before
+    bool change_of_none;   // since it was told last: found (astray.h)
+    bool create_of_one;    // likewise
+    bool hidden_null[2];   // it was told that an array came as null: [1] of a column that is not null
+    bool made_without;     // it was told that rows lack what they had under an older name of the table
+    bool moved_without;    // it was told that rows lack what they had under an older key
     struct truncated_leaves leaves[LEAVES_KEPT]; // ring (leaves.h)
     int leaves_next;
     // messages in quarantine that may have been rows of any transaction, and were not yet missed

@@ -40,6 +40,7 @@ struct kafka_partition_owner {
     atomic_uint arrivals;                       // how often one that was empty got something
     int64_t queue_bytes_max;                    // as librdkafka fills a partition's queue
     int64_t queue_messages_max;
+    int64_t answer_ms; // longest that a fetch takes without data; an answer so long ago is a fresh one
     int held_max;      // messages taken from a partition's queue and not released, PARTITION_HELD_MAX at most
     char failure[256]; // "; " and what librdkafka said last of a connection, "" = nothing
     int64_t failure_at_ms; // monotonic; where a quota holds answers back, when that ends

@@ -686,6 +686,15 @@ static void await_unanswered(struct kafka *kafka, bool unanswered) {
     assert_int_equal(ms > 0, unanswered);
 }
 
+static void await_no_end(struct kafka *kafka) {
+    struct message_source source = kafka_source(kafka);
+    for (int round = 0; round < HELD_ROUNDS && source.at_end(source.self, 0); round++) {
+        kafka_wait(kafka, ROUND_MS);
+        (void)unanswered_ms(kafka);
+    }
+    assert_false(source.at_end(source.self, 0));
+}
+
 enum { OTHER_BROKER = 2 };
 
 static void its_leader_is_down(struct broker *broker, bool down) {
@@ -716,8 +725,10 @@ static void tells_that_fetches_are_not_answered(void **state) {
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         faults[i](&broker, true);
         await_unanswered(kafka, true);
+        await_no_end(kafka); // there may be more than was told before
         faults[i](&broker, false);
         await_unanswered(kafka, false);
+        await_end(kafka, 0);
     }
     produce(&broker, 0, SPAN("k"), SPAN("later"));
     assert_true(span_is(await_message(kafka, 0)->value, "later"));

@@ -1,6 +1,8 @@
 // What is waited for and what is passed.
 #include "tests/unit/consumer/loop_fixture.h"
 
+#include "consumer/apply/loop/lost.h"
+
 static bool is_transactional(const struct fixture *f) {
     return query(f, "select transactional from _position") == 1;
 }
@@ -286,6 +288,74 @@ static void a_table_that_lacks_some_rows_is_waited_for_less(void **state) {
     rest_long(f);
     assert_int_equal(passed(f), 2);
     expect_wait(f, "waiting: transaction 704, 1 rows of b have not come");
+}
+
+static void send_end_of(struct fixture *f, int slot, int txid, int lsn, int a, const char *other,
+                        int others) {
+    send(f, slot, "{}",
+         "{\"status\":\"END\",\"id\":\"%d:%d\",\"event_count\":%d,\"data_collections\":["
+         "{\"data_collection\":\"public.%s\",\"event_count\":%d},"
+         "{\"data_collection\":\"public.a\",\"event_count\":%d}],\"ts_ms\":%d}",
+         txid, lsn, a + others, other, others, a, FIRST_MS);
+}
+
+// Two transactions lack b's row: it is known by then that some never come, and a third has none of b.
+static void learn_that_b_lacks_some(struct fixture *f, const struct topics *t) {
+    send_first(f, t);
+    send_without_b(f, t, 701, WAIT_MS);
+    send_without_b(f, t, 702, 0);
+    rest(f, WAIT_MS);
+    send_end(f, t->transactions, 703, 70310, 0, 0);
+    rest(f, 0);
+    rest(f, WAIT_MS);
+    rest(f, 0);
+    assert_int_equal(passed(f), 2);
+}
+
+// Nothing waited for the table in between: what was waited for long ago says nothing of a broker that is slow now. Its END and a
+// later one are read at once, as after a time in which the process stood still.
+static void a_wait_that_has_ended_counts_no_more(void **state) {
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    learn_that_b_lacks_some(f, &t);
+    now_ms += HOUR_MS;
+    send_row(f, t.a, "a", 704, 704, 70400, 1);
+    send_end(f, t.transactions, 704, 70410, 1, 1);
+    now_ms += WAIT_MS;
+    send_end(f, t.transactions, 705, 70510, 0, 0);
+    rest(f, WAIT_MS / LOST_PARTIAL_PART - 1);
+    rest(f, 0);
+    assert_int_equal(passed(f), 2);
+    send_row(f, t.b, "b", 704, 704, 70405, 2);
+    rest(f, 0);
+    assert_int_equal(passed(f), 2);
+    assert_true(is_visible(f, 704));
+    assert_true(is_transactional(f));
+}
+
+// Each transaction has one of its two rows of b, in the partition that has any: they are waited for together. Whether another
+// table's rows never come is nothing to it.
+static void what_a_transform_partly_drops_is_waited_for_together(void **state) {
+    enum { TRANSACTIONS = 10 };
+    struct fixture *f = *state;
+    const struct topics t = add_all(f);
+    (void)add(f, "s.public.b", 1, 0);
+    learn_that_b_lacks_some(f, &t);
+    send_end_of(f, t.transactions, 704, 70410, 0, "c", 1);
+    rest(f, 0);
+    apply_note_discovery(f->apply);
+    rest(f, 0);
+    assert_non_null(strstr(f->warnings, "they are not waited for any more"));
+    for (int txid = 705; txid < 705 + TRANSACTIONS; txid++) {
+        send_row(f, t.b, "b", txid, txid, 100 * txid, 1);
+        send_end(f, t.transactions, txid, 100 * txid + 10, 0, 2);
+        now_ms += WAIT_MS;
+    }
+    send_end(f, t.transactions, 720, 72010, 0, 0);
+    rest(f, WAIT_MS / LOST_PARTIAL_PART);
+    for (int i = 0; i < TRANSACTIONS; i++)
+        rest(f, 1);
+    assert_int_equal(passed(f), 2 + TRANSACTIONS);
 }
 
 static void a_table_without_a_topic_is_not_waited_for(void **state) {
@@ -609,15 +679,6 @@ static void send_routed(struct fixture *f, int slot, const char *source, int id,
          "\"schema\":\"public\",\"table\":\"%s\",\"lsn\":%d,\"sequence\":\"[null,\\\"%d\\\"]\",\"txId\":%d},"
          "\"transaction\":{\"id\":\"%d:%d\",\"total_order\":%d,\"data_collection_order\":1},\"op\":\"c\"}",
          id, txid, FIRST_MS, source, lsn, lsn, txid, txid, lsn, order);
-}
-
-static void send_end_of(struct fixture *f, int slot, int txid, int lsn, int a, const char *other,
-                        int others) {
-    send(f, slot, "{}",
-         "{\"status\":\"END\",\"id\":\"%d:%d\",\"event_count\":%d,\"data_collections\":["
-         "{\"data_collection\":\"public.%s\",\"event_count\":%d},"
-         "{\"data_collection\":\"public.a\",\"event_count\":%d}],\"ts_ms\":%d}",
-         txid, lsn, a + others, other, others, a, FIRST_MS);
 }
 
 static int64_t all_rows(const struct fixture *f) {
@@ -1007,6 +1068,8 @@ int main(void) {
         TEST(an_empty_topic_is_no_evidence),
         TEST(an_empty_topic_of_a_connector_that_goes_on_is_evidence),
         TEST(a_table_that_lacks_some_rows_is_waited_for_less),
+        TEST(a_wait_that_has_ended_counts_no_more),
+        TEST(what_a_transform_partly_drops_is_waited_for_together),
         TEST(a_table_without_a_topic_is_not_waited_for),
         TEST(a_topic_that_was_read_and_is_gone_is_waited_for),
         TEST(a_row_whose_schema_is_refused_counts),

@@ -86,8 +86,9 @@ static int standing_load_sequence(struct standing *standing, struct sqlite3 *db,
     if (row == 1 && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
         standing->sequence =
             (struct store_sequence){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
-    int marks = row == 1 ? sqlite3_column_int(stmt, 2) : 0;
+    int64_t marks = row == 1 ? sqlite3_column_int64(stmt, 2) : 0;
     standing->before.torn = (marks & STANDING_TORN) != 0;
+    standing->before.torn_ms = (marks >> STANDING_MARKS_BITS) - 1;
     standing->before.nameless = (marks & STANDING_NAMELESS) != 0;
     return row < 0 ? -1 : 0;
 }

@@ -9,8 +9,8 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-// In _position.torn.
-enum { STANDING_TORN = 1, STANDING_NAMELESS = 2 };
+// In _position.torn; above these, where a transaction is torn, torn_ms + 1, 0 = not known.
+enum { STANDING_TORN = 1, STANDING_NAMELESS = 2, STANDING_MARKS_BITS = 2 };
 
 struct standing {
     struct store_offset *offsets;

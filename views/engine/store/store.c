@@ -623,8 +623,8 @@ static int store_save_position(struct store *store, const struct store_commit *c
     stmt_bind_text(position, ":offsets", commit->offsets);
     stmt_bind_integer_or_null(position, ":sequenced_lsn", commit->sequence.lsn, LSN_NONE);
     stmt_bind_integer(position, ":sequenced_ts_ms", commit->sequence.ts_ms);
-    stmt_bind_integer(position, ":torn",
-                      (commit->torn ? STANDING_TORN : 0) | (commit->nameless ? STANDING_NAMELESS : 0));
+    int64_t torn = commit->torn ? STANDING_TORN | (commit->torn_ms + 1) << STANDING_MARKS_BITS : 0;
+    stmt_bind_integer(position, ":torn", torn | (commit->nameless ? STANDING_NAMELESS : 0));
     stmt_bind_integer(position, ":quarantined", *store->quarantined);
     return store_step(store, STORE_POSITION, error) != 0
                ? -1

@@ -98,6 +98,19 @@ static bool source_default_keeps(const struct declared_type *cast, const struct 
 static const char *source_default_text(struct source_draft *draft, const struct draft_column *declared,
                                        const json_t *tree, char scratch[NUMBER_SIZE], bool *ret_null);
 
+static const json_t *source_default_uncast(const json_t *tree) {
+    while (json_object_get(tree, "TypeCast") != NULL)
+        tree = json_object_get(json_object_get(tree, "TypeCast"), "arg");
+    return tree;
+}
+
+// b'101', of a column of bits alone: another type's value of it is the number that they are. NULL: it is none.
+static const char *source_default_bits_text(const struct draft_column *declared, const json_t *constant) {
+    const char *text = json_string_value(json_object_get(json_object_get(constant, "bsval"), "bsval"));
+    bool is = text != NULL && *text == 'b' && strcmp(declared->type.name, "bit") == 0; // "b101", "x1F"
+    return is ? text + 1 : NULL;
+}
+
 static const char *source_default_cast(struct source_draft *draft, const struct draft_column *declared,
                                        const json_t *cast, char scratch[NUMBER_SIZE], bool *ret_null) {
     struct declared_type type;
@@ -133,11 +146,8 @@ static const char *source_default_text(struct source_draft *draft, const struct 
         (void)snprintf(scratch, NUMBER_SIZE, "%lld", (long long)integer);
         return scratch;
     }
-    const json_t *bits = json_object_get(constant, "bsval"); // "b101", "x1F"
-    if (bits != NULL) {
-        const char *text = json_string_value(json_object_get(bits, "bsval"));
-        return text != NULL && *text == 'b' ? text + 1 : NULL;
-    }
+    if (json_object_get(constant, "bsval") != NULL)
+        return source_default_bits_text(declared, constant);
     const json_t *number = json_object_get(constant, "fval");
     return number != NULL ? json_string_value(json_object_get(number, "fval"))
                           : json_string_value(json_object_get(json_object_get(constant, "sval"), "sval"));
@@ -405,13 +415,11 @@ static bool source_default_casts_keep(struct source_draft *draft, const struct d
 static bool source_default_elements(struct source_draft *draft, const struct draft_column *declared,
                                     struct buffer *ret) {
     struct draft_column one = *declared;
-    const json_t *tree = declared->expression.tree;
     const json_t *element;
     size_t i;
     one.type.array = false;
-    while (json_object_get(tree, "TypeCast") != NULL)
-        tree = json_object_get(json_object_get(tree, "TypeCast"), "arg");
-    const json_t *elements = json_object_get(json_object_get(tree, "A_ArrayExpr"), "elements");
+    const json_t *array = json_object_get(source_default_uncast(declared->expression.tree), "A_ArrayExpr");
+    const json_t *elements = json_object_get(array, "elements");
     if (json_array_size(elements) == 0)
         return false;
     buffer_char(ret, '{');
@@ -419,8 +427,10 @@ static bool source_default_elements(struct source_draft *draft, const struct dra
         char scratch[NUMBER_SIZE];
         bool is_null = false;
         const char *text = source_default_text(draft, &one, element, scratch, &is_null);
-        if (text == NULL ? !is_null
-                         : !source_default_casts_keep(draft, &one, declared->expression.tree, text))
+        bool is_array = json_object_get(source_default_uncast(element), "A_ArrayExpr") != NULL;
+        if (is_array ||
+            (text == NULL ? !is_null
+                          : !source_default_casts_keep(draft, &one, declared->expression.tree, text)))
             return false;
         default_array_append(ret, text);
     }

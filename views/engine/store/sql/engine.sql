@@ -37,8 +37,8 @@ create table _position(
     -- the merge's own memory: the last commit LSN that was sequenced and its commit time, whatever a reader is told
     sequenced_lsn integer,
     sequenced_ts_ms integer,
-    -- torn: 1 while some of what is shown may be part of a source transaction that is not shown whole; filling: what _fill
-    -- still awaits, as "orders.note, points", null = nothing
+    -- torn: odd while some of what is shown may be part of a source transaction that is not shown whole (standing.h); filling: what
+    -- _fill still awaits, as "orders.note, points", null = nothing
     torn integer not null default 0,
     quarantined integer not null default 0,
     filling text
