@@ -56,6 +56,11 @@ struct partition {
         int64_t after_ms; // so long after the message before them was sent they were passed
         bool told;
     } gap;
+    enum astray_gaps {
+        ASTRAY_GAPS_NONE,
+        ASTRAY_GAPS_NARROW,
+        ASTRAY_GAPS_WIDE
+    } gaps; // that this process has passed
     // the oldest message that was delivered and not taken, decoded
     const struct message *head;
     struct event *event; // of the head
@@ -139,6 +144,7 @@ struct lost_table {
     int64_t deletes_again;  // of a key that was deleted before
     bool change_of_none;    // since it was told last: found (astray.h)
     bool create_of_one;     // likewise
+    int disordered;         // so many commits more nothing that was found is told (astray_note_order)
     bool hidden_null;       // it was told that an array came as null
     bool made_without;      // it was told that rows lack what they had under an older name of the table
     bool moved_without;     // it was told that rows lack what they had under an older key
