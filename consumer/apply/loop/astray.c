@@ -85,13 +85,15 @@ bool astray_is_found(const struct apply *apply) {
     return apply->lost.astray;
 }
 
+// Where transactions lack rows, as where the connector's Filter drops some, that is told by itself: what follows from it tells no more.
 const struct table *astray_take(struct apply *apply, const char **ret_found) {
     for (int t = 0; apply->lost.astray && t < apply->config.catalog->table_count; t++) {
         struct lost_table *watch = &apply->lost.tables[t];
         bool of_none = watch->change_of_none;
         bool found = of_none || watch->create_of_one;
         watch->change_of_none = watch->create_of_one = false;
-        if (!found || watch->disordered > 0 || progress_table_is_incomplete(apply->config.progress, t))
+        if (!found || watch->disordered > 0 || watch->lacked ||
+            progress_table_is_incomplete(apply->config.progress, t))
             continue;
         *ret_found = of_none ? "an update or a delete came of a row that is not here, and nothing had made it"
                              : "a create came of a row that is here, and nothing had deleted it";

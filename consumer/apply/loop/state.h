@@ -145,6 +145,7 @@ struct lost_table {
     bool change_of_none;    // since it was told last: found (astray.h)
     bool create_of_one;     // likewise
     int disordered;         // so many commits more nothing that was found is told (astray_note_order)
+    bool lacked;            // this process has passed a transaction that lacked rows of it
     bool hidden_null;       // it was told that an array came as null
     bool made_without;      // it was told that rows lack what they had under an older name of the table
     bool moved_without;     // it was told that rows lack what they had under an older key
