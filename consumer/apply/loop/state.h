@@ -144,8 +144,6 @@ struct lost_table {
     int64_t deletes_again;  // of a key that was deleted before
     bool change_of_none;    // since it was told last: found (astray.h)
     bool create_of_one;     // likewise
-    int disordered;         // so many commits more nothing that was found is told (astray_note_order)
-    bool lacked;            // this process has passed a transaction that lacked rows of it
     bool hidden_null;       // it was told that an array came as null
     bool made_without;      // it was told that rows lack what they had under an older name of the table
     bool moved_without;     // it was told that rows lack what they had under an older key
@@ -154,6 +152,8 @@ struct lost_table {
     // messages in quarantine that may have been rows of any transaction, and were not yet missed
     int64_t unreadable;
     int64_t unreadable_lsn; // a whole transaction above it has not missed them
+    int disordered;         // so many commits more nothing that was found is told (astray_note_order)
+    bool lacked;            // this process has passed a transaction that lacked rows of it
 };
 
 enum { DELETES_AGAIN_MIN = 3 }; // deletes of keys that were deleted before: from so many on they are told
