@@ -477,8 +477,7 @@ static int apply_finish_current(struct apply *apply, struct error *error) {
     if (whole && apply_show_transaction(apply, merge_current_txid(apply->merge),
                                         merge_current_lsn(apply->merge), error) != 0)
         return -1;
-    if (whole)
-        lost_note_whole(apply, apply->partitions[end]->event);
+    lost_note_end(apply, apply->partitions[end]->event);
     merge_finish(apply->merge);
     if (apply->first_end_ms == 0)
         apply->first_end_ms = apply->config.monotonic_ms();

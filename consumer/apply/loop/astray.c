@@ -2,12 +2,42 @@
 
 #include "consumer/apply/loop/sources.h"
 
+enum {
+    ASTRAY_COMMITS = 3,    // what is found is told with the commit behind the next one at the latest
+    ASTRAY_MARKER_GAP = 1, // offsets that a committed transaction of a producer's leaves without a message
+};
+
+// Compaction leaves each row's newest message, and takes what had made it. Producers' transactions leave offsets without a
+// message too, but no transaction of the source's without its rows.
+static void astray_note_gap(struct partition *partition) {
+    bool wide = partition->head->offset - partition->next_offset > ASTRAY_MARKER_GAP;
+    enum astray_gaps gaps = wide ? ASTRAY_GAPS_WIDE : ASTRAY_GAPS_NARROW;
+    if (gaps > partition->gaps)
+        partition->gaps = gaps;
+}
+
+static bool astray_is_compacted(const struct apply *apply, const struct partition *partition) {
+    return partition->gaps == ASTRAY_GAPS_WIDE ||
+           (partition->gaps == ASTRAY_GAPS_NARROW && apply->counters.transactions_passed > 0);
+}
+
 // An update that may be a create says nothing, nor does a row under a key of before, nor one that a router sent from who knows
 // where. Without an END to order them rows of other partitions may be missing, for now or for good.
-bool astray_may_judge(const struct partition *partition, enum merge_verdict verdict) {
+bool astray_may_judge(const struct apply *apply, struct partition *partition, enum merge_verdict verdict) {
     const struct event *event = partition->event;
+    if (partition->head->offset > partition->next_offset)
+        astray_note_gap(partition);
     return verdict == MERGE_CURRENT && !event->change.op_untold && !event->routed &&
-           event->moved_from == NULL && event->change.table->older_count == 0;
+           event->moved_from == NULL && event->change.table->older_count == 0 &&
+           !astray_is_compacted(apply, partition);
+}
+
+void astray_note_order(struct apply *apply, const struct change *change, bool applied) {
+    int number = change->table->index;
+    bool begins = change->op == CHANGE_READ && change->snapshot == SNAPSHOT_FULL &&
+                  change->lsn > apply->snapshots[number].lsn;
+    if (begins || (change->follows && (!applied || change->op == CHANGE_TRUNCATE)))
+        apply->lost.tables[number].disordered = ASTRAY_COMMITS;
 }
 
 // Deletes of one key again and again name not the row that is deleted.
@@ -40,6 +70,7 @@ void astray_count(struct apply *apply) {
         const struct store_astray astray = store_take_astray(apply->config.store, table);
         apply->counters.deletes_without_row += astray.deletes;
         astray_warn_of_deletes(apply, table, astray.deletes_again);
+        watch->disordered -= watch->disordered > 0;
         if ((astray.of_none == 0 && astray.of_one == 0) || astray_is_filled(apply, table) ||
             sources_are_several_topics(apply, table))
             continue;
@@ -54,13 +85,15 @@ bool astray_is_found(const struct apply *apply) {
     return apply->lost.astray;
 }
 
+// Where transactions lack rows, as where the connector's Filter drops some, that is told by itself: what follows from it tells no more.
 const struct table *astray_take(struct apply *apply, const char **ret_found) {
     for (int t = 0; apply->lost.astray && t < apply->config.catalog->table_count; t++) {
         struct lost_table *watch = &apply->lost.tables[t];
         bool of_none = watch->change_of_none;
         bool found = of_none || watch->create_of_one;
         watch->change_of_none = watch->create_of_one = false;
-        if (!found || progress_table_is_incomplete(apply->config.progress, t))
+        if (!found || watch->disordered > 0 || watch->lacked ||
+            progress_table_is_incomplete(apply->config.progress, t))
             continue;
         *ret_found = of_none ? "an update or a delete came of a row that is not here, and nothing had made it"
                              : "a create came of a row that is here, and nothing had deleted it";

@@ -6,7 +6,10 @@
 #include "consumer/apply/loop/state.h"
 
 // Whether what the partition's row, which is next, finds of its row may be judged.
-bool astray_may_judge(const struct partition *partition, enum merge_verdict verdict);
+bool astray_may_judge(const struct apply *apply, struct partition *partition, enum merge_verdict verdict);
+// The change is taken: before snapshots_note_row. Of one transaction a table's partitions may have rows in any order: where one is
+// older than what is here, the table was truncated, or a snapshot of it has begun, what others found may not have been so.
+void astray_note_order(struct apply *apply, const struct change *change, bool applied);
 // Behind a commit.
 void astray_count(struct apply *apply);
 bool astray_is_found(const struct apply *apply);

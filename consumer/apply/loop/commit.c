@@ -302,11 +302,14 @@ static int commit_tell_astray(struct apply *apply, struct error *error) {
         (void)snprintf(
             reason, sizeof reason,
             "%s: changes of it were not sent (the connector's offsets or slot were moved ahead, its slot was made "
-            "again, a truncate without skipped.operations=none, a publication without it for a while): rows may "
-            "be missing, old, or gone at the source until the next full snapshot",
+            "again, a truncate without skipped.operations=none, a publication without it for a while, a snapshot that left "
+            "rows out): rows may be missing, old, or gone at the source until the next full snapshot",
             found);
         commit_open(apply); // the file keeps it
-        if (commit_tell_incomplete(apply, table, "may be incomplete", reason, 0, error) != 0)
+        // It came behind the table's snapshot, which may be swept once more.
+        int64_t snapshot_lsn = store_snapshot(apply->config.store, table).lsn;
+        if (commit_tell_incomplete(apply, table, "may be incomplete", reason,
+                                   snapshot_lsn != LSN_NONE ? snapshot_lsn : 0, error) != 0)
             return -1;
     }
     return 0;

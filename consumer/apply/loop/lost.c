@@ -84,10 +84,12 @@ void lost_note_unreadable(struct apply *apply, const struct partition *partition
     }
 }
 
-void lost_note_whole(struct apply *apply, const struct event *end) {
+void lost_note_end(struct apply *apply, const struct event *end) {
+    bool whole = merge_is_whole(apply->merge);
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
         struct lost_table *watch = &apply->lost.tables[t];
-        if (end->expected[t] == 0)
+        watch->lacked |= !whole && merge_missing(apply->merge, &apply->config.catalog->tables[t]) > 0;
+        if (!whole || end->expected[t] == 0)
             continue;
         watch->partial = false;
         watch->awaited_since_ms = 0;

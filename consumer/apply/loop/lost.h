@@ -31,9 +31,9 @@ void lost_note_heartbeat(struct apply *apply, int64_t ts_ms);
 void lost_note_table(struct apply *apply, const struct table *table);
 // A message of a table's topic went into quarantine, and says not whose row it is.
 void lost_note_unreadable(struct apply *apply, const struct partition *partition);
-// The current transaction is whole: all rows of its tables come, as far as is known, and what could not be read before
-// is missed by none of them any more.
-void lost_note_whole(struct apply *apply, const struct event *end);
+// The current transaction ends with what it has: of a table of which it lacks rows not all are sent. Where it is whole, all rows of
+// its tables come, as far as is known, and what could not be read before is missed by none of them any more.
+void lost_note_end(struct apply *apply, const struct event *end);
 // Every topic that exists has been added by now.
 void lost_note_discovery(struct apply *apply);
 // The END in `slot` is the current transaction's: it does not wait for tables whose rows do not come by design.

@@ -56,6 +56,11 @@ struct partition {
         int64_t after_ms; // so long after the message before them was sent they were passed
         bool told;
     } gap;
+    enum astray_gaps {
+        ASTRAY_GAPS_NONE,
+        ASTRAY_GAPS_NARROW,
+        ASTRAY_GAPS_WIDE
+    } gaps; // that this process has passed
     // the oldest message that was delivered and not taken, decoded
     const struct message *head;
     struct event *event; // of the head
@@ -149,6 +154,8 @@ struct lost_table {
     // messages in quarantine that may have been rows of any transaction, and were not yet missed
     int64_t unreadable;
     int64_t unreadable_lsn; // a whole transaction above it has not missed them
+    int disordered;         // so many commits more nothing that was found is told (astray_note_order)
+    bool lacked;            // this process has passed a transaction that lacked rows of it
 };
 
 enum { DELETES_AGAIN_MIN = 3 }; // deletes of keys that were deleted before: from so many on they are told

@@ -364,9 +364,10 @@ static int take_change(struct apply *apply, struct partition *partition, bool *r
                  store_lacked(apply->config.store), store_made(apply->config.store));
     take_tell_made(apply, partition);
     freshness_note(&apply->freshness, partition->event->change.table->index, partition->event->change.ts_ms);
+    *ret_applied = outcome == STORE_APPLIED;
+    astray_note_order(apply, &partition->event->change, *ret_applied);
     if (partition->event->change.op == CHANGE_READ)
         snapshots_note_row(apply, partition, &partition->event->change);
-    *ret_applied = outcome == STORE_APPLIED;
     if (partition->event->change.table->hides_nulls)
         take_tell_hidden_null(apply, partition);
     if (*ret_applied && sources_mix_keys(apply, partition))
@@ -504,7 +505,7 @@ int take_head(struct apply *apply, int slot, enum merge_verdict verdict, struct 
              event->change.op == CHANGE_TOMBSTONE)
         event->kind = EVENT_UNPLACED;
     event->change.unordered = verdict == MERGE_TAKE;
-    event->change.follows = event->kind == EVENT_CHANGE && astray_may_judge(partition, verdict);
+    event->change.follows = event->kind == EVENT_CHANGE && astray_may_judge(apply, partition, verdict);
     if (partition->failure != NULL && take_is_unread_spent(partition))
         apply->counters.ignored++;
     else if (partition->failure != NULL && !leaves_are_truncated(apply, partition))

@@ -5,6 +5,7 @@
 #include "views/engine/mirror/deferral.h"
 #include "views/engine/mirror/deleted.h"
 #include "views/engine/mirror/flush.h"
+#include "views/engine/mirror/follows.h"
 #include "views/engine/mirror/purge.h"
 #include "views/engine/mirror/rows.h"
 #include "views/engine/mirror/rules.h"
@@ -302,10 +303,10 @@ bool mirror_made(const struct mirror *mirror) {
 
 struct store_astray mirror_take_astray(struct mirror *mirror, const struct table *table) {
     struct mirror_table *state = &mirror->tables[table->index];
-    struct store_astray astray = state->written;
+    struct store_astray astray = mirror_follows_take(state);
     astray.deletes += state->accepted.deletes;
     astray.deletes_again += state->accepted.deletes_again;
-    state->accepted = state->written = (struct store_astray){0};
+    state->accepted = (struct store_astray){0};
     return astray;
 }
 
