@@ -20,9 +20,10 @@
 #include <syslog.h>
 
 enum {
-    SERVE_MAX = BOUND(256, 4), // things taken from the main queue at once
-    CLIENT_ERROR_SIZE = 512,   // librdkafka's own texts
-    SEVERAL_TIMES = 4,         // as much of each partition: worth opening the client anew
+    SERVE_MAX = BOUND(256, 4),     // things taken from the main queue at once
+    CLIENT_ERROR_SIZE = 512,       // librdkafka's own texts
+    KAFKA_THROTTLE_TOLD_MS = 1000, // shorter ones are no reason for anything, and would hide another
+    SEVERAL_TIMES = 4,             // as much of each partition: worth opening the client anew
 };
 
 // librdkafka's client, and what works with it.
@@ -118,7 +119,7 @@ static void kafka_on_throttle(rd_kafka_t *client, const char *name, int32_t brok
     (void)client;
     (void)name;
     struct kafka *kafka = opaque;
-    if (throttled_ms <= 0)
+    if (throttled_ms < KAFKA_THROTTLE_TOLD_MS)
         return;
     (void)snprintf(kafka->owner.failure, sizeof kafka->owner.failure,
                    "; broker %" PRId32
