@@ -132,8 +132,27 @@ static void test_what_the_type_makes_of_it(void **state) {
     is("timestamptz(3)", "'2020-01-01 10:00:00.7+00'", "2020-01-01T10:00:00.700000Z");
 }
 
+static void test_literals_that_postgresql_writes_otherwise(void **state) {
+    (void)state;
+    is("text[]", "E'{a,\\n  b ,\\tc}'", "[\"a\",\"b\",\"c\"]");
+    is("text[]", "E'{ \\n}'", "[]");
+    is("int[]", "E'{1,\\n 2\\n}'", "[1,2]");
+    is("timestamp", "'2020-01-01 24:00:00'", ABSENT);
+    is("timestamptz", "'2020-01-01 24:00:00+00'", ABSENT);
+    is("time", "'24:00:00'", "24:00:00.000000");
+    is("text", "'01/02/2020'::date", ABSENT);
+    is("text", "'2020-01-02'::date", "2020-01-02");
+    is("numeric", "'-0'", ABSENT);
+    is("numeric(5,2)", "'-0.00'", "0");
+    is("numeric(5,2)", "'-0.01'", "-1");
+    is("bpchar", "''", "");
+    is("bpchar", "'ab'", "ab");
+    is("char", "''", " ");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_literals_that_postgresql_writes_otherwise),
         cmocka_unit_test(test_casts_that_change_nothing),
         cmocka_unit_test(test_casts_that_make_another_value),
         cmocka_unit_test(test_what_the_type_makes_of_it),

@@ -18,11 +18,26 @@ enum {
     SHORT_DIGITS_MOST = 9, // that tell any two floats apart
 };
 
+// --- forms
+
+// "dddd-dd-dd", where d is a digit and the rest is itself.
+static bool source_default_matches(const char *text, const char *form, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        if (form[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != form[i])
+            return false;
+    return true;
+}
+
+static const char date_form[] = "dddd-dd-dd";
+static const char time_form[] = "dd:dd:dd";
+
 // --- casts
 
-// [-]digits[.digits], as a NUMERIC writes itself. *ret_fraction: the digits behind the point.
+// [-]digits[.digits], as a NUMERIC writes itself, which has no -0. *ret_fraction: the digits behind the point.
 static bool source_default_is_number(const char *text, size_t *ret_fraction) {
     static const char digits[] = "0123456789";
+    if (*text == '-' && strpbrk(text, "123456789") == NULL)
+        return false;
     text += *text == '-';
     size_t whole = strspn(text, digits);
     bool point = text[whole] == '.';
@@ -92,7 +107,9 @@ static bool source_default_keeps(const struct declared_type *cast, const struct 
     if (strcmp(cast->name, "numeric") == 0)
         return number && (cast->argument_count == 0 ||
                           fraction == (size_t)(cast->argument_count > 1 ? cast->arguments[1] : 0));
-    return strcmp(cast->name, "json") == 0 || (strcmp(cast->name, "date") == 0 && strlen(text) == 10);
+    return strcmp(cast->name, "json") == 0 ||
+           (strcmp(cast->name, "date") == 0 && strlen(text) == sizeof date_form - 1 &&
+            source_default_matches(text, date_form, sizeof date_form - 1));
 }
 
 static const char *source_default_text(struct source_draft *draft, const struct draft_column *declared,
@@ -207,17 +224,6 @@ static bool source_default_numeric(const char *text, const struct declared_type 
     return source_default_set_text(ret, padded, (size_t)size + missing);
 }
 
-// "dddd-dd-dd", where d is a digit and the rest is itself.
-static bool source_default_matches(const char *text, const char *form, size_t size) {
-    for (size_t i = 0; i < size; i++)
-        if (form[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != form[i])
-            return false;
-    return true;
-}
-
-static const char date_form[] = "dddd-dd-dd";
-static const char time_form[] = "dd:dd:dd";
-
 // "HH:MM:SS" and as many digits more as the type has, six at most, written with all six. Returns what is behind it, NULL = it is
 // no time, or one that PostgreSQL writes as another: more digits are rounded, and second 60 is the next minute.
 static const char *source_default_time(const char *text, const struct declared_type *type, char ret[16]) {
@@ -251,7 +257,8 @@ static bool source_default_moment(const char *text, const struct declared_type *
     if (rest == NULL || (!midnight && text[size] != ' ' && text[size] != 'T'))
         return true;
     bool zoned = type == COLUMN_TIMESTAMPTZ;
-    if (strcmp(rest, zoned ? "+00" : "") != 0) // another offset, or the server's own
+    // Another offset, or the server's own; hour 24 is the next day's first.
+    if (strcmp(rest, zoned ? "+00" : "") != 0 || strncmp(time, "24", 2) == 0)
         return true;
     (void)snprintf(written, sizeof written, "%.10sT%s%s", text, time, zoned ? "Z" : "");
     return source_default_set_text(ret, written, strlen(written));
@@ -283,7 +290,7 @@ static bool source_default_padded(const char *text, const struct declared_type *
     char padded[LITERAL_MAX];
     size_t size = strlen(text);
     size_t characters = utf8_count(text, size);
-    size_t width = type->argument_count > 0 && type->arguments[0] > 0 ? (size_t)type->arguments[0] : 1;
+    size_t width = type->arguments[0] > 0 ? (size_t)type->arguments[0] : 1;
     if (characters > width || size + (width - characters) >= sizeof padded)
         return true;
     memcpy(padded, text, size);
@@ -293,9 +300,9 @@ static bool source_default_padded(const char *text, const struct declared_type *
 
 // The form is known of those types alone whose form is the text itself.
 static bool source_default_string(const char *text, const struct declared_type *type, struct value *ret) {
-    static const char *const as_written[] = {"text", "varchar", "name", "citext"};
+    static const char *const as_written[] = {"text", "varchar", "name", "citext", "bpchar"};
     size_t size = strlen(text);
-    if (strcmp(type->name, "bpchar") == 0 && !type->is_text)
+    if (strcmp(type->name, "bpchar") == 0 && !type->is_text && type->argument_count > 0)
         return source_default_padded(text, type, ret);
     if (type->argument_count > 0 && utf8_count(text, size) > (size_t)type->arguments[0])
         return true; // it is cut
