@@ -210,8 +210,28 @@ static void test_types_as_before(void **state) {
     source_sql_free(&tables, &count);
 }
 
+// Rows of before a column have the default that it came with, which later statements change for new rows alone.
+static void test_defaults_of_added_columns(void **state) {
+    (void)state;
+    makes(
+        "create table t(a int primary key); alter table t add b int default 1; alter table t alter b set default 2;",
+        "t(a) =1;");
+    makes(
+        "create table t(a int primary key); alter table t add b int not null default 1; alter table t alter b drop default;",
+        "t(a) =1;");
+    makes("create table t(a int primary key); alter table t add b int; alter table t alter b set default 5;",
+          "t(a);");
+    makes("create table t(a int primary key, b int); alter table t alter b set default 5;", "t(a) =5;");
+    makes("create table t(a int primary key, b int default 4); alter table t alter b drop default;", "t(a);");
+    makes(
+        "create table t(a int primary key, c text); alter table t add b int default 1, alter c set default 2,"
+        "alter b set default 3; alter table t rename b to d; alter table t alter d set default 4;",
+        "t(a) =1;");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults_of_added_columns),
         cmocka_unit_test(test_unique_indexes_go_with_their_table),
         cmocka_unit_test(test_keys_that_are_dropped),
         cmocka_unit_test(test_constraints_of_indexes),

@@ -280,6 +280,16 @@ static bool statement_alters_what_is_kept(const json_t *command) {
     return false;
 }
 
+// ADD COLUMN: what the default is made afterwards is that of rows which say their value, and rows of before keep the first.
+static int statement_add_later(const struct source_run *run, struct draft_table *table, const json_t *node) {
+    const int count = table->column_count;
+    if (statement_add_column(run, table, node) != 0)
+        return -1;
+    for (int i = count; i < table->column_count; i++)
+        table->columns[i].added = !run->draft->text->as_before;
+    return 0;
+}
+
 static int statement_alter_type(const struct source_run *run, const json_t *node,
                                 struct draft_column *column) {
     bool of_type = column->expression.tree == column->of_type.tree;
@@ -305,6 +315,8 @@ static int statement_alter_column(const struct source_run *run, struct draft_tab
     }
     if (source_node_is(command, "subtype", "AT_AlterColumnType"))
         return statement_alter_type(run, json_object_get(node, "ColumnDef"), altered);
+    if (source_node_is(command, "subtype", "AT_ColumnDefault") && altered->added && !altered->generated)
+        return 0;
     if (source_node_is(command, "subtype", "AT_ColumnDefault") ||
         source_node_is(command, "subtype", "AT_DropExpression")) {
         if (node == NULL) {
@@ -338,7 +350,7 @@ static int statement_alter(const struct source_run *run, struct source_name name
         if (json_is_true(json_object_get(command, "missing_ok")) && added != NULL &&
             source_draft_column(table, added) >= 0)
             return 0;
-        return statement_add_column(run, table, node);
+        return statement_add_later(run, table, node);
     }
     bool unlogs = source_node_is(command, "subtype", "AT_SetUnLogged");
     if (unlogs || source_node_is(command, "subtype", "AT_SetLogged")) {
