@@ -145,6 +145,14 @@ static void test_literals_that_postgresql_writes_otherwise(void **state) {
     is("numeric", "'-0'", ABSENT);
     is("numeric(5,2)", "'-0.00'", "0");
     is("numeric(5,2)", "'-0.01'", "-1");
+    is("text", "1e2", ABSENT);
+    is("varchar", "1e2::text", ABSENT);
+    is("text", "-0.00", ABSENT);
+    is("text", "1.50", "1.50");
+    is("int", "b'101'::int", ABSENT);
+    is("text", "b'101'::bigint", ABSENT);
+    is("money", "10", "10.00");
+    is("money", "1.555", ABSENT);
     is("bpchar", "''", "");
     is("bpchar", "'ab'", "ab");
     is("char", "''", " ");
