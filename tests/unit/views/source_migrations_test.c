@@ -109,6 +109,14 @@ static void test_keys_that_are_dropped(void **state) {
 
 static void test_constraints_of_indexes(void **state) {
     (void)state;
+    makes(
+        "create table t(a int not null, b int not null); create unique index i on t(b); alter table t drop constraint "
+        "if exists i;",
+        "t(b);");
+    makes(
+        "create table t(a int not null, b int not null); create unique index i on t(b); alter table t replica identity "
+        "using index i, drop constraint if exists i; create unique index on t(a);",
+        "t(b);");
 #define INDEXED "create table t(a int not null, b int not null unique); create unique index i on t(a);"
     makes(
         INDEXED

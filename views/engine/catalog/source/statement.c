@@ -491,7 +491,9 @@ static int statement_rename(const struct source_run *run, const json_t *node) {
         return 0;
     if (statement_is_of_type(node, "renameType"))
         return statement_rename_type(run, node, NULL, new_name);
-    if (source_node_is(node, "renameType", "OBJECT_INDEX"))
+    bool is_table = source_node_is(node, "renameType", "OBJECT_TABLE");
+    // `alter table` renames an index, too.
+    if (source_node_is(node, "renameType", "OBJECT_INDEX") || (is_table && table == NULL))
         return source_constraint_rename_index(run, source_node_relation(json_object_get(node, "relation")),
                                               new_name);
     if (table == NULL)
@@ -500,7 +502,7 @@ static int statement_rename(const struct source_run *run, const json_t *node) {
         return statement_rename_column(run, table, source_node_text(node, "subname"), new_name);
     if (source_node_is(node, "renameType", "OBJECT_TABCONSTRAINT"))
         return source_constraint_rename(run, table, source_node_text(node, "subname"), new_name);
-    if (!source_node_is(node, "renameType", "OBJECT_TABLE"))
+    if (!is_table)
         return 0;
     return source_draft_set(run->draft, &table->relation, new_name) != 0 ? -1
                                                                          : statement_name_anew(run, table);
