@@ -229,6 +229,19 @@ static void test_defaults_of_added_columns(void **state) {
         "t(a) =1;");
     makes("create table t(a int primary key); alter table t add b int; alter table t alter b set default 5;",
           "t(a);");
+    makes(
+        "create domain d as int default 4; create table t(a int primary key); alter table t add b d, add c int;"
+        "alter table t alter b type bigint; alter table t alter c type d;",
+        "t(a) =4;");
+    makes(
+        "create table t(a int primary key); alter table t add b text default '7', add c text default '8', add d "
+        "varchar(3) default '9'; alter table t alter b type int using b::text::int, alter c type int using length(c), "
+        "alter d type int using (d::int);",
+        "t(a) =7 =9;");
+    makes(
+        "create table t(a int primary key); alter table t add b numeric(6,2) default 1; alter table t alter b type int;"
+        "alter table t add c boolean default true; alter table t alter c type int using c::int;",
+        "t(a);");
     makes("create table t(a int primary key, b int); alter table t alter b set default 5;", "t(a) =5;");
     makes("create table t(a int primary key, b int default 4); alter table t alter b drop default;", "t(a);");
     makes(

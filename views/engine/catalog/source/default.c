@@ -1,6 +1,7 @@
 #include "views/engine/catalog/source/default.h"
 
 #include "views/base/cleanup.h"
+#include "views/base/strings.h"
 #include "views/base/utf8.h"
 #include "views/base/uuid.h"
 #include "views/engine/catalog/source/default_array.h"
@@ -455,6 +456,32 @@ static bool source_default_elements(struct source_draft *draft, const struct dra
     return !ret->failed;
 }
 
+bool source_default_stays(struct source_draft *draft, const struct draft_column *was,
+                          const struct declared_type *is, const json_t *using, size_t base) {
+    char scratch[NUMBER_SIZE];
+    bool is_null = false;
+    const json_t *cast;
+    const char *text = source_default_text(draft, was, was->expression.tree, scratch, &is_null);
+    bool stays = is_null || (text != NULL && source_default_keeps(&was->type, is, text));
+    for (; stays && (cast = json_object_get(using, "TypeCast")) != NULL;
+         using = json_object_get(cast, "arg")) {
+        struct declared_type type;
+        stays = source_type_read(draft, json_object_get(cast, "typeName"), base, &type) == 0 &&
+                (is_null || source_default_keeps(&type, is, text));
+    }
+    return was->expression.tree == NULL ||
+           (stays && (using == NULL || json_object_get(using, "ColumnRef") != NULL));
+}
+
+// One that `rename value` took the place of is not what the rows have.
+static bool source_default_is_label(const struct source_draft *draft, const struct declared_type *type,
+                                    const char *text) {
+    if (type->enum_number == 0 || type->array)
+        return true;
+    const struct draft_type *own = &draft->types[type->enum_number - 1];
+    return strings_have(own->labels, own->label_count, text);
+}
+
 int source_default_read(struct source_draft *draft, const struct draft_column *declared,
                         struct column *column) {
     char scratch[NUMBER_SIZE];
@@ -468,7 +495,7 @@ int source_default_read(struct source_draft *draft, const struct draft_column *d
         text = literal.data;
     if (is_null)
         column->fallback.kind = VALUE_NULL;
-    if (text != NULL && strlen(text) < LITERAL_MAX &&
+    if (text != NULL && strlen(text) < LITERAL_MAX && source_default_is_label(draft, &declared->type, text) &&
         !source_default_take(text, &declared->type, column, &column->fallback))
         return source_draft_out_of_memory(draft);
     column->source_default = column->fallback.kind == VALUE_ABSENT;

@@ -3,6 +3,7 @@
 #include "views/base/cleanup.h"
 #include "views/engine/catalog/source/collation.h"
 #include "views/engine/catalog/source/constraint.h"
+#include "views/engine/catalog/source/default.h"
 #include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/passed_over.h"
 #include "views/engine/catalog/source/pg_parse.h"
@@ -290,11 +291,24 @@ static int statement_add_later(const struct source_run *run, struct draft_table 
     return 0;
 }
 
+// A default of rows of before is cast as they are: what is no longer known of it is no literal.
+static int statement_cast_default(const struct source_run *run, const json_t *node,
+                                  const struct declared_type *type, struct draft_column *column) {
+    if (column->generated || run->draft->text->as_before ||
+        source_default_stays(run->draft, column, type, json_object_get(node, "raw_default"), run->base))
+        return 0;
+    json_decref(column->expression.tree);
+    column->expression.tree = json_object();
+    return column->expression.tree != NULL ? 0 : source_draft_out_of_memory(run->draft);
+}
+
 static int statement_alter_type(const struct source_run *run, const json_t *node,
                                 struct draft_column *column) {
-    bool of_type = column->expression.tree == column->of_type.tree;
-    if (statement_type(run, node, &column->type) != 0)
+    struct declared_type type;
+    bool of_type = column->expression.tree == column->of_type.tree && !column->added;
+    if (statement_type(run, node, &type) != 0 || statement_cast_default(run, node, &type, column) != 0)
         return -1;
+    column->type = type;
     json_decref(column->of_type.tree);
     column->of_type = source_type_default(run->draft, json_object_get(node, "typeName"));
     json_incref(column->of_type.tree);
