@@ -31,7 +31,8 @@ static void is(const char *type, const char *expression, const char *wanted) {
     struct table *tables;
     int count;
     (void)snprintf(sql, sizeof sql,
-                   "create type mood as enum('sad', 'ok'); create domain short as varchar(3);\n"
+                   "create type mood as enum('sad', 'ok'); create domain short as varchar(3); "
+                   "create type span as range(subtype = float8);\n"
                    "create table t(id int primary key, c %s default %s);",
                    type, expression);
     if (source_sql_read(sql, &tables, &count, &error) != 0)
@@ -145,6 +146,10 @@ static void test_literals_that_postgresql_writes_otherwise(void **state) {
     is("numeric", "'-0'", ABSENT);
     is("numeric(5,2)", "'-0.00'", "0");
     is("numeric(5,2)", "'-0.01'", "-1");
+    is("span", "'[1.0, 2)'", ABSENT);
+    is("mood", "'ok'::mood", "ok");
+    is("text", "'ok'::mood", "ok");
+    is("mood[]", "'{ok}'::mood[]", "[\"ok\"]");
     is("text", "1e2", ABSENT);
     is("varchar", "1e2::text", ABSENT);
     is("text", "-0.00", ABSENT);

@@ -109,7 +109,7 @@ static bool source_default_keeps(const struct declared_type *cast, const struct 
         return type->array && source_default_keeps_each(cast, type, text);
     if (source_default_is_among(cast->name, texts))
         return source_default_fits(text, cast);
-    if (source_default_is_same_type(cast, type) || cast->is_text)
+    if (source_default_is_same_type(cast, type) || cast->enum_number > 0)
         return true;
     if (source_default_is_among(cast->name, integers))
         return number && fraction == 0;
@@ -332,7 +332,7 @@ static bool source_default_string(const char *text, const struct declared_type *
         return source_default_padded(text, type, ret);
     if (type->argument_count > 0 && utf8_count(text, size) > (size_t)type->arguments[0])
         return true; // it is cut
-    if (type->is_text)
+    if (type->enum_number > 0)
         return source_default_set_text(ret, text, size);
     char uuid[UUID_SIZE];
     if (strcmp(type->name, "uuid") == 0)
@@ -352,7 +352,7 @@ static bool source_default_array(const char *text, const struct declared_type *t
                                  const struct column *column, struct value *ret) {
     static const char *const as_written[] = {"text", "varchar", "citext", NULL};
     CLEANUP(buffer_free) struct buffer json = {0};
-    bool is_text = type->is_text || source_default_is_among(type->name, as_written);
+    bool is_text = type->enum_number > 0 || source_default_is_among(type->name, as_written);
     if (strcmp(type->name, "hstore") == 0 && *text == '\0')
         return source_default_set_text(ret, "{}", 2);
     if (!type->array || (strcmp(text, "{}") != 0 && column->element == COLUMN_TEXT && !is_text) ||
