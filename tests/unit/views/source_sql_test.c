@@ -427,6 +427,10 @@ static void test_newer(void **state) {
         "alter table t alter column b set expression as (a * 3), alter c drop expression;",
         "t key(id) of - t: id int, storage text = 'x', a int, b int := (\"a\"*(3)), c int\n");
     makes(
+        "create table json_array(id int primary key, b int not null no inherit);"
+        "create table if not exists json_value(id int primary key, b int not null no inherit references json_array(id));",
+        "json_array key(id) of - json_array: id int, b int\njson_value key(id) of - json_value: id int, b int\n");
+    makes(
         "create table t(id int constraint i not null no inherit primary key, b int not null no inherit default 5,\n"
         "    j jsonb default json_object('a' : 1, 'b' : json_array(1, 2) returning jsonb), k int default 7,\n"
         "    l text default json_value('{}'::jsonb, '$.a' default 'x' on empty), constraint n not null k no inherit);",
