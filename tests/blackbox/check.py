@@ -448,8 +448,15 @@ class Check(tide.Case):
         ):  # fmt: skip
             self.warned(words, query_q=f"select id, {shown} as s from accounts a")
             self.passed(query_q=f"select id, {shown.replace('a.amount', 'amount').replace('amount', 'decimal(amount, 2)').replace(chr(39) + 'decimal(amount, 2)', chr(39) + 'amount')} as s from accounts a")
-        for shown in ("decimal(abs(amount), 2)", "case when amount > 1 then size end", "abs(amount) > 1", "decimal(case when id > 1 then amount else 0 end, 2)", "cast(amount as real) / 3", "nullif(size, amount)"):
+        for shown in ("decimal(abs(amount), 2)", "case when amount > 1 then size end", "abs(amount) > 1", "decimal(case when id > 1 then amount else 0 end, 2)", "cast(amount as real) / 3", "nullif(size, amount)", "case when id > 1 then amount end > 5", "case when case id when 1 then 2 end then amount else 0 end is null", "lag(amount) over (order by id) is null",
+                      "abs(amount) notnull"):  # fmt: skip
             self.passed(query_q=f"select id, {shown} as s from accounts")
+        inner = "select id, name, decimal(amount, 2) as amount from accounts"
+        for outer in ("name || amount", "json_object('amount', amount)", "coalesce(x.amount, '0')", "case when id > 1 then amount else '' end", "max(amount)"):
+            self.passed(query_q=f"with x as ({inner}) select id, {outer} as s from x group by id")
+            self.passed(query_q=f"with x(id, name, amount) as ({inner}) select id, {outer} as s from x group by id")
+            self.passed(query_q=f"select id, {outer} as s from ({inner}) x group by id".replace("as amount from", "amount from"))
+            self.warned("amount", query_q=f"with x as ({inner.replace('decimal(amount, 2)', 'coalesce(amount, 0)')}) select id, {outer} as amount from x group by id")
         self.refused("v/query.q.sql:1: a query selects rows", query_q="explain select id from accounts")
 
     def test_rows_that_a_schema_takes_once(self):
@@ -458,7 +465,9 @@ class Check(tide.Case):
             self.warned("s is read once, when the view is made", schema=schema)
         trigger = "-- tidemark: keep v_a\ncreate table v_a(id int);\ncreate trigger v_g after insert on accounts begin select case when 1 then 2 end; insert into v_a select id from accounts where id = new.id; end;\n"
         for schema in ("create table v_a as select 1 as id;", "create table v_a(id int, twice int generated always as (id * 2));\ncreate index v_i on accounts(name) where name > 'a';",
-                       "create table v_a(id int);\ninsert into v_a values (1), (2);", "create view v_a as select id from accounts;", trigger):  # fmt: skip
+                       "create table v_a(id int);\ninsert into v_a values (1), (2);", "create view v_a as select id from accounts;", trigger,
+                       "create table v_a(id int, accounts int);\ninsert into v_a(id, accounts) values (1, 2);\nupdate v_a set id = 1, accounts = 2 where id in (1, accounts) returning id, accounts;",
+                       "create table v_a as select 1 as id, 2 as accounts from (select 1) group by 1, accounts;", "create table v_a(id int);\nwith w(a, accounts) as (values (1, 2)) insert into v_a select a from w order by a, accounts;"):  # fmt: skip
             self.passed(schema=schema)
 
     def test_the_place_is_shown(self):

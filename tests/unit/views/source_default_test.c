@@ -31,7 +31,8 @@ static void is(const char *type, const char *expression, const char *wanted) {
     struct table *tables;
     int count;
     (void)snprintf(sql, sizeof sql,
-                   "create type mood as enum('sad', 'ok'); create domain short as varchar(3);\n"
+                   "create type mood as enum('sad', 'ok'); create domain short as varchar(3); "
+                   "create type span as range(subtype = float8);\n"
                    "create table t(id int primary key, c %s default %s);",
                    type, expression);
     if (source_sql_read(sql, &tables, &count, &error) != 0)
@@ -132,8 +133,39 @@ static void test_what_the_type_makes_of_it(void **state) {
     is("timestamptz(3)", "'2020-01-01 10:00:00.7+00'", "2020-01-01T10:00:00.700000Z");
 }
 
+static void test_literals_that_postgresql_writes_otherwise(void **state) {
+    (void)state;
+    is("text[]", "E'{a,\\n  b ,\\tc}'", "[\"a\",\"b\",\"c\"]");
+    is("text[]", "E'{ \\n}'", "[]");
+    is("int[]", "E'{1,\\n 2\\n}'", "[1,2]");
+    is("timestamp", "'2020-01-01 24:00:00'", ABSENT);
+    is("timestamptz", "'2020-01-01 24:00:00+00'", ABSENT);
+    is("time", "'24:00:00'", "24:00:00.000000");
+    is("text", "'01/02/2020'::date", ABSENT);
+    is("text", "'2020-01-02'::date", "2020-01-02");
+    is("numeric", "'-0'", ABSENT);
+    is("numeric(5,2)", "'-0.00'", "0");
+    is("numeric(5,2)", "'-0.01'", "-1");
+    is("span", "'[1.0, 2)'", ABSENT);
+    is("mood", "'ok'::mood", "ok");
+    is("text", "'ok'::mood", "ok");
+    is("mood[]", "'{ok}'::mood[]", "[\"ok\"]");
+    is("text", "1e2", ABSENT);
+    is("varchar", "1e2::text", ABSENT);
+    is("text", "-0.00", ABSENT);
+    is("text", "1.50", "1.50");
+    is("int", "b'101'::int", ABSENT);
+    is("text", "b'101'::bigint", ABSENT);
+    is("money", "10", "10.00");
+    is("money", "1.555", ABSENT);
+    is("bpchar", "''", "");
+    is("bpchar", "'ab'", "ab");
+    is("char", "''", " ");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_literals_that_postgresql_writes_otherwise),
         cmocka_unit_test(test_casts_that_change_nothing),
         cmocka_unit_test(test_casts_that_make_another_value),
         cmocka_unit_test(test_what_the_type_makes_of_it),

@@ -109,6 +109,14 @@ static void test_keys_that_are_dropped(void **state) {
 
 static void test_constraints_of_indexes(void **state) {
     (void)state;
+    makes(
+        "create table t(a int not null, b int not null); create unique index i on t(b); alter table t drop constraint "
+        "if exists i;",
+        "t(b);");
+    makes(
+        "create table t(a int not null, b int not null); create unique index i on t(b); alter table t replica identity "
+        "using index i, drop constraint if exists i; create unique index on t(a);",
+        "t(b);");
 #define INDEXED "create table t(a int not null, b int not null unique); create unique index i on t(a);"
     makes(
         INDEXED
@@ -219,8 +227,41 @@ static void test_types_as_before(void **state) {
     source_sql_free(&tables, &count);
 }
 
+// Rows of before a column have the default that it came with, which later statements change for new rows alone.
+static void test_defaults_of_added_columns(void **state) {
+    (void)state;
+    makes(
+        "create table t(a int primary key); alter table t add b int default 1; alter table t alter b set default 2;",
+        "t(a) =1;");
+    makes(
+        "create table t(a int primary key); alter table t add b int not null default 1; alter table t alter b drop default;",
+        "t(a) =1;");
+    makes("create table t(a int primary key); alter table t add b int; alter table t alter b set default 5;",
+          "t(a);");
+    makes(
+        "create domain d as int default 4; create table t(a int primary key); alter table t add b d, add c int;"
+        "alter table t alter b type bigint; alter table t alter c type d;",
+        "t(a) =4;");
+    makes(
+        "create table t(a int primary key); alter table t add b text default '7', add c text default '8', add d "
+        "varchar(3) default '9'; alter table t alter b type int using b::text::int, alter c type int using length(c), "
+        "alter d type int using (d::int);",
+        "t(a) =7 =9;");
+    makes(
+        "create table t(a int primary key); alter table t add b numeric(6,2) default 1; alter table t alter b type int;"
+        "alter table t add c boolean default true; alter table t alter c type int using c::int;",
+        "t(a);");
+    makes("create table t(a int primary key, b int); alter table t alter b set default 5;", "t(a) =5;");
+    makes("create table t(a int primary key, b int default 4); alter table t alter b drop default;", "t(a);");
+    makes(
+        "create table t(a int primary key, c text); alter table t add b int default 1, alter c set default 2,"
+        "alter b set default 3; alter table t rename b to d; alter table t alter d set default 4;",
+        "t(a) =1;");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults_of_added_columns),
         cmocka_unit_test(test_unique_indexes_go_with_their_table),
         cmocka_unit_test(test_keys_that_are_dropped),
         cmocka_unit_test(test_constraints_of_indexes),

@@ -135,17 +135,6 @@ static bool lint_is_shown(const struct lint *lint, int at) {
     return item;
 }
 
-// The bracket that the token stands in, -1 = in none.
-static int lint_bracket(const struct lint *lint, int at) {
-    int depth = 0;
-    for (int i = at - 1; i >= 0; i--) {
-        depth += tokens_is(&lint->tokens, i, ")") - tokens_is(&lint->tokens, i, "(");
-        if (depth < 0)
-            return i;
-    }
-    return -1;
-}
-
 // Whether the token is by itself an argument of the call whose bracket that is.
 static bool lint_is_argument(const struct lint *lint, int at, int bracket) {
     static const char *const before[] = {"(", ",", "distinct", NULL};
@@ -156,11 +145,19 @@ static bool lint_is_argument(const struct lint *lint, int at, int bracket) {
 
 // Whether what ends before the token is a part of a longer expression.
 static bool lint_goes_on(const struct lint *lint, int number) {
-    static const char *const operators[] = {"+",  "-",       "*",       "/",    "%",    "|",  "&",
-                                            "<",  ">",       "=",       "==",   "<=",   ">=", "<>",
-                                            "!=", "between", "and",     "like", "glob", "is", "not",
-                                            "in", "or",      "collate", NULL};
+    static const char *const operators[] = {"+",  "-",       "*",       "/",      "%",       "|",  "&",
+                                            "<",  ">",       "=",       "==",     "<=",      ">=", "<>",
+                                            "!=", "between", "and",     "like",   "glob",    "is", "not",
+                                            "in", "or",      "collate", "isnull", "notnull", NULL};
     return lint_names_is_any(&lint->tokens, number, operators);
+}
+
+// The token behind the call of that bracket, with its `over w` or `over (..)`.
+static int lint_behind_call(const struct lint *lint, int bracket) {
+    const int behind = tokens_behind(&lint->tokens, bracket);
+    if (!tokens_is(&lint->tokens, behind, "over"))
+        return behind;
+    return tokens_is(&lint->tokens, behind + 1, "(") ? tokens_behind(&lint->tokens, behind + 1) : behind + 2;
 }
 
 // Functions that give the count as it is, but not as the column's, so that it is shown as a whole number.
@@ -169,10 +166,10 @@ static void lint_passed_on(struct lint *lint, const struct column *column, int a
                                             "lead",     "first_value", "last_value", "nth_value",
                                             "abs",      "round",       "iif",        NULL};
     static const char *const any[] = {"coalesce", "ifnull", "iif", NULL}; // whose other arguments are so, too
-    const int bracket = lint_bracket(lint, at);
+    const int bracket = lint_names_bracket(&lint->tokens, at);
     const char *const *whose = bracket == at - 1 ? functions : any;
     if (!lint_is_argument(lint, at, bracket) || !lint_names_is_any(&lint->tokens, bracket - 1, whose) ||
-        !lint_is_shown(lint, bracket - 1) || lint_goes_on(lint, tokens_behind(&lint->tokens, bracket)))
+        !lint_is_shown(lint, bracket - 1) || lint_goes_on(lint, lint_behind_call(lint, bracket)))
         return;
     const struct span function = tokens_at(&lint->tokens, bracket - 1);
     const char *const more = bracket == at - 1 ? "" : ".. ";
@@ -180,6 +177,16 @@ static void lint_passed_on(struct lint *lint, const struct column *column, int a
                     "%.*s(%s%s ..) is shown as a count of its last digit: write decimal(%.*s(%s%s ..), %d)",
                     (int)function.size, function.data, more, column->name, (int)function.size, function.data,
                     more, column->name, column->scale);
+}
+
+// The token behind the `end` of the `case` that begins at `at`.
+static int lint_behind_case(const struct lint *lint, int at) {
+    int cases = 0;
+    do {
+        cases += tokens_is(&lint->tokens, at, "case") - tokens_is(&lint->tokens, at, "end");
+        at++;
+    } while (cases > 0 && at < lint->tokens.count);
+    return at;
 }
 
 // `case .. then n .. end` as a column of the answer.
@@ -192,7 +199,7 @@ static void lint_chosen(struct lint *lint, const struct column *column, int at) 
         return;
     for (; begin >= 0 && (ends > 0 || !tokens_is(&lint->tokens, begin, "case")); begin--)
         ends += tokens_is(&lint->tokens, begin, "end") - tokens_is(&lint->tokens, begin, "case");
-    if (begin > 0 && lint_is_shown(lint, begin))
+    if (begin > 0 && lint_is_shown(lint, begin) && !lint_goes_on(lint, lint_behind_case(lint, begin)))
         catalog_warn_at(
             lint->catalog, lint->query->file, lint->tokens.sql, tokens_at(&lint->tokens, at).data,
             "%s is shown as a count of its last digit there: write decimal(case .. %s .. end, %d)",
@@ -207,7 +214,7 @@ static void lint_written(struct lint *lint, const struct column *column, int at)
         "printf",      "format",       "concat",           "concat_ws",         "quote",
         NULL};
     const struct tokens *tokens = &lint->tokens;
-    const int bracket = lint_bracket(lint, at);
+    const int bracket = lint_names_bracket(&lint->tokens, at);
     const bool joined = (tokens_is(tokens, at + 1, "|") && tokens_is(tokens, at + 2, "|")) ||
                         (tokens_is(tokens, at - 1, "|") && tokens_is(tokens, at - 2, "|"));
     const bool cast = bracket == at - 1 && tokens_is(tokens, at - 2, "cast") &&
@@ -225,7 +232,7 @@ static void lint_written(struct lint *lint, const struct column *column, int at)
 static const struct column *lint_decimal(const struct lint *lint, int number) {
     for (int i = 0; i < lint->guard->decimal_count; i++)
         if (lint_is_column(lint, number, lint->guard->decimals[i]))
-            return lint->guard->decimals[i];
+            return lint_names_is_hidden(&lint->tokens, number) ? NULL : lint->guard->decimals[i];
     return NULL;
 }
 

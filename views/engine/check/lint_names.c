@@ -58,6 +58,44 @@ static bool lint_names_has_alias(const struct tokens *tokens, struct span name) 
     return false;
 }
 
+int lint_names_bracket(const struct tokens *tokens, int number) {
+    int depth = 0;
+    for (int i = number - 1; i >= 0; i--) {
+        depth += tokens_is(tokens, i, ")") - tokens_is(tokens, i, "(");
+        if (depth < 0)
+            return i;
+    }
+    return -1;
+}
+
+// Whether what stands before the alias is a call that gives counts where it is given some.
+static bool lint_names_of_counts(const struct tokens *tokens, int alias) {
+    static const char *const functions[] = {"sum",      "min",         "max",        "abs",       "round",
+                                            "coalesce", "ifnull",      "nullif",     "iif",       "lag",
+                                            "lead",     "first_value", "last_value", "nth_value", NULL};
+    const int end = alias - 1 - tokens_is(tokens, alias - 1, "as");
+    return tokens_is(tokens, end, ")") &&
+           lint_names_is_any(tokens, lint_names_bracket(tokens, end) - 1, functions);
+}
+
+bool lint_names_is_hidden(const struct tokens *tokens, int number) {
+    static const char *const begins[] = {"(", "not", "materialized", NULL}; // behind `with x(a, b) as`
+    const struct span name = tokens_name(tokens, number);
+    for (int i = 0; i < tokens->count; i++) {
+        if (!lint_names_same(tokens_name(tokens, i), name) || !lint_names_is_bare(tokens, i))
+            continue;
+        const int bracket = lint_names_bracket(tokens, i);
+        const int behind = bracket >= 0 ? tokens_behind(tokens, bracket) : 0;
+        const bool listed =
+            bracket > 0 && tokens_is(tokens, behind, "as") && lint_names_is_any(tokens, behind + 1, begins);
+        const bool says = lint_names_is_alias(tokens, i) && !lint_names_says_itself(tokens, i) &&
+                          !lint_names_of_counts(tokens, i);
+        if (listed || (says && bracket >= 0 && (number < bracket || number >= behind)))
+            return true;
+    }
+    return false;
+}
+
 static int lint_names_count(const struct tokens *tokens, const char *name) {
     int count = 0;
     for (int i = 0; i < tokens->count; i++)

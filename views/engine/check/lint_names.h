@@ -10,6 +10,11 @@ bool lint_names_is_any(const struct tokens *tokens, int number, const char *cons
 bool lint_names_same(struct span a, struct span b);
 // `from t(a, b) as (`: of a `with`; `v(a, b) as select`: of an SQL view.
 bool lint_names_are_listed(const struct tokens *tokens);
+// The bracket that the token stands in, -1 = in none.
+int lint_names_bracket(const struct tokens *tokens, int number);
+// Whether a part of the statement in brackets, of which the token is none, gives its name to something that is no count of its last
+// digit by then: `decimal(total, 2) as total` of a subquery or a `with`.
+bool lint_names_is_hidden(const struct tokens *tokens, int number);
 // The mirrored column that the token names, NULL = it names none for certain. `guard` has seen the statement. Columns of the
 // table that is only inserted into mean nothing before `on conflict`.
 const struct column *lint_names_column(const struct tokens *tokens, int number, const struct guard *guard);

@@ -26,13 +26,31 @@ static bool lint_schema_writes(const struct tokens *tokens, int at, int end) {
            !tokens_is(tokens, as - 1, ")") && tokens_next(tokens, at, "(") > as;
 }
 
+// Whether the comma before the token stands in the list of a `from`, where a name is a table's.
+static bool lint_schema_is_listed(const struct tokens *tokens, int at, int number) {
+    static const char *const clauses[] = {"select", "where",     "by",     "set", "values",
+                                          "into",   "returning", "having", NULL};
+    int depth = 0;
+    for (int i = number - 1; tokens_is(tokens, number - 1, ",") && i > at; i--) {
+        depth += tokens_is(tokens, i, ")") - tokens_is(tokens, i, "(");
+        if (depth < 0 || (depth == 0 && lint_names_is_any(tokens, i, clauses)))
+            return false;
+        if (depth == 0 && tokens_is(tokens, i, "from"))
+            return true;
+    }
+    return false;
+}
+
 // The first mirrored table that the statement reads, -1 = none.
 static int lint_schema_reads(const struct catalog *catalog, const struct tokens *tokens, int at, int end) {
-    static const char *const before[] = {"from", "join", ",", NULL};
-    for (int i = at + 1; i < end; i++)
-        for (int t = 0; lint_names_is_any(tokens, i - 1, before) && t < catalog->table_count; t++)
+    static const char *const before[] = {"from", "join", NULL};
+    for (int i = at + 1; i < end; i++) {
+        if (!lint_names_is_any(tokens, i - 1, before) && !lint_schema_is_listed(tokens, at, i))
+            continue;
+        for (int t = 0; t < catalog->table_count; t++)
             if (lint_names_same(tokens_name(tokens, i), span_of(catalog->tables[t].name)))
                 return i;
+    }
     return -1;
 }
 

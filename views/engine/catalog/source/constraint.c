@@ -301,16 +301,24 @@ static void source_constraint_forget_identity(struct draft_table *table, const c
     table->identity = NULL;
 }
 
-int source_constraint_drop(const struct source_run *run, struct draft_table *table, const char *name) {
+// `is_constraint`: an index that none is of stays, though it has the name.
+static int source_constraint_drop_named(const struct source_run *run, struct draft_table *table,
+                                        const char *name, bool is_constraint) {
     struct draft_index *index = source_constraint_index(run, table, name);
-    if (run->draft->text->as_before)
+    bool is_key = table->key_name != NULL && strcmp(table->key_name, name) == 0;
+    if (run->draft->text->as_before ||
+        (!is_key && (index == NULL || (is_constraint && !index->of_constraint))))
         return 0;
     source_constraint_forget_identity(table, name);
-    if (table->key_name != NULL && strcmp(table->key_name, name) == 0)
+    if (is_key)
         source_constraint_drop_key(table);
-    else if (index != NULL)
+    else
         source_draft_remove_index(run->draft, index);
     return 0;
+}
+
+int source_constraint_drop(const struct source_run *run, struct draft_table *table, const char *name) {
+    return source_constraint_drop_named(run, table, name, true);
 }
 
 int source_constraint_rename(const struct source_run *run, struct draft_table *table, const char *name,
@@ -327,7 +335,7 @@ int source_constraint_rename(const struct source_run *run, struct draft_table *t
 
 int source_constraint_drop_index(const struct source_run *run, struct source_name name) {
     struct draft_table *table = name.relation != NULL ? source_constraint_table(run, name) : NULL;
-    return table != NULL ? source_constraint_drop(run, table, name.relation) : 0;
+    return table != NULL ? source_constraint_drop_named(run, table, name.relation, false) : 0;
 }
 
 int source_constraint_rename_index(const struct source_run *run, struct source_name name,

@@ -1,6 +1,7 @@
 #include "views/engine/catalog/source/default.h"
 
 #include "views/base/cleanup.h"
+#include "views/base/strings.h"
 #include "views/base/utf8.h"
 #include "views/base/uuid.h"
 #include "views/engine/catalog/source/default_array.h"
@@ -15,20 +16,48 @@
 enum {
     LITERAL_MAX = 65536,
     NUMBER_SIZE = 32,
+    MONEY_DIGITS = 2,
     SHORT_DIGITS_MOST = 9, // that tell any two floats apart
 };
 
+// --- forms
+
+// "dddd-dd-dd", where d is a digit and the rest is itself.
+static bool source_default_matches(const char *text, const char *form, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        if (form[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != form[i])
+            return false;
+    return true;
+}
+
+static const char date_form[] = "dddd-dd-dd";
+static const char time_form[] = "dd:dd:dd";
+
 // --- casts
 
-// [-]digits[.digits], as a NUMERIC writes itself. *ret_fraction: the digits behind the point.
+static bool source_default_is_among(const char *name, const char *const *names) {
+    for (; *names != NULL; names++)
+        if (strcmp(name, *names) == 0)
+            return true;
+    return false;
+}
+
+// [-]digits[.digits], as a NUMERIC writes itself, which has no -0. *ret_fraction: the digits behind the point.
 static bool source_default_is_number(const char *text, size_t *ret_fraction) {
     static const char digits[] = "0123456789";
+    if (*text == '-' && strpbrk(text, "123456789") == NULL)
+        return false;
     text += *text == '-';
     size_t whole = strspn(text, digits);
     bool point = text[whole] == '.';
     *ret_fraction = point ? strspn(text + whole + 1, digits) : 0;
     return whole > 0 && (whole == 1 || text[0] != '0') && (!point || *ret_fraction > 0) &&
            text[whole + point + *ret_fraction] == '\0';
+}
+
+static bool source_default_is_textual(const char *type) {
+    static const char *const texts[] = {"text", "varchar", "citext", "bpchar", "name", NULL};
+    return source_default_is_among(type, texts);
 }
 
 // A cast to a type of texts, of which n characters are kept, and of CHAR no blank at the end.
@@ -70,29 +99,28 @@ static bool source_default_keeps_each(const struct declared_type *cast, const st
 // in a double 0.10000000149.
 static bool source_default_keeps(const struct declared_type *cast, const struct declared_type *type,
                                  const char *text) {
-    static const char *const texts[] = {"text", "varchar", "citext", "bpchar"};
-    static const char *const integers[] = {"int2", "int4", "int8", "oid"};
-    static const char *const reals[] = {"float4", "float8"};
+    static const char *const texts[] = {"text", "varchar", "citext", "bpchar", NULL};
+    static const char *const integers[] = {"int2", "int4", "int8", "oid", NULL};
+    static const char *const reals[] = {"float4", "float8", NULL};
     enum { REAL_DIGITS_SURE = 6 }; // of a whole number
     size_t fraction = 0;
     bool number = source_default_is_number(text, &fraction);
     if (cast->array)
         return type->array && source_default_keeps_each(cast, type, text);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (strcmp(cast->name, texts[i]) == 0)
-            return source_default_fits(text, cast);
-    if (source_default_is_same_type(cast, type) || cast->is_text)
+    if (source_default_is_among(cast->name, texts))
+        return source_default_fits(text, cast);
+    if (source_default_is_same_type(cast, type) || cast->enum_number > 0)
         return true;
-    for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
-        if (strcmp(cast->name, integers[i]) == 0)
-            return number && fraction == 0;
-    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
-        if (strcmp(cast->name, reals[i]) == 0)
-            return number && fraction == 0 && strlen(text) <= REAL_DIGITS_SURE;
+    if (source_default_is_among(cast->name, integers))
+        return number && fraction == 0;
+    if (source_default_is_among(cast->name, reals))
+        return number && fraction == 0 && strlen(text) <= REAL_DIGITS_SURE;
     if (strcmp(cast->name, "numeric") == 0)
         return number && (cast->argument_count == 0 ||
                           fraction == (size_t)(cast->argument_count > 1 ? cast->arguments[1] : 0));
-    return strcmp(cast->name, "json") == 0 || (strcmp(cast->name, "date") == 0 && strlen(text) == 10);
+    return strcmp(cast->name, "json") == 0 ||
+           (strcmp(cast->name, "date") == 0 && strlen(text) == sizeof date_form - 1 &&
+            source_default_matches(text, date_form, sizeof date_form - 1));
 }
 
 static const char *source_default_text(struct source_draft *draft, const struct draft_column *declared,
@@ -104,13 +132,6 @@ static const json_t *source_default_uncast(const json_t *tree) {
     return tree;
 }
 
-// b'101', of a column of bits alone: another type's value of it is the number that they are. NULL: it is none.
-static const char *source_default_bits_text(const struct draft_column *declared, const json_t *constant) {
-    const char *text = json_string_value(json_object_get(json_object_get(constant, "bsval"), "bsval"));
-    bool is = text != NULL && *text == 'b' && strcmp(declared->type.name, "bit") == 0; // "b101", "x1F"
-    return is ? text + 1 : NULL;
-}
-
 static const char *source_default_cast(struct source_draft *draft, const struct draft_column *declared,
                                        const json_t *cast, char scratch[NUMBER_SIZE], bool *ret_null) {
     struct declared_type type;
@@ -120,6 +141,23 @@ static const char *source_default_cast(struct source_draft *draft, const struct 
         source_type_read(draft, json_object_get(cast, "typeName"), declared->expression.base, &type) == 0 &&
         source_default_keeps(&type, &declared->type, text);
     return kept ? text : NULL;
+}
+
+// "b101", "x1F": of another type, as through ::int, it is a number.
+static const char *source_default_bits_text(const struct declared_type *type, const json_t *constant) {
+    const char *text = json_string_value(json_object_get(json_object_get(constant, "bsval"), "bsval"));
+    bool is_bits = strcmp(type->name, "bit") == 0 || strcmp(type->name, "varbit") == 0;
+    return is_bits && text != NULL && *text == 'b' ? text + 1 : NULL;
+}
+
+// 1e2 and -0.0 are 100 and 0.0 in a text.
+static const char *source_default_number_text(const struct declared_type *type, const json_t *constant) {
+    const char *text = json_string_value(json_object_get(json_object_get(constant, "fval"), "fval"));
+    size_t fraction;
+    return text != NULL &&
+                   (source_default_is_number(text, &fraction) || !source_default_is_textual(type->name))
+               ? text
+               : NULL;
 }
 
 // What the expression spells, through casts and ARRAY[]; NULL: it is no literal. `scratch` holds a number's digits.
@@ -147,10 +185,10 @@ static const char *source_default_text(struct source_draft *draft, const struct 
         return scratch;
     }
     if (json_object_get(constant, "bsval") != NULL)
-        return source_default_bits_text(declared, constant);
-    const json_t *number = json_object_get(constant, "fval");
-    return number != NULL ? json_string_value(json_object_get(number, "fval"))
-                          : json_string_value(json_object_get(json_object_get(constant, "sval"), "sval"));
+        return source_default_bits_text(&declared->type, constant);
+    return json_object_get(constant, "fval") != NULL
+               ? source_default_number_text(&declared->type, constant)
+               : json_string_value(json_object_get(json_object_get(constant, "sval"), "sval"));
 }
 
 // --- values
@@ -200,33 +238,24 @@ static bool source_default_real(const char *text, const struct declared_type *ty
     return true;
 }
 
-// NUMERIC(p,s) is written with all its s digits.
+// NUMERIC(p,s) is written with all its s digits, and MONEY with two, by money.fraction.digits's default.
 static bool source_default_numeric(const char *text, const struct declared_type *type, struct value *ret) {
     size_t fraction;
     size_t scale = type->argument_count > 1 && type->arguments[1] > 0 ? (size_t)type->arguments[1] : 0;
+    bool money = strcmp(type->name, "money") == 0;
+    bool rounded = type->argument_count > 0 || money;
+    scale = money ? MONEY_DIGITS : scale;
     if (!source_default_is_number(text, &fraction) ||
-        (type->argument_count > 0 &&
-         (fraction > scale || (type->argument_count > 1 && type->arguments[1] < 0))))
+        (rounded && (fraction > scale || (type->argument_count > 1 && type->arguments[1] < 0))))
         return true;
     char padded[LITERAL_MAX];
-    size_t missing = type->argument_count > 0 ? scale - fraction : 0;
+    size_t missing = rounded ? scale - fraction : 0;
     if (strlen(text) + missing + 2 > sizeof padded)
         return true;
     int size = snprintf(padded, sizeof padded, "%s%s", text, fraction == 0 && missing > 0 ? "." : "");
     memset(padded + size, '0', missing);
     return source_default_set_text(ret, padded, (size_t)size + missing);
 }
-
-// "dddd-dd-dd", where d is a digit and the rest is itself.
-static bool source_default_matches(const char *text, const char *form, size_t size) {
-    for (size_t i = 0; i < size; i++)
-        if (form[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != form[i])
-            return false;
-    return true;
-}
-
-static const char date_form[] = "dddd-dd-dd";
-static const char time_form[] = "dd:dd:dd";
 
 // "HH:MM:SS" and as many digits more as the type has, six at most, written with all six. Returns what is behind it, NULL = it is
 // no time, or one that PostgreSQL writes as another: more digits are rounded, and second 60 is the next minute.
@@ -261,7 +290,8 @@ static bool source_default_moment(const char *text, const struct declared_type *
     if (rest == NULL || (!midnight && text[size] != ' ' && text[size] != 'T'))
         return true;
     bool zoned = type == COLUMN_TIMESTAMPTZ;
-    if (strcmp(rest, zoned ? "+00" : "") != 0) // another offset, or the server's own
+    // Another offset, or the server's own; hour 24 is the next day's first.
+    if (strcmp(rest, zoned ? "+00" : "") != 0 || strncmp(time, "24", 2) == 0)
         return true;
     (void)snprintf(written, sizeof written, "%.10sT%s%s", text, time, zoned ? "Z" : "");
     return source_default_set_text(ret, written, strlen(written));
@@ -293,7 +323,7 @@ static bool source_default_padded(const char *text, const struct declared_type *
     char padded[LITERAL_MAX];
     size_t size = strlen(text);
     size_t characters = utf8_count(text, size);
-    size_t width = type->argument_count > 0 && type->arguments[0] > 0 ? (size_t)type->arguments[0] : 1;
+    size_t width = type->arguments[0] > 0 ? (size_t)type->arguments[0] : 1;
     if (characters > width || size + (width - characters) >= sizeof padded)
         return true;
     memcpy(padded, text, size);
@@ -303,21 +333,17 @@ static bool source_default_padded(const char *text, const struct declared_type *
 
 // The form is known of those types alone whose form is the text itself.
 static bool source_default_string(const char *text, const struct declared_type *type, struct value *ret) {
-    static const char *const as_written[] = {"text", "varchar", "name", "citext"};
     size_t size = strlen(text);
-    if (strcmp(type->name, "bpchar") == 0 && !type->is_text)
+    if (strcmp(type->name, "bpchar") == 0 && !type->is_text && type->argument_count > 0)
         return source_default_padded(text, type, ret);
     if (type->argument_count > 0 && utf8_count(text, size) > (size_t)type->arguments[0])
         return true; // it is cut
-    if (type->is_text)
+    if (type->enum_number > 0)
         return source_default_set_text(ret, text, size);
     char uuid[UUID_SIZE];
     if (strcmp(type->name, "uuid") == 0)
         return !uuid_read((struct span){text, size}, uuid) || source_default_set_text(ret, uuid, UUID_SIZE);
-    for (size_t i = 0; i < sizeof as_written / sizeof *as_written; i++)
-        if (strcmp(as_written[i], type->name) == 0)
-            return source_default_set_text(ret, text, size);
-    return true;
+    return !source_default_is_textual(type->name) || source_default_set_text(ret, text, size);
 }
 
 // JSONB is written anew by PostgreSQL; of its forms those are taken that cannot differ.
@@ -330,13 +356,11 @@ static bool source_default_json(const char *text, const struct declared_type *ty
 // "{a,b}" as the events have it. Of what else may be in an array the form is another than the literal's.
 static bool source_default_array(const char *text, const struct declared_type *type,
                                  const struct column *column, struct value *ret) {
-    static const char *const as_written[] = {"text", "varchar", "citext"};
+    static const char *const as_written[] = {"text", "varchar", "citext", NULL};
     CLEANUP(buffer_free) struct buffer json = {0};
-    bool is_text = type->is_text;
+    bool is_text = type->enum_number > 0 || source_default_is_among(type->name, as_written);
     if (strcmp(type->name, "hstore") == 0 && *text == '\0')
         return source_default_set_text(ret, "{}", 2);
-    for (size_t i = 0; i < sizeof as_written / sizeof *as_written; i++)
-        is_text |= strcmp(as_written[i], type->name) == 0;
     if (!type->array || (strcmp(text, "{}") != 0 && column->element == COLUMN_TEXT && !is_text) ||
         !default_array_read(text, strcmp(text, "{}") == 0 ? COLUMN_TEXT : column->element, &json))
         return !json.failed;
@@ -438,6 +462,32 @@ static bool source_default_elements(struct source_draft *draft, const struct dra
     return !ret->failed;
 }
 
+bool source_default_stays(struct source_draft *draft, const struct draft_column *was,
+                          const struct declared_type *is, const json_t *using, size_t base) {
+    char scratch[NUMBER_SIZE];
+    bool is_null = false;
+    const json_t *cast;
+    const char *text = source_default_text(draft, was, was->expression.tree, scratch, &is_null);
+    bool stays = is_null || (text != NULL && source_default_keeps(&was->type, is, text));
+    for (; stays && (cast = json_object_get(using, "TypeCast")) != NULL;
+         using = json_object_get(cast, "arg")) {
+        struct declared_type type;
+        stays = source_type_read(draft, json_object_get(cast, "typeName"), base, &type) == 0 &&
+                (is_null || source_default_keeps(&type, is, text));
+    }
+    return was->expression.tree == NULL ||
+           (stays && (using == NULL || json_object_get(using, "ColumnRef") != NULL));
+}
+
+// One that `rename value` took the place of is not what the rows have.
+static bool source_default_is_label(const struct source_draft *draft, const struct declared_type *type,
+                                    const char *text) {
+    if (type->enum_number == 0 || type->array)
+        return true;
+    const struct draft_type *own = &draft->types[type->enum_number - 1];
+    return strings_have(own->labels, own->label_count, text);
+}
+
 int source_default_read(struct source_draft *draft, const struct draft_column *declared,
                         struct column *column) {
     char scratch[NUMBER_SIZE];
@@ -451,7 +501,7 @@ int source_default_read(struct source_draft *draft, const struct draft_column *d
         text = literal.data;
     if (is_null)
         column->fallback.kind = VALUE_NULL;
-    if (text != NULL && strlen(text) < LITERAL_MAX &&
+    if (text != NULL && strlen(text) < LITERAL_MAX && source_default_is_label(draft, &declared->type, text) &&
         !source_default_take(text, &declared->type, column, &column->fallback))
         return source_draft_out_of_memory(draft);
     column->source_default = column->fallback.kind == VALUE_ABSENT;

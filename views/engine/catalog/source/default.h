@@ -10,4 +10,9 @@
 int source_default_read(struct source_draft *draft, const struct draft_column *declared,
                         struct column *column);
 
+// Whether `alter type` to `is` leaves the default's text as it is in the rows that have it. `using`: its expression, whose locations
+// count from `base`; NULL = a cast.
+bool source_default_stays(struct source_draft *draft, const struct draft_column *was,
+                          const struct declared_type *is, const json_t *using, size_t base);
+
 #endif

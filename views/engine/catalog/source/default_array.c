@@ -4,16 +4,21 @@
 
 #include <strings.h>
 
+static const char default_array_blanks[] = " \t\n\v\f\r"; // which PostgreSQL passes over around an element
+
+static const char *default_array_skip(const char *at) {
+    return at + strspn(at, default_array_blanks);
+}
+
 // What stands before the next comma or brace; `quoted`: within double quotes, a backslash makes the next character plain.
 static const char *default_array_element(const char *at, struct buffer *ret, bool *ret_quoted) {
     buffer_clear(ret);
-    while (*at == ' ')
-        at++;
+    at = default_array_skip(at);
     *ret_quoted = *at == '"';
     if (!*ret_quoted) {
         size_t size = strcspn(at, ",{}\"\\");
         const char *behind = at + size;
-        while (size > 0 && at[size - 1] == ' ')
+        while (size > 0 && strchr(default_array_blanks, at[size - 1]) != NULL)
             size--;
         buffer_append(ret, at, size);
         return size > 0 ? behind : NULL;
@@ -24,10 +29,7 @@ static const char *default_array_element(const char *at, struct buffer *ret, boo
             return NULL;
         buffer_char(ret, *at);
     }
-    at++;
-    while (*at == ' ')
-        at++;
-    return at;
+    return default_array_skip(at + 1);
 }
 
 static bool default_array_is_integer(const char *text) {
@@ -75,8 +77,7 @@ bool default_array_each(const char *literal, bool (*take)(void *self, const char
     bool quoted;
     if (*at++ != '{')
         return false;
-    while (*at == ' ')
-        at++;
+    at = default_array_skip(at);
     while (*at != '}') {
         at = default_array_element(at, &text, &quoted);
         if (at == NULL || (*at != ',' && *at != '}'))

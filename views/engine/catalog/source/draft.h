@@ -30,6 +30,7 @@ struct draft_column {
     size_t at;
     bool not_null;
     bool generated; // the expression is no default
+    bool added;     // to a table that was there: rows of before have the default that it came with
     bool inherited; // a column of this name that the table declares itself is the same one
     struct source_expression expression;
     struct source_expression of_type; // what it has without one of its own: its domain's

@@ -250,9 +250,11 @@ const struct source_line *source_lines_key(const struct source_lines *lines, con
 // --- what they say
 
 // "" when it compiles, and has no class of Java's or Perl's: a POSIX expression's \d is the letter d, which matches no digit.
-static void source_line_check_expression(const char *expression, char why[REGEX_TEXT_SIZE]) {
+// `as_before`: a file's, made when it was taken for that.
+static void source_line_check_expression(const char *expression, bool as_before, char why[REGEX_TEXT_SIZE]) {
     regex_t compiled;
-    for (const char *at = strchr(expression, '\\'); at != NULL && at[1] != '\0'; at = strchr(at + 2, '\\'))
+    const char *at = as_before ? NULL : strchr(expression, '\\');
+    for (; at != NULL && at[1] != '\0'; at = strchr(at + 2, '\\'))
         if (isalpha((unsigned char)at[1]) && strchr("wWsSbB", at[1]) == NULL) {
             (void)snprintf(why, REGEX_TEXT_SIZE,
                            "\\%c is Java's or Perl's: write it as POSIX does, a digit as [0-9]", at[1]);
@@ -279,7 +281,7 @@ static int source_line_apply_topic(const struct source_lines *lines, const struc
         return error_set(error, ERROR_SYSTEM, "out of memory");
     char why[REGEX_TEXT_SIZE] = "";
     if (regex)
-        source_line_check_expression(table->topic, why);
+        source_line_check_expression(table->topic, lines->text->as_before, why);
     return why[0] == '\0' ? 0 : source_text_error(lines->text, line->value_at, error, "%s", why);
 }
 

@@ -118,14 +118,19 @@ static void source_newer_no_inherit(const struct newer_tokens *tokens, int at) {
         source_newer_write(tokens, at + 2, at + 3, " ");
 }
 
-// SQL's own functions of JSON, with words and colons among their arguments: a default of theirs is no literal.
+// SQL's own functions of JSON, with words and colons among their arguments: a default of theirs is no literal. A table may be called
+// so, too.
 static void source_newer_json(const struct newer_tokens *tokens, int at) {
     static const char any[] = "now()";
     static const char *const functions[] = {"json_object", "json_array",     "json_scalar", "json_value",
                                             "json_query",  "json_serialize", "json_exists"};
+    static const char *const before_a_table[] = {"table", "exists", "references"};
     const int end = source_newer_closing(tokens, at + 1);
     if (!source_newer_is(tokens, at + 1, "(") || end == tokens->count)
         return;
+    for (size_t i = 0; i < sizeof before_a_table / sizeof *before_a_table; i++)
+        if (source_newer_is(tokens, at - 1, before_a_table[i]))
+            return;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         if (source_newer_is(tokens, at, functions[i]))
             source_newer_write(tokens, at, end, any);

@@ -3,6 +3,7 @@
 #include "views/base/cleanup.h"
 #include "views/engine/catalog/source/collation.h"
 #include "views/engine/catalog/source/constraint.h"
+#include "views/engine/catalog/source/default.h"
 #include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/passed_over.h"
 #include "views/engine/catalog/source/pg_parse.h"
@@ -280,11 +281,34 @@ static bool statement_alters_what_is_kept(const json_t *command) {
     return false;
 }
 
+// ADD COLUMN: what the default is made afterwards is that of rows which say their value, and rows of before keep the first.
+static int statement_add_later(const struct source_run *run, struct draft_table *table, const json_t *node) {
+    const int count = table->column_count;
+    if (statement_add_column(run, table, node) != 0)
+        return -1;
+    for (int i = count; i < table->column_count; i++)
+        table->columns[i].added = !run->draft->text->as_before;
+    return 0;
+}
+
+// A default of rows of before is cast as they are: what is no longer known of it is no literal.
+static int statement_cast_default(const struct source_run *run, const json_t *node,
+                                  const struct declared_type *type, struct draft_column *column) {
+    if (column->generated || run->draft->text->as_before ||
+        source_default_stays(run->draft, column, type, json_object_get(node, "raw_default"), run->base))
+        return 0;
+    json_decref(column->expression.tree);
+    column->expression.tree = json_object();
+    return column->expression.tree != NULL ? 0 : source_draft_out_of_memory(run->draft);
+}
+
 static int statement_alter_type(const struct source_run *run, const json_t *node,
                                 struct draft_column *column) {
-    bool of_type = column->expression.tree == column->of_type.tree;
-    if (statement_type(run, node, &column->type) != 0)
+    struct declared_type type;
+    bool of_type = column->expression.tree == column->of_type.tree && !column->added;
+    if (statement_type(run, node, &type) != 0 || statement_cast_default(run, node, &type, column) != 0)
         return -1;
+    column->type = type;
     json_decref(column->of_type.tree);
     column->of_type = source_type_default(run->draft, json_object_get(node, "typeName"));
     json_incref(column->of_type.tree);
@@ -305,6 +329,8 @@ static int statement_alter_column(const struct source_run *run, struct draft_tab
     }
     if (source_node_is(command, "subtype", "AT_AlterColumnType"))
         return statement_alter_type(run, json_object_get(node, "ColumnDef"), altered);
+    if (source_node_is(command, "subtype", "AT_ColumnDefault") && altered->added && !altered->generated)
+        return 0;
     if (source_node_is(command, "subtype", "AT_ColumnDefault") ||
         source_node_is(command, "subtype", "AT_DropExpression")) {
         if (node == NULL) {
@@ -338,7 +364,7 @@ static int statement_alter(const struct source_run *run, struct source_name name
         if (json_is_true(json_object_get(command, "missing_ok")) && added != NULL &&
             source_draft_column(table, added) >= 0)
             return 0;
-        return statement_add_column(run, table, node);
+        return statement_add_later(run, table, node);
     }
     bool unlogs = source_node_is(command, "subtype", "AT_SetUnLogged");
     if (unlogs || source_node_is(command, "subtype", "AT_SetLogged")) {
@@ -479,7 +505,9 @@ static int statement_rename(const struct source_run *run, const json_t *node) {
         return 0;
     if (statement_is_of_type(node, "renameType"))
         return statement_rename_type(run, node, NULL, new_name);
-    if (source_node_is(node, "renameType", "OBJECT_INDEX"))
+    bool is_table = source_node_is(node, "renameType", "OBJECT_TABLE");
+    // `alter table` renames an index, too.
+    if (source_node_is(node, "renameType", "OBJECT_INDEX") || (is_table && table == NULL))
         return source_constraint_rename_index(run, source_node_relation(json_object_get(node, "relation")),
                                               new_name);
     if (table == NULL)
@@ -488,7 +516,7 @@ static int statement_rename(const struct source_run *run, const json_t *node) {
         return statement_rename_column(run, table, source_node_text(node, "subname"), new_name);
     if (source_node_is(node, "renameType", "OBJECT_TABCONSTRAINT"))
         return source_constraint_rename(run, table, source_node_text(node, "subname"), new_name);
-    if (!source_node_is(node, "renameType", "OBJECT_TABLE"))
+    if (!is_table)
         return 0;
     return source_draft_set(run->draft, &table->relation, new_name) != 0 ? -1
                                                                          : statement_name_anew(run, table);
