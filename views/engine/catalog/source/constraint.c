@@ -344,19 +344,12 @@ int source_constraint_rename_index(const struct source_run *run, struct source_n
     return table != NULL ? source_constraint_rename(run, table, name.relation, new_name) : 0;
 }
 
-static int source_constraint_find(char *const *list, int count, const char *name) {
-    for (int i = 0; i < count; i++)
-        if (strcmp(list[i], name) == 0)
-            return i;
-    return -1;
-}
-
 int source_constraint_drop_column(const struct source_run *run, struct draft_table *table,
                                   const char *column) {
     struct source_draft *draft = run->draft;
     if (draft->text->as_before)
         return 0;
-    if (source_constraint_find(table->keys, table->key_count, column) >= 0) {
+    if (strings_find(table->keys, table->key_count, column) >= 0) {
         if (table->key_name != NULL)
             source_constraint_forget_identity(table, table->key_name);
         source_constraint_drop_key(table);
@@ -364,8 +357,8 @@ int source_constraint_drop_column(const struct source_run *run, struct draft_tab
     for (int i = draft->index_count - 1; i >= 0; i--) {
         struct draft_index *index = &draft->indexes[i];
         if (strcmp(index->table, table->name) != 0 ||
-            (source_constraint_find(index->columns, index->column_count, column) < 0 &&
-             source_constraint_find(index->included, index->included_count, column) < 0))
+            (strings_find(index->columns, index->column_count, column) < 0 &&
+             strings_find(index->included, index->included_count, column) < 0))
             continue;
         if (index->name != NULL)
             source_constraint_forget_identity(table, index->name);
@@ -377,15 +370,15 @@ int source_constraint_drop_column(const struct source_run *run, struct draft_tab
 int source_constraint_rename_column(const struct source_run *run, struct draft_table *table,
                                     const char *column, const char *new_name) {
     struct source_draft *draft = run->draft;
-    int key = source_constraint_find(table->keys, table->key_count, column);
+    int key = strings_find(table->keys, table->key_count, column);
     if (key >= 0 && source_draft_set(run->draft, &table->keys[key], new_name) != 0)
         return -1;
     for (int i = 0; i < draft->index_count && !draft->text->as_before; i++) {
         struct draft_index *index = &draft->indexes[i];
         if (strcmp(index->table, table->name) != 0)
             continue;
-        int at = source_constraint_find(index->columns, index->column_count, column);
-        int beside = source_constraint_find(index->included, index->included_count, column);
+        int at = strings_find(index->columns, index->column_count, column);
+        int beside = strings_find(index->included, index->included_count, column);
         if ((at >= 0 && source_draft_set(draft, &index->columns[at], new_name) != 0) ||
             (beside >= 0 && source_draft_set(draft, &index->included[beside], new_name) != 0))
             return -1;
