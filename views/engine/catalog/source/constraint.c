@@ -2,6 +2,7 @@
 
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
+#include "views/base/strings.h"
 #include "views/base/utf8.h"
 
 #include <stdlib.h>
@@ -28,18 +29,27 @@ static char *source_constraint_made_name(const char *relation, struct span colum
     return name.failed ? NULL : strndup(name.data, name.size);
 }
 
+// `name`: NULL = it has none.
+static bool source_constraint_is_called(const char *name, const char *wanted) {
+    return name != NULL && strcmp(name, wanted) == 0;
+}
+
 static struct draft_index *source_constraint_index(const struct source_run *run,
                                                    const struct draft_table *table, const char *name) {
     for (int i = 0; i < run->draft->index_count; i++) {
         struct draft_index *index = &run->draft->indexes[i];
-        if (strcmp(index->table, table->name) == 0 && index->name != NULL && strcmp(index->name, name) == 0)
+        if (strcmp(index->table, table->name) == 0 && source_constraint_is_called(index->name, name))
             return index;
     }
     return NULL;
 }
 
+static const char *source_constraint_schema(const struct draft_table *table) {
+    return table->schema != NULL ? table->schema : "public";
+}
+
 static bool source_constraint_is_in(const struct draft_table *table, const char *schema) {
-    return schema == NULL || strcmp(schema, table->schema != NULL ? table->schema : "public") == 0;
+    return schema == NULL || strcmp(schema, source_constraint_schema(table)) == 0;
 }
 
 // Whose key or index has the name, which is in the table's schema (NULL: any).
@@ -47,12 +57,12 @@ static struct draft_table *source_constraint_find_table(const struct source_run 
                                                         struct source_name name) {
     const struct source_draft *draft = run->draft;
     for (int i = 0; i < draft->table_count; i++)
-        if (draft->tables[i].key_name != NULL && strcmp(draft->tables[i].key_name, name.relation) == 0 &&
+        if (source_constraint_is_called(draft->tables[i].key_name, name.relation) &&
             source_constraint_is_in(&draft->tables[i], name.schema))
             return &draft->tables[i];
     for (int i = 0; i < draft->index_count; i++) {
         const struct draft_index *index = &draft->indexes[i];
-        if (index->name == NULL || strcmp(index->name, name.relation) != 0)
+        if (!source_constraint_is_called(index->name, name.relation))
             continue;
         struct draft_table *table = source_draft_table(draft, (struct source_name){NULL, index->table});
         if (table != NULL && source_constraint_is_in(table, name.schema))
@@ -72,9 +82,9 @@ static struct draft_table *source_constraint_table(const struct source_run *run,
 // Tables, keys and indexes of a schema share its names.
 static bool source_constraint_is_taken(const struct source_run *run, const struct draft_table *table,
                                        const char *name) {
-    const char *schema = table->schema != NULL ? table->schema : "public";
-    return source_draft_table(run->draft, (struct source_name){schema, name}) != NULL ||
-           source_constraint_table(run, (struct source_name){schema, name}) != NULL;
+    const struct source_name wanted = {source_constraint_schema(table), name};
+    return source_draft_table(run->draft, wanted) != NULL ||
+           source_constraint_find_table(run, wanted) != NULL;
 }
 
 // `NAME`, `NAME1`, ..: the first that nothing has. NULL = out of memory.
@@ -84,13 +94,11 @@ static char *source_constraint_free_name(const struct source_run *run, const str
     char numbered[32];
     for (int i = 0; i < TRIES_MAX; i++) {
         (void)snprintf(numbered, sizeof numbered, i == 0 ? "%s" : "%s%d", label, i);
-        CLEANUP(free_charp)
         char *name = source_constraint_made_name(table->relation != NULL ? table->relation : table->name,
                                                  columns, numbered);
-        if (name == NULL)
-            return NULL;
-        if (!source_constraint_is_taken(run, table, name))
-            return strdup(name);
+        if (name == NULL || !source_constraint_is_taken(run, table, name))
+            return name;
+        free(name);
     }
     return strdup("");
 }
@@ -157,7 +165,7 @@ static int source_constraint_take_index(const struct source_run *run, struct dra
 
 static int source_constraint_name_key_of_index(const struct source_run *run, struct draft_table *table,
                                                const char *index, const char *name) {
-    bool is_identity = table->identity != NULL && strcmp(table->identity, index) == 0;
+    bool is_identity = source_constraint_is_called(table->identity, index);
     if (source_constraint_name_key(run, table, name != NULL ? name : index) != 0)
         return -1;
     return is_identity && !run->draft->text->as_before
@@ -295,47 +303,47 @@ static void source_constraint_drop_key(struct draft_table *table) {
 
 // An index that was the replica identity leaves none of that name.
 static void source_constraint_forget_identity(struct draft_table *table, const char *name) {
-    if (table->identity == NULL || strcmp(table->identity, name) != 0)
+    if (!source_constraint_is_called(table->identity, name))
         return;
     free(table->identity);
     table->identity = NULL;
 }
 
 // `is_constraint`: an index that none is of stays, though it has the name.
-static int source_constraint_drop_named(const struct source_run *run, struct draft_table *table,
-                                        const char *name, bool is_constraint) {
+static void source_constraint_drop_named(const struct source_run *run, struct draft_table *table,
+                                         const char *name, bool is_constraint) {
     struct draft_index *index = source_constraint_index(run, table, name);
-    bool is_key = table->key_name != NULL && strcmp(table->key_name, name) == 0;
+    bool is_key = source_constraint_is_called(table->key_name, name);
     if (run->draft->text->as_before ||
         (!is_key && (index == NULL || (is_constraint && !index->of_constraint))))
-        return 0;
+        return;
     source_constraint_forget_identity(table, name);
     if (is_key)
         source_constraint_drop_key(table);
     else
         source_draft_remove_index(run->draft, index);
-    return 0;
 }
 
-int source_constraint_drop(const struct source_run *run, struct draft_table *table, const char *name) {
-    return source_constraint_drop_named(run, table, name, true);
+void source_constraint_drop(const struct source_run *run, struct draft_table *table, const char *name) {
+    source_constraint_drop_named(run, table, name, true);
 }
 
 int source_constraint_rename(const struct source_run *run, struct draft_table *table, const char *name,
                              const char *new_name) {
     struct draft_index *index = source_constraint_index(run, table, name);
-    bool is_key = table->key_name != NULL && strcmp(table->key_name, name) == 0;
+    bool is_key = source_constraint_is_called(table->key_name, name);
     if (run->draft->text->as_before || (index == NULL && !is_key))
         return 0;
-    if (table->identity != NULL && strcmp(table->identity, name) == 0 &&
+    if (source_constraint_is_called(table->identity, name) &&
         source_draft_set(run->draft, &table->identity, new_name) != 0)
         return -1;
     return source_draft_set(run->draft, is_key ? &table->key_name : &index->name, new_name);
 }
 
-int source_constraint_drop_index(const struct source_run *run, struct source_name name) {
+void source_constraint_drop_index(const struct source_run *run, struct source_name name) {
     struct draft_table *table = name.relation != NULL ? source_constraint_table(run, name) : NULL;
-    return table != NULL ? source_constraint_drop_named(run, table, name.relation, false) : 0;
+    if (table != NULL)
+        source_constraint_drop_named(run, table, name.relation, false);
 }
 
 int source_constraint_rename_index(const struct source_run *run, struct source_name name,
@@ -344,12 +352,12 @@ int source_constraint_rename_index(const struct source_run *run, struct source_n
     return table != NULL ? source_constraint_rename(run, table, name.relation, new_name) : 0;
 }
 
-int source_constraint_drop_column(const struct source_run *run, struct draft_table *table,
-                                  const char *column) {
+void source_constraint_drop_column(const struct source_run *run, struct draft_table *table,
+                                   const char *column) {
     struct source_draft *draft = run->draft;
     if (draft->text->as_before)
-        return 0;
-    if (strings_find(table->keys, table->key_count, column) >= 0) {
+        return;
+    if (strings_have(table->keys, table->key_count, column)) {
         if (table->key_name != NULL)
             source_constraint_forget_identity(table, table->key_name);
         source_constraint_drop_key(table);
@@ -357,14 +365,13 @@ int source_constraint_drop_column(const struct source_run *run, struct draft_tab
     for (int i = draft->index_count - 1; i >= 0; i--) {
         struct draft_index *index = &draft->indexes[i];
         if (strcmp(index->table, table->name) != 0 ||
-            (strings_find(index->columns, index->column_count, column) < 0 &&
-             strings_find(index->included, index->included_count, column) < 0))
+            (!strings_have(index->columns, index->column_count, column) &&
+             !strings_have(index->included, index->included_count, column)))
             continue;
         if (index->name != NULL)
             source_constraint_forget_identity(table, index->name);
         source_draft_remove_index(draft, index);
     }
-    return 0;
 }
 
 int source_constraint_rename_column(const struct source_run *run, struct draft_table *table,

@@ -22,16 +22,16 @@ int source_constraint_copy_indexes(const struct source_run *run, struct draft_ta
 int source_constraint_create_index(const struct source_run *run, struct draft_table *table,
                                    const json_t *node);
 // One that is not the table's, or says nothing of its key, is passed over.
-int source_constraint_drop(const struct source_run *run, struct draft_table *table, const char *name);
+void source_constraint_drop(const struct source_run *run, struct draft_table *table, const char *name);
 int source_constraint_rename(const struct source_run *run, struct draft_table *table, const char *name,
                              const char *new_name);
 // An index, of whichever table: `drop index`, `alter index .. rename to`.
-int source_constraint_drop_index(const struct source_run *run, struct source_name name);
+void source_constraint_drop_index(const struct source_run *run, struct source_name name);
 int source_constraint_rename_index(const struct source_run *run, struct source_name name,
                                    const char *new_name);
 // A column that goes takes the key and the indexes along that it is part of.
-int source_constraint_drop_column(const struct source_run *run, struct draft_table *table,
-                                  const char *column);
+void source_constraint_drop_column(const struct source_run *run, struct draft_table *table,
+                                   const char *column);
 int source_constraint_rename_column(const struct source_run *run, struct draft_table *table,
                                     const char *column, const char *new_name);
 

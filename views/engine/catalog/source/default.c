@@ -420,16 +420,17 @@ static bool source_default_take(const char *text, const struct declared_type *ty
     return true;
 }
 
-// Whether the casts that stand around an ARRAY[] leave the element as it is. `element`: the column, as if of one.
-static bool source_default_casts_keep(struct source_draft *draft, const struct draft_column *element,
-                                      const json_t *tree, const char *text) {
+// Whether the casts that stand around an expression leave the text as it is on its way into `into`; NULL is left by each. `each`: they are
+// an array's, and the text is of one element.
+static bool source_default_casts_keep(struct source_draft *draft, const json_t *tree, size_t base,
+                                      const struct declared_type *into, bool each, const char *text) {
     const json_t *cast;
     for (; (cast = json_object_get(tree, "TypeCast")) != NULL; tree = json_object_get(cast, "arg")) {
         struct declared_type type;
-        if (source_type_read(draft, json_object_get(cast, "typeName"), element->expression.base, &type) != 0)
+        if (source_type_read(draft, json_object_get(cast, "typeName"), base, &type) != 0)
             return false;
-        type.array = false;
-        if (!source_default_keeps(&type, &element->type, text))
+        type.array &= !each;
+        if (text != NULL && !source_default_keeps(&type, into, text))
             return false;
     }
     return true;
@@ -438,11 +439,12 @@ static bool source_default_casts_keep(struct source_draft *draft, const struct d
 // array['a', 'b'] as the literal "{a,b}" that says the same. False: not all its elements are literals.
 static bool source_default_elements(struct source_draft *draft, const struct draft_column *declared,
                                     struct buffer *ret) {
+    const struct source_expression *expression = &declared->expression;
     struct draft_column one = *declared;
     const json_t *element;
     size_t i;
     one.type.array = false;
-    const json_t *array = json_object_get(source_default_uncast(declared->expression.tree), "A_ArrayExpr");
+    const json_t *array = json_object_get(source_default_uncast(expression->tree), "A_ArrayExpr");
     const json_t *elements = json_object_get(array, "elements");
     if (json_array_size(elements) == 0)
         return false;
@@ -452,9 +454,9 @@ static bool source_default_elements(struct source_draft *draft, const struct dra
         bool is_null = false;
         const char *text = source_default_text(draft, &one, element, scratch, &is_null);
         bool is_array = json_object_get(source_default_uncast(element), "A_ArrayExpr") != NULL;
-        if (is_array ||
-            (text == NULL ? !is_null
-                          : !source_default_casts_keep(draft, &one, declared->expression.tree, text)))
+        if (is_array || (text == NULL ? !is_null
+                                      : !source_default_casts_keep(draft, expression->tree, expression->base,
+                                                                   &one.type, true, text)))
             return false;
         default_array_append(ret, text);
     }
@@ -466,17 +468,12 @@ bool source_default_stays(struct source_draft *draft, const struct draft_column 
                           const struct declared_type *is, const json_t *using, size_t base) {
     char scratch[NUMBER_SIZE];
     bool is_null = false;
-    const json_t *cast;
+    if (was->expression.tree == NULL)
+        return true;
     const char *text = source_default_text(draft, was, was->expression.tree, scratch, &is_null);
-    bool stays = is_null || (text != NULL && source_default_keeps(&was->type, is, text));
-    for (; stays && (cast = json_object_get(using, "TypeCast")) != NULL;
-         using = json_object_get(cast, "arg")) {
-        struct declared_type type;
-        stays = source_type_read(draft, json_object_get(cast, "typeName"), base, &type) == 0 &&
-                (is_null || source_default_keeps(&type, is, text));
-    }
-    return was->expression.tree == NULL ||
-           (stays && (using == NULL || json_object_get(using, "ColumnRef") != NULL));
+    bool known = is_null || (text != NULL && source_default_keeps(&was->type, is, text));
+    return known && source_default_casts_keep(draft, using, base, is, false, text) &&
+           (using == NULL || json_object_get(source_default_uncast(using), "ColumnRef") != NULL);
 }
 
 // One that `rename value` took the place of is not what the rows have.

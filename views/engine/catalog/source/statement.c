@@ -322,8 +322,7 @@ static int statement_alter_column(const struct source_run *run, struct draft_tab
     struct draft_column *altered = &table->columns[column];
     const json_t *node = json_object_get(command, "def");
     if (source_node_is(command, "subtype", "AT_DropColumn")) {
-        if (source_constraint_drop_column(run, table, altered->name) != 0)
-            return -1;
+        source_constraint_drop_column(run, table, altered->name);
         source_draft_remove_column(table, column);
         return 0;
     }
@@ -381,8 +380,10 @@ static int statement_alter(const struct source_run *run, struct source_name name
         return 0;
     }
     const char *altered = source_node_text(command, "name");
-    if (source_node_is(command, "subtype", "AT_DropConstraint"))
-        return source_constraint_drop(run, table, altered);
+    if (source_node_is(command, "subtype", "AT_DropConstraint")) {
+        source_constraint_drop(run, table, altered);
+        return 0;
+    }
     int column = altered != NULL ? source_draft_column(table, altered) : -1;
     if (column < 0 && altered != NULL && !source_lines_ignore(run->lines, table->name, altered) &&
         !json_is_true(json_object_get(command, "missing_ok")))
@@ -540,8 +541,8 @@ static int statement_drop(const struct source_run *run, const json_t *node) {
         return 0;
     json_array_foreach(json_object_get(node, "objects"), i, object) {
         struct source_name name = source_type_name(json_object_get(json_object_get(object, "List"), "items"));
-        if (index && source_constraint_drop_index(run, name) != 0)
-            return -1;
+        if (index)
+            source_constraint_drop_index(run, name);
         struct draft_table *table =
             !index && name.relation != NULL ? source_draft_table(run->draft, name) : NULL;
         if (table != NULL)
