@@ -58,9 +58,9 @@ static enum declared_key declared_compare_key(const struct evidence_topic *topic
         const struct evidence_column *column = &topic->columns[i];
         if (column->key == 0)
             continue;
-        int number = table_column(table, column->name, strlen(column->name));
+        const struct column *declared = feeding_column(table, column);
         in_messages++;
-        shared += number >= 0 && table->columns[number].key > 0;
+        shared += declared != NULL && declared->key > 0;
     }
     if (in_messages == 0 || (shared == in_messages && shared == table->key_count))
         return DECLARED_KEY_SAME;
@@ -188,10 +188,10 @@ static void declared_check_decimals(const struct evidence *evidence, const struc
         const struct table *table = feeding_table(evidence, catalog, topic);
         for (int c = 0; table != NULL && c < topic->column_count; c++) {
             const struct evidence_column *column = &topic->columns[c];
-            int number = table_column(table, column->name, strlen(column->name));
-            if (number >= 0 && !column->has_schema && column->strings > 0 &&
+            const struct column *declared = feeding_column(table, column);
+            if (declared != NULL && !column->has_schema && column->strings > 0 &&
                 column->decimals + column->special == 0 && column->documents == 0 &&
-                table->columns[number].type == COLUMN_DECIMAL && table->columns[number].scale > 0)
+                declared->type == COLUMN_DECIMAL && declared->scale > 0)
                 finding_names_add(&broken, "%s.%s, such as %s", table->name, column->name, column->example);
         }
     }
@@ -243,8 +243,8 @@ static void declared_check_arrays(const struct evidence *evidence, const struct 
         const struct table *table = feeding_table(evidence, catalog, topic);
         for (int c = 0; table != NULL && table->hides_nulls && c < topic->column_count; c++) {
             const struct evidence_column *seen = &topic->columns[c];
-            int number = table_column(table, seen->name, strlen(seen->name));
-            if (number >= 0 && table->columns[number].hides_nulls && seen->nulls > 0)
+            const struct column *declared = feeding_column(table, seen);
+            if (declared != NULL && declared->hides_nulls && seen->nulls > 0)
                 finding_names_add(&names, "%s.%s", table->name, seen->name);
         }
     }
@@ -304,13 +304,13 @@ static void declared_check_times(const struct evidence *evidence, const struct c
         const struct table *table = feeding_table(evidence, catalog, topic);
         for (int c = 0; table != NULL && c < topic->column_count; c++) {
             const struct evidence_column *column = &topic->columns[c];
-            int number = table_column(table, column->name, strlen(column->name));
-            if (number < 0 || column->has_schema || column->integers == 0)
+            const struct column *declared = feeding_column(table, column);
+            if (declared == NULL || column->has_schema || column->integers == 0)
                 continue;
-            if (declared_is_of_micros(table, &table->columns[number]) && column->within_a_day_of_millis > 0 &&
+            if (declared_is_of_micros(table, declared) && column->within_a_day_of_millis > 0 &&
                 column->within_a_day_of_millis + column->zeros == column->integers)
                 finding_names_add(&early, "%s.%s, such as %s", table->name, column->name, column->example);
-            if (table->columns[number].type == COLUMN_TEXT &&
+            if (declared->type == COLUMN_TEXT &&
                 ((column->days > 0 && column->iso > 0) || column->millis + column->micros > 0))
                 finding_names_add(&texts, "%s.%s, such as %s", table->name, column->name, column->example);
         }

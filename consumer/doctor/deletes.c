@@ -23,7 +23,7 @@ static const char *deletes_likely_mark(const struct evidence_topic *topic, const
     for (int i = 0; i < topic->column_count; i++) {
         const struct evidence_column *column = &topic->columns[i];
         bool all = column->truths > 0 && column->truths == column->seen;
-        if (all && (table == NULL || table_column(table, column->name, strlen(column->name)) < 0))
+        if (all && feeding_column(table, column) == NULL)
             return column->name;
     }
     return NULL;

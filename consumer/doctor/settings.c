@@ -40,8 +40,8 @@ static void settings_add_topic(struct finding_names *names, const struct evidenc
 }
 
 static bool settings_is_declared_real(const struct table *table, const struct evidence_column *column) {
-    int number = table != NULL ? table_column(table, column->name, strlen(column->name)) : -1;
-    return number >= 0 && table->columns[number].type == COLUMN_REAL;
+    const struct column *declared = feeding_column(table, column);
+    return declared != NULL && declared->type == COLUMN_REAL;
 }
 
 static void settings_add_columns(struct settings_sum *sum, const struct evidence_topic *topic,
@@ -242,11 +242,11 @@ static bool settings_is_told(const struct evidence *evidence, const struct catal
     const struct table *table = catalog != NULL ? feeding_table(evidence, catalog, topic) : NULL;
     if (table == NULL)
         return false;
-    int number = table_column(table, column->name, strlen(column->name));
-    if (number < 0 || table->time_precision != TIME_PRECISION_UNSET ||
-        table->columns[number].type != COLUMN_TIMESTAMP)
+    const struct column *declared = feeding_column(table, column);
+    if (declared == NULL || table->time_precision != TIME_PRECISION_UNSET ||
+        declared->type != COLUMN_TIMESTAMP)
         return true;
-    const char *digits = strchr(table->columns[number].declared, '(');
+    const char *digits = strchr(declared->declared, '(');
     return digits != NULL && (column->millis > 0 || digits[1] >= '7');
 }
 

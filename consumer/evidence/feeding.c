@@ -33,6 +33,11 @@ const struct table *feeding_table(const struct evidence *evidence, const struct 
     return feeding_placement(evidence, catalog, topic).table;
 }
 
+const struct column *feeding_column(const struct table *table, const struct evidence_column *column) {
+    int number = table != NULL ? table_column(table, column->name, strlen(column->name)) : -1;
+    return number >= 0 ? &table->columns[number] : NULL;
+}
+
 bool feeding_is_own(const struct evidence_topic *topic) {
     return topic->rows == 0 && topic->logical + topic->begins + topic->ends + topic->beats > 0;
 }

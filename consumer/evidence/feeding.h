@@ -9,6 +9,9 @@
 const struct table *feeding_table(const struct evidence *evidence, const struct catalog *catalog,
                                   const struct evidence_topic *topic);
 
+// The declared column of that name; NULL = `table` (NULL: none is known) has none.
+const struct column *feeding_column(const struct table *table, const struct evidence_column *column);
+
 // Whether it has no rows but what the connector tells of itself: logical decoding messages, boundaries of transactions,
 // heartbeats.
 bool feeding_is_own(const struct evidence_topic *topic);
