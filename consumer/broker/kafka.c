@@ -21,7 +21,6 @@
 
 enum {
     SERVE_MAX = BOUND(256, 4),     // things taken from the main queue at once
-    CLIENT_ERROR_SIZE = 512,       // librdkafka's own texts
     KAFKA_THROTTLE_TOLD_MS = 1000, // shorter ones are no reason for anything, and would hide another
     SEVERAL_TIMES = 4,             // as much of each partition: worth opening the client anew
 };
@@ -93,7 +92,7 @@ static const char *kafka_no_broker(const char *reason) {
 
 static void kafka_on_error(rd_kafka_t *client, int code, const char *reason, void *opaque) {
     struct kafka *kafka = opaque;
-    char text[CLIENT_ERROR_SIZE];
+    char text[KAFKA_CLIENT_ERROR_SIZE];
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
         kafka_set_connected(kafka, false, KAFKA_REPORT_ALWAYS, reason); // also when none was connected before
         return;
@@ -276,7 +275,7 @@ static int kafka_start_client(struct kafka *kafka, const struct kafka_config *co
     rd_kafka_conf_set_stats_cb(conf, kafka_on_stats);
     rd_kafka_conf_set_throttle_cb(conf, kafka_on_throttle);
     rd_kafka_conf_set_offset_commit_cb(conf, kafka_on_commit);
-    char text[CLIENT_ERROR_SIZE];
+    char text[KAFKA_CLIENT_ERROR_SIZE];
     kafka->link.client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
     if (kafka->link.client == NULL)
         return error_set(error, ERROR_USAGE, "librdkafka does not start with these properties: %s", text);
@@ -487,8 +486,7 @@ static void kafka_finish(void *self) {
     for (int i = 0; i < closing->partition_count; i++)
         kafka_partition_close(&closing->partitions[i]);
     free(closing->partitions);
-    if (closing->owner.assigning != NULL)
-        rd_kafka_topic_partition_list_destroy(closing->owner.assigning);
+    kafka_destroy_list(&closing->owner.assigning);
     kafka_forget_settings(closing);
     kafka_stop_helpers(&closing->link);
     if (closing->link.client != NULL)

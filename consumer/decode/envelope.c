@@ -289,7 +289,6 @@ static int envelope_take_key(struct envelope_decoder *decoder, struct row_reader
                              struct event *event, struct error *error) {
     const struct table *table = event->change.table;
     event->key_hash = envelope_hash_key(message->key);
-
     bool whole = true;
     for (int i = 0; i < table->key_count; i++)
         whole &= decoder->key_values[table->keys[i]].kind != VALUE_ABSENT;

@@ -5,15 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CONF_ERROR_SIZE = 512 };
-
 void kafka_conf_destroy(rd_kafka_conf_t **conf) {
     if (*conf != NULL)
         rd_kafka_conf_destroy(*conf);
 }
 
 int kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *error) {
-    char text[CONF_ERROR_SIZE];
+    char text[KAFKA_CLIENT_ERROR_SIZE];
     rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, name, value, text, sizeof text);
     if (result == RD_KAFKA_CONF_OK)
         return 0;

@@ -7,6 +7,8 @@
 
 #include <librdkafka/rdkafka.h>
 
+enum { KAFKA_CLIENT_ERROR_SIZE = 512 }; // of librdkafka's own texts
+
 // For CLEANUP: what no client has taken.
 void kafka_conf_destroy(rd_kafka_conf_t **conf);
 // ERROR_USAGE where librdkafka does not know the property or refuses its value.

@@ -392,10 +392,10 @@ int payload_enter_object(struct schema_cache *schemas, struct json_reader *json,
     int kind = payload_enter(schemas, json, table, ret, error);
     if (kind != PAYLOAD_SCALAR)
         return kind;
+    bool twice = payload_is_converted_twice(json);
     return error_set(error, ERROR_INPUT, "%s%s%s",
-                     ret->wrapped ? "payload is no object" : "not a JSON object",
-                     payload_is_converted_twice(json) ? ", but " : "",
-                     payload_is_converted_twice(json) ? payload_converted_twice : "");
+                     ret->wrapped ? "payload is no object" : "not a JSON object", twice ? ", but " : "",
+                     twice ? payload_converted_twice : "");
 }
 
 // After the payload's }: the wrapper's, if any, and nothing more.
