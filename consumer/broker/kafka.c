@@ -55,7 +55,7 @@ struct kafka {
     bool connected;
     bool all_logs; // the user asked librdkafka for its debug lines
     struct kafka_stats stats;
-    unsigned told;        // how often they came
+    unsigned told;        // how often they came, or no broker was left
     unsigned stood_still; // how often they came late
     bool commit_in_flight;
     bool group_denied; // this account may not use the group, which is told nothing then
@@ -94,6 +94,7 @@ static void kafka_on_error(rd_kafka_t *client, int code, const char *reason, voi
     struct kafka *kafka = opaque;
     char text[KAFKA_CLIENT_ERROR_SIZE];
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        kafka->told++;
         kafka_set_connected(kafka, false, KAFKA_REPORT_ALWAYS, reason); // also when none was connected before
         return;
     }

@@ -123,7 +123,8 @@ void kafka_wait(struct kafka *kafka, int timeout_ms);
 // How often a partition was assigned, or got something when it was empty, modulo 2^32.
 unsigned kafka_arrivals(const struct kafka *kafka);
 
-// How often librdkafka's statistics came, modulo 2^32: kafka_unanswered tells nothing new before.
+// How often librdkafka's statistics came, or it said that no broker is connected, modulo 2^32: kafka_unanswered and kafka_connection tell
+// nothing new before. Where the first statistics come behind that, nothing else says that a connection was lost.
 unsigned kafka_told(const struct kafka *kafka);
 // How often the process stood still, modulo 2^32, as the times at which librdkafka made its statistics say: for 2 s and longer (they come
 // every 500 ms; with many partitions up to 6.5 s). Where the caller alone does, librdkafka reads on, and is told what becomes of a topic.
