@@ -50,7 +50,7 @@ def with_doors(texts):
     door = {}
     for path, text in texts.items():
         first = includes_of(path, text)[:1]
-        if path.endswith(".c") and first and os.path.dirname(first[0]) == "views/engine":
+        if path.startswith("views/") and path.endswith(".c") and first and os.path.dirname(first[0]) == "views/engine":
             if os.path.basename(first[0])[:-2] == os.path.basename(path)[:-2]:
                 door[module(first[0])] = module(path)
     return door
@@ -69,6 +69,22 @@ def visible(header, includer):
         return includer == MAIN and house == "http" and folder == "http"
     around = os.path.dirname(folder)
     return around == "" or includer.startswith(around + "/")
+
+
+def neighbours(module_a, module_b):
+    """The two rooms, or modules, of one folder that the one and the other lie in."""
+    a, b = module_a.split("/"), module_b.split("/")
+    shared = len(os.path.commonprefix([a[:-1], b[:-1]]))
+    return "/".join(a[: shared + 1]), "/".join(b[: shared + 1])
+
+
+def room_edges(edges):
+    found = {}
+    for module_a, others in edges.items():
+        for a, b in (neighbours(module_a, other) for other in others):
+            if a != b:
+                found.setdefault(a, set()).add(b)
+    return found
 
 
 def circles(edges):
@@ -174,6 +190,8 @@ def main():
                 breaches.append(f"{path}: {name}() does not carry its module's name")
     for group in circles(edges):
         breaches.append("a circle of includes: " + " ".join(group))
+    for group in circles(room_edges(edges)):
+        breaches.append("a circle of rooms: " + " ".join(group))
     if libraries:
         for group in circles(call_edges(libraries)):
             breaches.append("a circle of calls: " + " ".join(group))
