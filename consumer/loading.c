@@ -77,6 +77,11 @@ void loading_report(const struct store_report *report, const char *db) {
             report->untried_sqlite);
 }
 
+void loading_tell_disabled(const struct error *failure) {
+    log_event(LEVEL_ERROR, "view_disabled", &(struct log_fields){.view = failure->subject},
+              "disabled: %s; its routes answer 503 until its files change", failure->message);
+}
+
 // On the thread of the statement, which the loop may be waiting for.
 static void loading_tell_slow(void *self, const char *what, int64_t ms) {
     struct progress **progress = self;

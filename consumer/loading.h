@@ -16,6 +16,8 @@ int loading_served(const struct options *options, struct catalog **ret, struct e
 int loading_recall(const char *db, const struct catalog *catalog, struct progress *progress,
                    struct error *error);
 void loading_report(const struct store_report *report, const char *db);
+// A view of the file is not kept any more, since one of its statements failed so.
+void loading_tell_disabled(const struct error *failure);
 
 // How long views' statements may run, before the first store is opened. What runs for long is logged, and told as the state of
 // *progress where that is not NULL; the pointer lives as long as the stores.

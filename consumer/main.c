@@ -3,7 +3,7 @@
 #include "consumer/broker/kafka.h"
 #include "consumer/capture.h"
 #include "consumer/changes.h"
-#include "consumer/consume.h"
+#include "consumer/consuming.h"
 #include "consumer/decode/topic_role.h"
 #include "consumer/demo/mock_broker.h"
 #include "consumer/loading.h"
@@ -15,7 +15,6 @@
 #include "consumer/quarantine.h"
 #include "consumer/replay.h"
 #include "consumer/replay_report.h"
-#include "consumer/retry_pause.h"
 #include "consumer/serving.h"
 #include "consumer/stopper.h"
 #include "consumer/temporary.h"
@@ -204,11 +203,6 @@ static bool main_disables_views(const struct options *options) {
     return options->on_view_error != NULL && strcmp(options->on_view_error, "disable") == 0;
 }
 
-static void main_log_disabled(const struct error *failure) {
-    log_event(LEVEL_ERROR, "view_disabled", &(struct log_fields){.view = failure->subject},
-              "disabled: %s; its routes answer 503 until its files change", failure->message);
-}
-
 // A view whose statement fails while it is filled from the mirror.
 static int main_open_without(struct parts *parts, const char *db, struct store_report *report,
                              struct error *error) {
@@ -220,7 +214,7 @@ static int main_open_without(struct parts *parts, const char *db, struct store_r
         const struct error failure = *error;
         if (store_disable_view_of(db, parts->catalog, failure.subject, failure.message, error) != 0)
             return -1;
-        main_log_disabled(&failure);
+        loading_tell_disabled(&failure);
     }
     return -1;
 }
@@ -261,21 +255,6 @@ static enum apply_timeline main_on_timeline(const struct options *options) {
     return options->accept_timeline ? TIMELINE_ACCEPT_ONE : TIMELINE_HALT;
 }
 
-// The last line of a consumer: why it ended, and what a start after it finds.
-static void main_report_end(const struct stopper *stopper, struct progress *progress, int status) {
-    struct progress_summary summary;
-    progress_summary(progress, &summary);
-    const char *why = status == CONSUME_HALTED ? "halted, and stopped" : status != 0 ? "failed" : "stopped";
-    char behind[64] = "how far behind is not known";
-    if (summary.messages_behind >= 0)
-        (void)snprintf(behind, sizeof behind, "%lld messages behind", (long long)summary.messages_behind);
-    log_event(status == 0 ? LEVEL_INFO : LEVEL_ERROR, "stopped",
-              &(struct log_fields){.state = progress_state_name(summary.state)},
-              "%s%s: %lld messages taken since the start, %lld applied, %lld quarantined, %s", why,
-              stopper_cause(stopper), (long long)summary.counters.messages,
-              (long long)summary.counters.applied, (long long)summary.counters.quarantined, behind);
-}
-
 static struct apply_config main_apply_config(const struct parts *parts, const struct options *options,
                                              const char *prefix) {
     struct progress_summary summary;
@@ -290,102 +269,6 @@ static struct apply_config main_apply_config(const struct parts *parts, const st
                                  .goes_back = true,
                                  .counters = summary.counters, // of a loop before, in the same process
                                  .on_timeline = main_on_timeline(options)};
-}
-
-// What a person must decide, until the process is stopped.
-static int main_stay_halted(struct progress *progress, struct stopper *stopper, const char *reason) {
-    log_event(LEVEL_ERROR, "state", &(struct log_fields){.state = "halted"}, "halted: %s", reason);
-    progress_set_error(progress, reason);
-    progress_set_state(progress, STATE_HALTED, reason);
-    while (!stopper_asked(stopper, CONSUME_WAIT_MS)) {
-    }
-    return CONSUME_HALTED;
-}
-
-// A view's statement failed: the row that did it is looked for, or the view is disabled. The file is as the newest
-// commit left it, and is to be opened again.
-static int main_answer_view_error(struct parts *parts, struct apply_config *apply,
-                                  const struct error *failure, struct error *error) {
-    apply->singly_messages = failure->kind == ERROR_VIEW ? APPLY_SINGLY_MESSAGES : 0;
-    if (failure->kind == ERROR_REFUSED) {
-        apply->goes_back = false;
-        log_event(
-            LEVEL_INFO, "refused", NULL,
-            "%s; what was not committed is applied again, and rows of tables with triggers are written as they "
-            "come from now on, so that the one that is refused goes into quarantine by itself",
-            failure->message);
-        return 0;
-    }
-    if (failure->kind == ERROR_HALT) {
-        main_log_disabled(failure);
-        return store_disable_view(parts->store, failure->subject, failure->message, error);
-    }
-    log_event(LEVEL_WARN, "view_failed", &(struct log_fields){.view = failure->subject},
-              "%s; what was not committed is applied again row by row, to name the row that did it",
-              failure->message);
-    return 0;
-}
-
-// The file could not be written, for a reason that passes: says so and opens it again after a while, as often as it
-// takes. True when it is open again, false when stopped, or when it is not the same file any more: ERROR_HALT.
-static bool main_reopen_store(struct parts *parts, struct stopper *stopper, struct retry_pause *pause,
-                              struct error *error) {
-    for (;;) {
-        struct progress_summary summary;
-        progress_summary(parts->progress, &summary);
-        int wait_ms = retry_pause_take(pause, summary.counters.commits);
-        progress_set_error(parts->progress, error->message);
-        progress_set_state(parts->progress, STATE_DEGRADED, error->message);
-        log_event(LEVEL_ERROR, "state", &(struct log_fields){.state = "degraded"},
-                  "degraded: %s; it is tried again in %g s, until it works", error->message,
-                  wait_ms / 1000.0);
-        for (int waited = 0; waited < wait_ms; waited += CONSUME_WAIT_MS)
-            if (stopper_asked(stopper, CONSUME_WAIT_MS))
-                return false;
-        struct store_report report;
-        if (store_reopen(parts->store, &report, error) == 0)
-            return true;
-        if (error->kind == ERROR_HALT)
-            return false;
-    }
-}
-
-static int main_consume_with_retries(struct parts *parts, struct consume_config *config,
-                                     struct stopper *stopper, struct error *error) {
-    struct retry_pause pause = {0};
-    char reason[ERROR_MESSAGE_SIZE] = "";
-    for (;;) {
-        struct progress_summary summary;
-        int timelines_before;
-        int timelines;
-        (void)store_timelines(parts->store, &timelines_before);
-        int status = consume_run(config, error);
-        if (status != CONSUME_DEGRADED && status != CONSUME_VIEW_FAILED)
-            return status;
-        struct store_report report;
-        const struct error failure = *error;
-        if (stopper_asked(stopper, 0)) {
-            log_event(LEVEL_WARN, "given_up", NULL,
-                      "%s; what was not committed is applied again at the next start", failure.message);
-            return 0;
-        }
-        bool open = status == CONSUME_VIEW_FAILED &&
-                    main_answer_view_error(parts, &config->apply, &failure, error) == 0 &&
-                    store_reopen(parts->store, &report, error) == 0;
-        config->degraded = NULL;
-        if (status == CONSUME_DEGRADED) {
-            (void)snprintf(reason, sizeof reason, "%s", failure.message);
-            config->degraded = reason;
-        }
-        if (!open && !main_reopen_store(parts, stopper, &pause, error))
-            return error->kind == ERROR_HALT ? main_stay_halted(parts->progress, stopper, error->message) : 0;
-        progress_summary(parts->progress, &summary);
-        config->apply.counters = summary.counters;
-        // What --accept-timeline was for has happened, if it was committed.
-        (void)store_timelines(parts->store, &timelines);
-        if (timelines > timelines_before && config->apply.on_timeline == TIMELINE_ACCEPT_ONE)
-            config->apply.on_timeline = TIMELINE_HALT;
-    }
 }
 
 static int main_consume(struct watch *watch, const char *db, const char *brokers, const char *prefix,
@@ -409,9 +292,9 @@ static int main_consume(struct watch *watch, const char *db, const char *brokers
         .stop = main_stop_now,
         .self = watch,
     };
-    int status = main_consume_with_retries(parts, &config, &watch->stopper, error);
+    int status = consuming_run(&config, &watch->stopper, error);
     if (!main_goes_on(watch))
-        main_report_end(&watch->stopper, parts->progress, status);
+        consuming_report_end(&watch->stopper, parts->progress, status);
     return status;
 }
 
@@ -534,7 +417,7 @@ static int main_command_demo(const struct options *options, struct error *error)
     return status != 0 ? status : mock_broker_check(parts.broker, error);
 }
 
-// As main_consume_with_retries. Stdin comes once.
+// As consuming_run. Stdin comes once.
 static int main_replay(struct parts *parts, const struct options *options, struct replay_config *config,
                        struct progress_counters *ret, struct error *error) {
     bool again = true;
@@ -548,7 +431,7 @@ static int main_replay(struct parts *parts, const struct options *options, struc
         if (failure.subject[0] == '\0' || !again ||
             (failure.kind == ERROR_HALT && !main_disables_views(options)))
             return -1;
-        if (main_answer_view_error(parts, &config->apply, &failure, error) != 0 ||
+        if (consuming_answer_view_error(&config->apply, &failure, error) != 0 ||
             store_reopen(parts->store, &report, error) != 0)
             return -1;
     }
@@ -631,7 +514,7 @@ static int main_command_serve(const struct options *options, struct error *error
         return -1;
     int status = serving_run(&serving, error);
     return status != 0 && error->kind == ERROR_HALT
-               ? main_stay_halted(parts.progress, &watch.stopper, error->message)
+               ? consuming_stay_halted(parts.progress, &watch.stopper, error->message)
                : status;
 }
 
