@@ -3,6 +3,7 @@
 #include "consumer/doctor/declared.h"
 #include "consumer/doctor/elsewhere.h"
 #include "consumer/doctor/settings.h"
+#include "consumer/doctor/shared_keys.h"
 
 #include <stdlib.h>
 
@@ -68,6 +69,7 @@ int doctor_write(const struct doctor_config *config, struct buffer *out) {
         return -1;
     settings_check(config->evidence, config->catalog, config->of_broker, findings);
     elsewhere_check(config->evidence, config->catalog, findings);
+    shared_keys_check(config->evidence, config->catalog, findings);
     if (config->catalog != NULL)
         declared_check(config->evidence, config->catalog, findings);
     if (config->json)

@@ -7,6 +7,7 @@
 #include "consumer/evidence/message/column.h"
 #include "consumer/evidence/message/counted.h"
 #include "consumer/evidence/message/schema_change.h"
+#include "consumer/evidence/message/shared_key.h"
 #include "consumer/evidence/message/unended.h"
 #include "views/base/hash.h"
 
@@ -48,6 +49,7 @@ void evidence_free(struct evidence *evidence) {
     counted_free(&evidence->collections);
     arena_free(&evidence->arena);
     free(evidence->reads);
+    free(evidence->keyed);
     *evidence = (struct evidence){0};
 }
 
@@ -654,18 +656,11 @@ static bool evidence_is_null(struct span value, struct arena *arena) {
            fields_get(&object, "schema") != NULL;
 }
 
-static uint64_t evidence_hash_row(const struct fields *row) {
-    uint64_t hash = HASH_SEED;
-    for (int i = 0; i < row->count; i++)
-        hash = hash_bytes(hash_bytes(hash, row->list[i].name), row->list[i].value.raw);
-    return hash | 1;
-}
-
 // A row of a snapshot: whether another topic had it. Debezium reads a partition's rows for the partitioned table and for the partition.
 static bool evidence_take_read(struct evidence *evidence, int number, const struct fields *row) {
     if (evidence->reads == NULL && (evidence->reads = calloc(1, sizeof *evidence->reads)) == NULL)
         return false;
-    uint64_t hash = evidence_hash_row(row);
+    uint64_t hash = fields_hash(row);
     struct evidence_reads *reads = evidence->reads;
     size_t at = (size_t)(hash % EVIDENCE_READS_SIZE);
     while (reads->list[at].row != 0 && reads->list[at].row != hash)
@@ -726,7 +721,9 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
     int key_columns = row ? evidence_take_key(topic, message->key, &key, arena) : 0;
     if (key_columns < 0 || (row && !evidence_take_columns(topic, &parts, message->ts_ms, arena)))
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (parts.op == 'r' && parts.enveloped && !evidence_take_read(evidence, number, &parts.row))
+    if (parts.op == 'r' && parts.enveloped &&
+        (!evidence_take_read(evidence, number, &parts.row) ||
+         !shared_key_take(evidence, topic, message->key, &parts.source, &parts.row)))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
         evidence_take_scalar_key(topic, &parts.row, message->key);

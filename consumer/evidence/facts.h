@@ -78,6 +78,15 @@ struct evidence_reads {
     int count;
 };
 
+// Rows of snapshots by the hash of their key and the snapshot's position, at hash % EVIDENCE_READS_SIZE or behind it. 0 is none.
+struct evidence_keyed {
+    struct evidence_keyed_row {
+        uint64_t key;
+        uint64_t row; // the hash of all that the first of them says
+    } list[EVIDENCE_READS_SIZE];
+    int count;
+};
+
 // A column, over all rows that were looked at. What a row's `before` says counts only where it has no `after`.
 struct evidence_column {
     char *name;
@@ -162,6 +171,7 @@ struct evidence_topic {
     struct beginning beginning; // of a topic of one partition
     int twin; // the topic where rows of its snapshot had come already, the same in all columns; how many of them
     int64_t twins;
+    int64_t sharing;             // rows of a snapshot that had another row with their key
     int64_t of_older;            // an update or a delete of a row that was there before the log
     int64_t updates_with_nulls;  // without their row before
     int64_t updates_with_before; // replica identity FULL sends it; the default only with a key that changes
@@ -198,6 +208,7 @@ struct evidence {
     struct evidence_collections collections;
     struct evidence_unended unended;
     struct evidence_reads *reads; // owned; NULL until there are some
+    struct evidence_keyed *keyed; // likewise
     struct arena arena;           // of one message
     int64_t newest_ms;            // of all messages
 };

@@ -1,5 +1,7 @@
 #include "consumer/evidence/message/fields.h"
 
+#include "views/base/hash.h"
+
 #include <string.h>
 
 enum { FIELDS_FIRST = 16 };
@@ -63,4 +65,11 @@ struct span fields_text_of(const struct json_value *value, struct arena *arena) 
 
 struct span fields_text(const struct fields *fields, const char *name, struct arena *arena) {
     return fields_text_of(fields_get(fields, name), arena);
+}
+
+uint64_t fields_hash(const struct fields *fields) {
+    uint64_t hash = HASH_SEED;
+    for (int i = 0; i < fields->count; i++)
+        hash = hash_bytes(hash_bytes(hash, fields->list[i].name), fields->list[i].value.raw);
+    return hash | 1;
 }

@@ -6,6 +6,8 @@
 #include "consumer/json/json.h"
 #include "views/base/arena.h"
 
+#include <stdint.h>
+
 struct field {
     struct span name;
     struct json_value value;
@@ -27,5 +29,7 @@ bool fields_inside(const struct fields *fields, const char *name, struct arena *
 // A string's text; data NULL when the member is none.
 struct span fields_text(const struct fields *fields, const char *name, struct arena *arena);
 struct span fields_text_of(const struct json_value *value, struct arena *arena);
+// The hash of all names and values as they are written; never 0.
+uint64_t fields_hash(const struct fields *fields);
 
 #endif
