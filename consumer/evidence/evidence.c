@@ -58,6 +58,8 @@ static enum evidence_role evidence_role_of(const struct evidence *evidence, stru
         return EVIDENCE_HEARTBEATS;
     char copy[EVIDENCE_NAME_SIZE];
     (void)snprintf(copy, sizeof copy, "%.*s", (int)name.size, name.data);
+    if (topic_is_heartbeats(copy, evidence->prefix))
+        return EVIDENCE_HEARTBEATS;
     if (topic_may_be_heartbeats(copy, evidence->prefix))
         return EVIDENCE_MAY_BE_HEARTBEATS;
     if (span_is(name, evidence->prefix)) // the DDL of MySQL's connectors
@@ -536,6 +538,10 @@ static const char *evidence_refusal(const struct evidence_parts *parts, const st
                                     struct arena *arena) {
     if (evidence_are_cells(&parts->row))
         return cells_refused;
+    struct evidence_names names;
+    evidence_read_names(parts, arena, &names);
+    if (cells_are_of(names.connector))
+        return cells_scylla_refused;
     if (parts->enveloped)
         return NULL;
     bool of_its_key = evidence_has_its_key(&parts->row, message->key, arena);
