@@ -44,6 +44,16 @@ const char *producers_remedy(const struct evidence *evidence) {
     return producer != NULL ? producer->remedy : NULL;
 }
 
+bool producers_are_others(const struct evidence *evidence) {
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        bool nameless = topic->connector[0] == '\0' && topic->rows > topic->unwrapped;
+        if (topic->role == EVIDENCE_TABLE && (nameless || strcmp(topic->connector, "TiCDC") == 0))
+            return true;
+    }
+    return false;
+}
+
 static bool producers_is_binlogs(const struct evidence_topic *topic) {
     return strcmp(topic->connector, "mysql") == 0 || strcmp(topic->connector, "mariadb") == 0;
 }

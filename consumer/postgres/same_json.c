@@ -90,7 +90,7 @@ static bool same_json_sort(struct span object, struct arena *arena, struct same_
     return true;
 }
 
-// Of several members of one name in `b` the newest counts, as jsonb takes it.
+// The newest of several members of one name in `b` counts, as jsonb takes it.
 static bool same_json_objects(struct span a, struct span b, struct arena *arena, int depth) {
     struct same_json_members left, right;
     if (!same_json_sort(a, arena, &left) || !same_json_sort(b, arena, &right) || left.count != right.count)

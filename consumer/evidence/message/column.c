@@ -48,8 +48,22 @@ static bool column_begins(struct span text, const char *pattern) {
     return true;
 }
 
+// With a space, as Flink writes it by default.
+static bool column_is_moment(struct span text) {
+    return column_begins(text, "dddd-dd-ddTdd:dd:dd") || column_begins(text, "dddd-dd-dd dd:dd:dd");
+}
+
+// Dates, moments without an offset and times of day; isostring has a Z behind the first and the last.
+static bool column_is_iso(struct span text) {
+    if (column_begins(text, "dddd-dd-dd"))
+        return text.size == 10 || text.data[10] == 'T' || column_is_moment(text) ||
+               (text.size == 11 && text.data[10] == 'Z');
+    return column_begins(text, "dd:dd:dd") &&
+           (text.size == 8 || text.data[8] == '.' || text.data[8] == 'Z' || text.data[8] == '+');
+}
+
 static bool column_is_zoned(struct span text) {
-    if (!column_begins(text, "dddd-dd-ddTdd:dd:dd"))
+    if (!column_is_moment(text))
         return false;
     char last = text.data[text.size - 1];
     struct span end = text.size >= 6 ? (struct span){text.data + text.size - 6, 6} : (struct span){0};
@@ -121,7 +135,7 @@ static void column_count_text(struct evidence_column *column, struct span text) 
         column->decimals++;
     } else if (column_is_zoned(text)) {
         column->zoned++;
-    } else if (column_begins(text, "dddd-dd-dd") && (text.size == 10 || text.data[10] == 'T')) {
+    } else if (column_is_iso(text)) {
         column->iso++;
     } else if (text.size == 36 && column_begins(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")) {
         column->uuids++;
