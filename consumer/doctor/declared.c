@@ -161,8 +161,11 @@ static void declared_check_columns(const struct evidence *evidence, const struct
                 finding_names_add(&extra, "%s.%s", table->name, topic->columns[c].name);
         for (int c = 0; c < table->column_count; c++) {
             const struct column *column = &table->columns[c];
-            enum declared_presence presence =
-                column->generated != NULL ? DECLARED_THERE : declared_presence(topic, column);
+            // A key that is a bare value says no name; rows need not have the column beside it.
+            bool of_scalar_key = topic->scalar_keys > 0 && table->key_count == 1 && table->keys[0] == c;
+            enum declared_presence presence = column->generated != NULL || of_scalar_key
+                                                  ? DECLARED_THERE
+                                                  : declared_presence(topic, column);
             if (presence != DECLARED_THERE)
                 finding_names_add(presence == DECLARED_GONE ? &gone : &missing, "%s.%s", table->name,
                                   column->name);

@@ -478,8 +478,11 @@ static const char *source_text_refuse_table(const struct source_text_table *tabl
         if (source_text_same_schema(other.schema, table->schema))
             return beside;
     }
-    return source_text_has_key(table->topic) || table->key != NULL
-               ? NULL
+    if (source_text_has_key(table->topic) || table->key != NULL)
+        return NULL;
+    return table->topic->scalar_keys > 0
+               ? "-- The key of its messages is a bare value, and no one column of its rows is always that: declare the column that it is of,\n"
+                 "-- with these, as the primary key.\n"
                : "-- No key in its messages that can be declared: the mirror keeps a row a key. Give the table a primary key, or set the\n"
                  "-- connector's message.key.columns, and name the columns in `-- tidemark: key`.\n";
 }
