@@ -101,17 +101,22 @@ static void declared_check_keys(const struct evidence *evidence, const struct ca
                      any ? "rows are told apart by them" : "no row of a declared table was looked at");
 }
 
+enum { DECLARED_AGAIN_MS = 1000 }; // of partitions whose clocks differ a little
+
 enum declared_presence { DECLARED_THERE, DECLARED_NEVER, DECLARED_GONE };
 
 // Whether rows have the column, by any of its names: GONE = older ones had it and the newest has not, since it was dropped or
-// renamed at the source. One of the key may be in that alone.
+// renamed at the source. One of the key may be in that alone, and one that came again behind rows without it is left out of rows now
+// and again, as what was not modified is.
 static enum declared_presence declared_presence(const struct evidence_topic *topic,
                                                 const struct column *column) {
     int64_t newest_ms = -1;
     for (int i = -1; i < column->older_count; i++) {
         const struct evidence_column *seen =
             evidence_find_column(topic, i < 0 ? column->name : column->older[i]);
-        if (seen != NULL && (seen->key > 0 || seen->seen == 0))
+        bool again =
+            seen != NULL && seen->lacked_ms > 0 && seen->newest_ms >= seen->lacked_ms + DECLARED_AGAIN_MS;
+        if (seen != NULL && (seen->key > 0 || seen->seen == 0 || again))
             return DECLARED_THERE;
         if (seen != NULL && seen->newest_ms > newest_ms)
             newest_ms = seen->newest_ms;

@@ -84,6 +84,9 @@ struct evidence_column {
     int key;           // 1-based place in the messages' key, 0 = not in it
     int64_t seen;      // rows that have it, null or not
     int64_t newest_ms; // of these the newest, by its message's time
+    int64_t oldest_ms; // and the oldest
+    int64_t lacked_ms; // a row behind the oldest that lacks it, the first of these by its time; 0 = none
+    int64_t row;       // the newest looked at that has it, by its number among the topic's
     int64_t nulls, integers, reals, booleans, strings, objects, arrays;
     int64_t replaced;     // strings with U+FFFD, which stands for what could not be decoded
     int64_t placeholders; // of unchanged TOAST values

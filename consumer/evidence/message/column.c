@@ -288,3 +288,38 @@ void column_note_schema(struct evidence_column *column, const struct fields *fie
     column->defaults += column->has_default && value != NULL && span_equal(value->raw, fallback->raw);
     column_note_parameters(column, field, arena);
 }
+
+void column_note_row(struct evidence_column *column, int64_t number, int64_t ts_ms) {
+    column->oldest_ms = column->seen == 1 || ts_ms < column->oldest_ms ? ts_ms : column->oldest_ms;
+    column->newest_ms = ts_ms > column->newest_ms ? ts_ms : column->newest_ms;
+    column->row = number;
+}
+
+void column_note_lacking(struct evidence_topic *topic, int64_t ts_ms) {
+    for (int i = 0; i < topic->column_count; i++) {
+        struct evidence_column *column = &topic->columns[i];
+        bool lacks = column->seen > 0 && column->row != topic->rows && ts_ms > column->oldest_ms;
+        if (lacks && (column->lacked_ms == 0 || ts_ms < column->lacked_ms))
+            column->lacked_ms = ts_ms;
+    }
+}
+
+static bool column_is_in(const struct fields *row, struct span name) {
+    for (int i = 0; i < row->count; i++)
+        if (span_equal(row->list[i].name, name))
+            return true;
+    return false;
+}
+
+bool column_count_key(struct evidence_topic *topic, const struct fields *key, const struct fields *row,
+                      struct arena *arena) {
+    for (int i = 0; i < key->count; i++) {
+        if (column_is_in(row, key->list[i].name))
+            continue;
+        struct evidence_column *column = column_of(topic, key->list[i].name);
+        if (column == NULL)
+            return false;
+        column_count_value(column, &key->list[i].value, arena);
+    }
+    return true;
+}
