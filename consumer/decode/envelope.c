@@ -593,12 +593,10 @@ static struct placement envelope_place(const struct envelope_decoder *decoder, c
 // Before what its columns' types say of it. A row that a shape has read is as one that was taken.
 static int envelope_check_cells(const struct row_reader *row, const struct members *members,
                                 struct span message, struct error *error) {
-    if (row->by_shape && members->postgres) // as most are
+    if (row->by_shape) // whose connector is that of one that was taken
         return 0;
     if (cells_are_of(members->connector))
         return error_set(error, ERROR_INPUT, "%s", cells_scylla_refused);
-    if (row->by_shape)
-        return 0;
     struct span object = members->after.data != NULL ? members->after : members->before;
     if (members->flat)
         object = (struct span){row->object, (size_t)(message.data + message.size - row->object)};
