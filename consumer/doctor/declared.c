@@ -125,7 +125,7 @@ static enum declared_presence declared_presence(const struct evidence_topic *top
 }
 
 static bool declared_knows_column(const struct table *table, const char *name) {
-    bool known = table_column(table, name, strlen(name)) >= 0;
+    bool known = table_column(table, name, strlen(name)) >= 0 || table_leaves_out(table, span_of(name));
     for (int c = 0; c < table->column_count && !known; c++)
         known = column_was_called(&table->columns[c], name);
     return known;
@@ -182,9 +182,11 @@ static void declared_check_columns(const struct evidence *evidence, const struct
     else
         declared_tell_columns(&missing, &gone, findings);
     if (extra.count > 0)
-        findings_add(findings, "undeclared columns", VERDICT_WARN,
-                     "declare them in source.sql: they are filled from the log",
-                     "left out, since source.sql lacks them: %s", finding_names_text(&extra));
+        findings_add(
+            findings, "undeclared columns", VERDICT_WARN,
+            "declare them in source.sql: they are filled from the log; one that is not wanted, or begins with _: "
+            "`-- tidemark: ignore TABLE.COLUMN`",
+            "left out, since source.sql lacks them: %s", finding_names_text(&extra));
 }
 
 // Without a schema base64 has no scale, and a double has lost its digits.
