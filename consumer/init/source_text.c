@@ -395,6 +395,20 @@ static void source_text_write_mixed(struct buffer *out, const struct source_text
             "ExtractNewRecordState add.fields=table and delete.tombstone.handling.mode=rewrite tell whose they are\n");
 }
 
+// They cannot be declared, and are told as what source.sql lacks unless a line says that this is meant.
+static void source_text_write_reserved(struct buffer *out, const struct source_text_table *table) {
+    const struct evidence_topic *topic = table->topic;
+    for (int i = 0; i < topic->column_count; i++) {
+        if (topic->columns[i].name[0] != '_' || source_text_refusal(topic, i) == NULL)
+            continue;
+        buffer_text(out, "-- tidemark: ignore ");
+        source_text_write_name(out, table);
+        buffer_char(out, '.');
+        identifier_write(out, topic->columns[i].name);
+        buffer_char(out, '\n');
+    }
+}
+
 static void source_text_write_heading(struct buffer *out, const struct source_text_table *table) {
     const struct evidence_topic *topic = table->topic;
     buffer_format(
@@ -405,6 +419,7 @@ static void source_text_write_heading(struct buffer *out, const struct source_te
     if (topic->mixed && topic->messages > 0) // no part
         source_text_write_mixed(out, table);
     source_text_write_topics(out, table);
+    source_text_write_reserved(out, table);
     if (topic->connector[0] == '\0' && topic->nameless_binlog > 0)
         buffer_text(
             out, "-- unsure: rows say a binlog's file and no connector, so they are read as MariaDB's: with "
