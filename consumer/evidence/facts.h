@@ -105,7 +105,7 @@ struct evidence_column {
     int digits;      // of decimals: the most digits before the point
     int real_digits; // of reals: the most digits behind the point
     int64_t
-        padded; // of reals: that end with a zero behind another digit of a fraction, as no double's text does
+        padded; // of reals: whose text is no double's, as one with a zero behind another digit of a fraction
     int64_t truths; // strings "true" and "false"
     // What the newest schema says; has_schema false = no message had one.
     bool has_schema, optional, has_default, schema_changed;

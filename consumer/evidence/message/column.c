@@ -165,15 +165,27 @@ static bool column_is_near(int64_t value, int64_t units_a_day) {
     return value / units_a_day >= DAY_LEAST && value / units_a_day <= DAY_MOST;
 }
 
+// No double's text: with a zero behind another digit of the fraction, with more digits than one has, or as Java writes a decimal of
+// scale below 0 (1E+2).
+static bool column_is_exact(struct span number, const char *point, int digits) {
+    enum { DOUBLE_DIGITS = 17 };
+    bool power = memchr(number.data, 'e', number.size) != NULL;
+    bool javas = memchr(number.data, 'E', number.size) != NULL;
+    if (digits > 1 && number.data[number.size - 1] == '0' && !power && !javas)
+        return true;
+    int significant = 0;
+    for (size_t i = 0; i < number.size && number.data[i] != 'e' && number.data[i] != 'E'; i++)
+        significant += number.data[i] >= (significant == 0 ? '1' : '0') && number.data[i] <= '9';
+    return significant > DOUBLE_DIGITS || (javas && point == NULL);
+}
+
 static void column_count_number(struct evidence_column *column, struct span number) {
     int64_t value;
     if (!json_to_integer(number, &value)) {
         const char *point = memchr(number.data, '.', number.size);
         int digits = point != NULL ? (int)(number.data + number.size - point - 1) : 0;
         column->real_digits = digits > column->real_digits ? digits : column->real_digits;
-        column->padded += digits > 1 && number.data[number.size - 1] == '0' &&
-                          memchr(number.data, 'e', number.size) == NULL &&
-                          memchr(number.data, 'E', number.size) == NULL;
+        column->padded += column_is_exact(number, point, digits);
         column->reals++;
         return;
     }
