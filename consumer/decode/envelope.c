@@ -66,7 +66,8 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
     for (int i = 0; i < config->catalog->table_count; i++) {
         const struct table *table = &config->catalog->tables[i];
         struct value_settings settings = value_settings_of(table, config->settings);
-        decoder->settings[i][SOURCE_UNSEEN] = decoder->settings[i][SOURCE_OTHER] = settings;
+        decoder->settings[i][SOURCE_UNSEEN] = settings;
+        decoder->settings[i][SOURCE_OTHER] = value_settings_of_nameless(&settings);
         decoder->settings[i][SOURCE_POSTGRES] = value_settings_of_postgres(&settings);
         decoder->settings[i][SOURCE_MYSQL] = decoder->settings[i][SOURCE_MARIADB] =
             decoder->settings[i][SOURCE_OF_MYSQLS_TIMES] = value_settings_of_mysql(&settings);
