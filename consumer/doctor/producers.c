@@ -122,13 +122,14 @@ static void producers_check_values(const struct evidence *evidence, const struct
 }
 
 // Debezium's count of nanoseconds is null where an int64 cannot hold it; by default SQL Server's DATETIME2 of seven digits is such a
-// count. With other texts or numbers in it, a column without a schema is none.
-static bool producers_hides_moments(const struct evidence_column *column) {
+// count. With other texts or numbers in it, or declared as a number, a column without a schema is none.
+static bool producers_hides_moments(const struct evidence_column *column, const struct column *declared) {
     if (column->nulls == 0)
         return false;
     if (column->has_schema)
         return strcmp(column->semantic, "io.debezium.time.NanoTimestamp") == 0;
-    return column->nanos > 0 && column->nanos == column->integers && column->strings == 0;
+    return (declared == NULL || declared->type == COLUMN_TIMESTAMP) && column->nanos > 0 &&
+           column->nanos == column->integers && column->strings == 0;
 }
 
 static void producers_check_nanoseconds(const struct evidence *evidence, const struct catalog *catalog,
@@ -138,8 +139,9 @@ static void producers_check_nanoseconds(const struct evidence *evidence, const s
         const struct evidence_topic *topic = evidence_at(evidence, i);
         if (topic->role != EVIDENCE_TABLE || feeding_is_left_out(evidence, catalog, topic))
             continue;
+        const struct table *table = catalog != NULL ? feeding_table(evidence, catalog, topic) : NULL;
         for (int c = 0; c < topic->column_count; c++)
-            if (producers_hides_moments(&topic->columns[c]))
+            if (producers_hides_moments(&topic->columns[c], feeding_column(table, &topic->columns[c])))
                 finding_names_add(&names, "%s.%s", evidence_table_name(topic), topic->columns[c].name);
     }
     if (names.count > 0)
