@@ -166,16 +166,18 @@ static bool column_is_near(int64_t value, int64_t units_a_day) {
 }
 
 // No double's text: with a zero behind another digit of the fraction, with more digits than one has, or as Java writes a decimal of
-// scale below 0 (1E+2).
+// scale below 0 (1E+2). Zeros at the end are no digits of it: Go writes a double of 1e20 as 100000000000000000000.
 static bool column_is_exact(struct span number, const char *point, int digits) {
     enum { DOUBLE_DIGITS = 17 };
     bool power = memchr(number.data, 'e', number.size) != NULL;
     bool javas = memchr(number.data, 'E', number.size) != NULL;
     if (digits > 1 && number.data[number.size - 1] == '0' && !power && !javas)
         return true;
-    int significant = 0;
-    for (size_t i = 0; i < number.size && number.data[i] != 'e' && number.data[i] != 'E'; i++)
-        significant += number.data[i] >= (significant == 0 ? '1' : '0') && number.data[i] <= '9';
+    int seen = 0, significant = 0;
+    for (size_t i = 0; i < number.size && number.data[i] != 'e' && number.data[i] != 'E'; i++) {
+        seen += number.data[i] >= (seen == 0 ? '1' : '0') && number.data[i] <= '9';
+        significant = number.data[i] >= '1' && number.data[i] <= '9' ? seen : significant;
+    }
     return significant > DOUBLE_DIGITS || (javas && point == NULL);
 }
 
