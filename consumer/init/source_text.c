@@ -206,6 +206,8 @@ static bool source_text_may_name_table(const struct evidence_topic *topic,
     return false;
 }
 
+static const char source_text_reserved[] = "names that begin with _ are tidemark's own";
+
 // Why a column cannot be declared; NULL = it can.
 static const char *source_text_refusal(const struct evidence_topic *topic, int column) {
     const char *name = topic->columns[column].name;
@@ -218,7 +220,7 @@ static const char *source_text_refusal(const struct evidence_topic *topic, int c
     if (name[0] == '\0')
         return "it has no name";
     if (name[0] == '_' && strcmp(name, TABLE_ROUTER_FIELD) != 0)
-        return "names that begin with _ are tidemark's own";
+        return source_text_reserved;
     for (int i = 0; i < column; i++)
         if (strcasecmp(topic->columns[i].name, name) == 0)
             return "SQLite knows no case, and another column has this name";
@@ -395,11 +397,12 @@ static void source_text_write_mixed(struct buffer *out, const struct source_text
             "ExtractNewRecordState add.fields=table and delete.tombstone.handling.mode=rewrite tell whose they are\n");
 }
 
-// They cannot be declared, and are told as what source.sql lacks unless a line says that this is meant.
+// They cannot be declared, and are told as what source.sql lacks unless a line says that this is meant. What may be a mark, or name a
+// table, somebody has to look at first.
 static void source_text_write_reserved(struct buffer *out, const struct source_text_table *table) {
     const struct evidence_topic *topic = table->topic;
     for (int i = 0; i < topic->column_count; i++) {
-        if (topic->columns[i].name[0] != '_' || source_text_refusal(topic, i) == NULL)
+        if (source_text_refusal(topic, i) != source_text_reserved)
             continue;
         buffer_text(out, "-- tidemark: ignore ");
         source_text_write_name(out, table);
