@@ -398,11 +398,12 @@ static void source_text_write_mixed(struct buffer *out, const struct source_text
 }
 
 // They cannot be declared, and are told as what source.sql lacks unless a line says that this is meant. What may be a mark, or name a
-// table, somebody has to look at first.
+// table, somebody has to look at first, and no line can name one with a line feed.
 static void source_text_write_reserved(struct buffer *out, const struct source_text_table *table) {
     const struct evidence_topic *topic = table->topic;
     for (int i = 0; i < topic->column_count; i++) {
-        if (source_text_refusal(topic, i) != source_text_reserved)
+        bool one_line = strchr(topic->columns[i].name, '\n') == NULL;
+        if (source_text_refusal(topic, i) != source_text_reserved || !one_line)
             continue;
         buffer_text(out, "-- tidemark: ignore ");
         source_text_write_name(out, table);
