@@ -234,7 +234,7 @@ static void source_text_comment_out(struct buffer *out, const struct buffer *tex
         if (begins)
             buffer_text(out, "-- ");
         buffer_char(out, text->data[i]);
-        begins = text->data[i] == '\n';
+        begins = text->data[i] == '\n' || text->data[i] == '\r';
     }
 }
 
@@ -398,11 +398,11 @@ static void source_text_write_mixed(struct buffer *out, const struct source_text
 }
 
 // They cannot be declared, and are told as what source.sql lacks unless a line says that this is meant. What may be a mark, or name a
-// table, somebody has to look at first, and no line can name one with a line feed.
+// table, somebody has to look at first, and no line can name one that has a line's end in it.
 static void source_text_write_reserved(struct buffer *out, const struct source_text_table *table) {
     const struct evidence_topic *topic = table->topic;
     for (int i = 0; i < topic->column_count; i++) {
-        bool one_line = strchr(topic->columns[i].name, '\n') == NULL;
+        bool one_line = strpbrk(topic->columns[i].name, "\n\r") == NULL;
         if (source_text_refusal(topic, i) != source_text_reserved || !one_line)
             continue;
         buffer_text(out, "-- tidemark: ignore ");

@@ -323,7 +323,7 @@ class Init(tide.Case):
         self.assertEqual([(1, "a", 2, 4)], sqlite3.connect(db).execute('select "order","user","Case","a b" from "select"').fetchall())
 
     def test_what_may_be_a_mark_is_not_left_out_by_a_line(self):
-        rows = [{"id": n, "_op": "c", "_table": "t", "_offset": n, "_a\nb": 1} for n in range(2)]
+        rows = [{"id": n, "_op": "c", "_table": "t", "_offset": n, "_a\nb": 1, "_c\rd": 1} for n in range(2)]
         out = self.path / "out"
         capture = tide.write_capture(self.path / "c.jsonl", [tide.line("t", row["id"], {"id": row["id"]}, row) for row in rows])
         self.init("--capture", capture, "--prefix", tide.PREFIX, "--out", out)
