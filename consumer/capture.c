@@ -1,3 +1,4 @@
+#define _GNU_SOURCE // memmem
 #include "consumer/capture.h"
 
 #include "consumer/json/json.h"
@@ -448,11 +449,17 @@ static bool capture_strip_table(struct span *topic) {
     return false;
 }
 
+// A prefix that another stands in the midst of, as MirrorMaker names the copy, is told by the other topics.
+static bool capture_is_copied_heartbeat(struct span topic) {
+    static const char heartbeat[] = ".__debezium-heartbeat.";
+    return memmem(topic.data, topic.size, heartbeat, sizeof heartbeat - 1) != NULL;
+}
+
 struct span capture_prefix(const struct capture *capture) {
     for (size_t place = 0; place < capture->bytes.size;) {
         struct span line = capture_line_at(capture, place);
         struct span topic = capture_topic_of(line);
-        if (topic.data != NULL &&
+        if (topic.data != NULL && !capture_is_copied_heartbeat(topic) &&
             (capture_strip_prefix(&topic, SPAN("__debezium-heartbeat.")) ||
              capture_strip_suffix(&topic, SPAN(".transaction")) || capture_strip_table(&topic)))
             return topic;

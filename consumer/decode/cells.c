@@ -6,6 +6,10 @@ const char cells_refused[] =
     "columns come as {\"value\":..,\"set\":..}, as YugabyteDB's connectors and Cassandra's write them: they are not read; "
     "YugabyteDB's transform PGCompatible takes them out";
 
+const char cells_scylla_refused[] =
+    "ScyllaDB's connector writes the columns that were modified, as {\"value\":..}, and null for the others, which its transforms "
+    "(ScyllaFlattenColumns, ScyllaExtractNewRecordState) make like a NULL: its rows are not read";
+
 #define CELLS_KEY_IS(json, literal) json_key_is((json), (literal), sizeof(literal) - 1)
 
 bool cells_is_one(struct span value) {
@@ -24,6 +28,10 @@ bool cells_is_one(struct span value) {
             return false;
     }
     return kind == JSON_OBJECT_END && value_members == 1 && set_members == 1 && others == 0;
+}
+
+bool cells_are_of(struct span connector) {
+    return span_is(connector, "scylla");
 }
 
 bool cells_are(struct span object) {

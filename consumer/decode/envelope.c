@@ -66,7 +66,8 @@ int envelope_decoder_new(struct envelope_decoder **ret, const struct envelope_co
     for (int i = 0; i < config->catalog->table_count; i++) {
         const struct table *table = &config->catalog->tables[i];
         struct value_settings settings = value_settings_of(table, config->settings);
-        decoder->settings[i][SOURCE_UNSEEN] = decoder->settings[i][SOURCE_OTHER] = settings;
+        decoder->settings[i][SOURCE_UNSEEN] = settings;
+        decoder->settings[i][SOURCE_OTHER] = value_settings_of_nameless(&settings);
         decoder->settings[i][SOURCE_POSTGRES] = value_settings_of_postgres(&settings);
         decoder->settings[i][SOURCE_MYSQL] = decoder->settings[i][SOURCE_MARIADB] =
             decoder->settings[i][SOURCE_OF_MYSQLS_TIMES] = value_settings_of_mysql(&settings);
@@ -593,8 +594,10 @@ static struct placement envelope_place(const struct envelope_decoder *decoder, c
 // Before what its columns' types say of it. A row that a shape has read is as one that was taken.
 static int envelope_check_cells(const struct row_reader *row, const struct members *members,
                                 struct span message, struct error *error) {
-    if (row->by_shape)
+    if (row->by_shape) // whose connector is that of one that was taken
         return 0;
+    if (cells_are_of(members->connector))
+        return error_set(error, ERROR_INPUT, "%s", cells_scylla_refused);
     struct span object = members->after.data != NULL ? members->after : members->before;
     if (members->flat)
         object = (struct span){row->object, (size_t)(message.data + message.size - row->object)};

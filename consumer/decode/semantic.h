@@ -54,6 +54,8 @@ struct value_settings {
     bool bare_time_unsure;
     // Every time of the source is a whole number of microseconds, as PostgreSQL's, MySQL's and MariaDB's are.
     bool whole_micros;
+    // Bits of a BIT VARYING may come as digits, as CockroachDB's changefeeds write them: digits that are base64 as well are refused.
+    bool bits_unsure;
     // A number of an INTERVAL is a TIME's, MySQL's, in its unit, where no schema says otherwise.
     bool counts_times;
     // unavailable.value.placeholder as source.sql tells it; the default is known beside it.

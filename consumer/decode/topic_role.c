@@ -132,6 +132,14 @@ static bool topic_role_matches(const char *topic, const char *expression) {
     return whole;
 }
 
+bool topic_is_heartbeats(const char *topic, const char *prefix) {
+    const char *at = strstr(topic, heartbeat);
+    if (at == NULL)
+        return false;
+    size_t before = (size_t)(at - topic);
+    return strncmp(prefix, topic, before) == 0 && strcmp(prefix + before, at + sizeof heartbeat - 1) == 0;
+}
+
 bool topic_has_prefix(const char *topic, const char *prefix) {
     size_t size = strlen(prefix);
     return strncmp(topic, prefix, size) == 0 && topic[size] == '.';
@@ -190,8 +198,10 @@ enum topic_role topic_role(const char *topic, const char *prefix, const struct c
     *ret_table = topic_role_find(topic, prefix, catalog);
     if (*ret_table != NULL)
         return TOPIC_TABLE;
+    if (topic_is_heartbeats(topic, prefix))
+        return TOPIC_HEARTBEAT;
     if (strncmp(topic, heartbeat, sizeof heartbeat - 1) == 0)
-        return strcmp(topic + sizeof heartbeat - 1, prefix) == 0 ? TOPIC_HEARTBEAT : TOPIC_IGNORED;
+        return TOPIC_IGNORED;
     size_t size = strlen(prefix);
     bool is_transactions = strncmp(topic, prefix, size) == 0 && strcmp(topic + size, ".transaction") == 0;
     return is_transactions ? TOPIC_TRANSACTION : TOPIC_IGNORED;

@@ -7,7 +7,8 @@
 //   name the database too (PREFIX.DATABASE.SCHEMA.TABLE) are found by the last parts.
 // - the same of the partitions that source.sql declares (`create table .. partition of`): without
 //   publish.via.partition.root each has a topic of its own.
-// PREFIX.transaction and __debezium-heartbeat.PREFIX beside them. Pure.
+// PREFIX.transaction and __debezium-heartbeat.PREFIX beside them; a copy of the latter's as MirrorMaker names it,
+// source.__debezium-heartbeat.app, is that of the prefix source.app. Pure.
 #ifndef TIDEMARK_DECODE_TOPIC_ROLE_H
 #define TIDEMARK_DECODE_TOPIC_ROLE_H
 
@@ -38,6 +39,8 @@ enum { TOPIC_LINE_SIZE = 768 };
 bool topic_write_line_of_older(const char *topic, const char *prefix, const struct catalog *catalog,
                                char ret[TOPIC_LINE_SIZE]);
 
+// Whether it is the topic of the prefix's heartbeats, or a copy of it whose name MirrorMaker has put another before.
+bool topic_is_heartbeats(const char *topic, const char *prefix);
 // Whether the name begins with `PREFIX.`.
 bool topic_has_prefix(const char *topic, const char *prefix);
 // Whether a topic's name is one that the connector's own may have by topic.transaction (PREFIX.NAME),

@@ -80,6 +80,8 @@ struct value_settings value_settings_of_mysql(const struct value_settings *setti
 struct value_settings value_settings_of_postgres(const struct value_settings *settings);
 // The same, of SQL Server's, Db2's and Informix': a TIME that is declared without digits is refused, and a TIMESTAMP as with MySQL's.
 struct value_settings value_settings_of_others(const struct value_settings *settings);
+// The same, where no connector is named, or one that is not known: it may be CockroachDB's changefeed, whose bits are digits.
+struct value_settings value_settings_of_nameless(const struct value_settings *settings);
 bool value_time_is_unsure(const struct json_value *json, const struct column *column,
                           struct value_field field, const struct value_settings *settings);
 // The first such number of a TIMESTAMP[] or DATE[]. False: there is none.

@@ -101,17 +101,22 @@ static void declared_check_keys(const struct evidence *evidence, const struct ca
                      any ? "rows are told apart by them" : "no row of a declared table was looked at");
 }
 
+enum { DECLARED_AGAIN_MS = 1000 }; // of partitions whose clocks differ a little
+
 enum declared_presence { DECLARED_THERE, DECLARED_NEVER, DECLARED_GONE };
 
 // Whether rows have the column, by any of its names: GONE = older ones had it and the newest has not, since it was dropped or
-// renamed at the source. One of the key may be in that alone.
+// renamed at the source. One of the key may be in that alone, and one that came again behind rows without it is left out of rows now
+// and again, as what was not modified is.
 static enum declared_presence declared_presence(const struct evidence_topic *topic,
                                                 const struct column *column) {
     int64_t newest_ms = -1;
     for (int i = -1; i < column->older_count; i++) {
         const struct evidence_column *seen =
             evidence_find_column(topic, i < 0 ? column->name : column->older[i]);
-        if (seen != NULL && (seen->key > 0 || seen->seen == 0))
+        bool again =
+            seen != NULL && seen->lacked_ms > 0 && seen->newest_ms >= seen->lacked_ms + DECLARED_AGAIN_MS;
+        if (seen != NULL && (seen->key > 0 || seen->seen == 0 || again))
             return DECLARED_THERE;
         if (seen != NULL && seen->newest_ms > newest_ms)
             newest_ms = seen->newest_ms;
@@ -120,7 +125,7 @@ static enum declared_presence declared_presence(const struct evidence_topic *top
 }
 
 static bool declared_knows_column(const struct table *table, const char *name) {
-    bool known = table_column(table, name, strlen(name)) >= 0;
+    bool known = table_column(table, name, strlen(name)) >= 0 || table_leaves_out(table, span_of(name));
     for (int c = 0; c < table->column_count && !known; c++)
         known = column_was_called(&table->columns[c], name);
     return known;
@@ -161,8 +166,11 @@ static void declared_check_columns(const struct evidence *evidence, const struct
                 finding_names_add(&extra, "%s.%s", table->name, topic->columns[c].name);
         for (int c = 0; c < table->column_count; c++) {
             const struct column *column = &table->columns[c];
-            enum declared_presence presence =
-                column->generated != NULL ? DECLARED_THERE : declared_presence(topic, column);
+            // A key that is a bare value says no name; rows need not have the column beside it.
+            bool of_scalar_key = topic->scalar_keys > 0 && table->key_count == 1 && table->keys[0] == c;
+            enum declared_presence presence = column->generated != NULL || of_scalar_key
+                                                  ? DECLARED_THERE
+                                                  : declared_presence(topic, column);
             if (presence != DECLARED_THERE)
                 finding_names_add(presence == DECLARED_GONE ? &gone : &missing, "%s.%s", table->name,
                                   column->name);
@@ -174,9 +182,11 @@ static void declared_check_columns(const struct evidence *evidence, const struct
     else
         declared_tell_columns(&missing, &gone, findings);
     if (extra.count > 0)
-        findings_add(findings, "undeclared columns", VERDICT_WARN,
-                     "declare them in source.sql: they are filled from the log",
-                     "left out, since source.sql lacks them: %s", finding_names_text(&extra));
+        findings_add(
+            findings, "undeclared columns", VERDICT_WARN,
+            "declare them in source.sql: they are filled from the log; one that is not wanted, or begins with _: "
+            "`-- tidemark: ignore TABLE.COLUMN`",
+            "left out, since source.sql lacks them: %s", finding_names_text(&extra));
 }
 
 // Without a schema base64 has no scale, and a double has lost its digits.

@@ -7,7 +7,7 @@
 enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL, VERDICT_NOT_SEEN };
 
 enum {
-    FINDINGS_MAX = 40,
+    FINDINGS_MAX = 48,       // checks that there are
     FINDING_SEEN_SIZE = 900, // two lists of names, with what is said of each
     FINDING_REMEDY_SIZE = 320,
 };

@@ -44,6 +44,16 @@ const char *producers_remedy(const struct evidence *evidence) {
     return producer != NULL ? producer->remedy : NULL;
 }
 
+bool producers_are_others(const struct evidence *evidence) {
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        bool nameless = topic->connector[0] == '\0' && topic->rows > topic->unwrapped;
+        if (topic->role == EVIDENCE_TABLE && (nameless || strcmp(topic->connector, "TiCDC") == 0))
+            return true;
+    }
+    return false;
+}
+
 static bool producers_is_binlogs(const struct evidence_topic *topic) {
     return strcmp(topic->connector, "mysql") == 0 || strcmp(topic->connector, "mariadb") == 0;
 }
@@ -111,9 +121,42 @@ static void producers_check_values(const struct evidence *evidence, const struct
             finding_names_text(&names));
 }
 
+// Debezium's count of nanoseconds is null where an int64 cannot hold it; by default SQL Server's DATETIME2 of seven digits is such a
+// count. With other texts or numbers in it, or declared as a number, a column without a schema is none.
+static bool producers_hides_moments(const struct evidence_column *column, const struct column *declared) {
+    if (column->nulls == 0)
+        return false;
+    if (column->has_schema)
+        return strcmp(column->semantic, "io.debezium.time.NanoTimestamp") == 0;
+    return (declared == NULL || declared->type == COLUMN_TIMESTAMP) && column->nanos > 0 &&
+           column->nanos == column->integers && column->strings == 0;
+}
+
+static void producers_check_nanoseconds(const struct evidence *evidence, const struct catalog *catalog,
+                                        struct findings *findings) {
+    struct finding_names names = {0};
+    for (int i = 0; i < evidence_count(evidence); i++) {
+        const struct evidence_topic *topic = evidence_at(evidence, i);
+        if (topic->role != EVIDENCE_TABLE || feeding_is_left_out(evidence, catalog, topic))
+            continue;
+        const struct table *table = catalog != NULL ? feeding_table(evidence, catalog, topic) : NULL;
+        for (int c = 0; c < topic->column_count; c++)
+            if (producers_hides_moments(&topic->columns[c], feeding_column(table, &topic->columns[c])))
+                finding_names_add(&names, "%s.%s", evidence_table_name(topic), topic->columns[c].name);
+    }
+    if (names.count > 0)
+        findings_add(
+            findings, "nanosecond nulls", VERDICT_WARN,
+            "time.precision.mode=isostring (or microseconds), and a full snapshot",
+            "a NULL came in moments that are counted in nanoseconds, which Debezium also writes for one before 1677-09-21 or "
+            "after 2262-04-11, such as 0001-01-01 and 9999-12-31: %s",
+            finding_names_text(&names));
+}
+
 void producers_check(const struct evidence *evidence, const struct catalog *catalog,
                      struct findings *findings) {
     producers_check_databases(evidence, findings);
     producers_check_characters(evidence, catalog, findings);
     producers_check_values(evidence, catalog, findings);
+    producers_check_nanoseconds(evidence, catalog, findings);
 }

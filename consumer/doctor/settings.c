@@ -2,6 +2,7 @@
 
 #include "consumer/decode/topic_role.h"
 #include "consumer/doctor/deletes.h"
+#include "consumer/doctor/partitions.h"
 #include "consumer/doctor/producers.h"
 #include "consumer/doctor/retention.h"
 #include "consumer/evidence/column_guess.h"
@@ -29,6 +30,7 @@ struct settings_sum {
     bool transactions_denied, heartbeats_denied; // may not be seen
     int64_t logical; // messages that are no row: each may be a transaction without rows
     bool postgres, other, mongodb, binlog;
+    bool of_others; // some are no Debezium's, whose settings are no remedy for them
 };
 
 // The topic, and which of its tables.
@@ -80,6 +82,7 @@ static void settings_add_denied(struct settings_sum *sum, const struct evidence 
 static struct settings_sum settings_sum_of(const struct evidence *evidence, const struct catalog *catalog) {
     struct settings_sum sum = {0};
     settings_add_denied(&sum, evidence);
+    sum.of_others = producers_are_others(evidence);
     for (int i = 0; i < evidence_count(evidence); i++) {
         const struct evidence_topic *topic = evidence_at(evidence, i);
         if (topic->role == EVIDENCE_TRANSACTIONS)
@@ -197,17 +200,27 @@ static void settings_check_envelope(const struct evidence *evidence, const struc
             "unwrapped rows say a binlog's file and do not name the connector: they are read as MariaDB's "
             "(UUIDs), and of its or MySQL's times; answers are per-key");
     else
-        findings_add(findings, "connector", sum->postgres ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
-                     sum->postgres ? "PostgreSQL's" : "no message names its connector");
+        findings_add(
+            findings, "connector", sum->postgres ? VERDICT_OK : VERDICT_NOT_SEEN, NULL, "%s",
+            sum->postgres ? "PostgreSQL's"
+            : sum->of_others
+                ? "envelopes name none, as those of other producers than Debezium: rows are ordered by offsets"
+                : "no message names its connector");
 }
 
 static void settings_check_decimals(struct settings_sum *sum, struct findings *findings) {
-    static const char remedy[] = "decimal.handling.mode=string, or schemas in the messages";
+    const char *remedy = sum->of_others
+                             ? "double precision in source.sql, where they are doubles; of Debezium's, "
+                               "decimal.handling.mode=string, or schemas in the messages"
+                             : "decimal.handling.mode=string, or schemas in the messages";
     static const char texts[] = "texts that are base64: bytes, or decimals, whose scale "
                                 "stands in a schema only (decimal.handling.mode=precise): ";
-    static const char doubles[] =
-        "numbers with a fraction: where they are not double precision at the source, digits "
-        "were lost before they came (decimal.handling.mode=double): ";
+    const char *doubles =
+        sum->of_others
+            ? "numbers with a fraction, which other producers than Debezium write with all digits (Flink, CockroachDB) or as "
+              "doubles (TiCDC), whose digits were lost before they came: "
+            : "numbers with a fraction: where they are not double precision at the source, digits "
+              "were lost before they came (decimal.handling.mode=double): ";
     bool has_texts = sum->base64.count > 0 && sum->decimals == 0;
     if (has_texts && sum->doubles.count > 0)
         findings_add(findings, "decimals", VERDICT_WARN, remedy, "%s%s; %s%s", texts,
@@ -491,8 +504,9 @@ static void settings_add_renamed_transactions(const struct evidence *evidence, c
 
 static void settings_check_transactions(const struct evidence *evidence, const struct settings_sum *sum,
                                         struct findings *findings) {
-    static const char remedy[] =
-        "provide.transaction.metadata=true, and a transaction topic of one partition";
+    const char *remedy = sum->of_others
+                             ? "of Debezium's, provide.transaction.metadata=true; other producers have none"
+                             : "provide.transaction.metadata=true, and a transaction topic of one partition";
     const struct evidence_topic *topic = sum->transactions;
     int64_t streamed = sum->tables.rows - sum->tables.reads; // rows of a snapshot name none
     if (sum->other)
@@ -578,7 +592,9 @@ static void settings_check_heartbeats(const struct evidence *evidence, const str
             evidence->may_be_heartbeats);
     else if (sum->heartbeats == NULL)
         findings_add(
-            findings, "heartbeats", VERDICT_WARN, "heartbeat.interval.ms=1000",
+            findings, "heartbeats", VERDICT_WARN,
+            sum->of_others ? "of Debezium's, heartbeat.interval.ms=1000; other producers have none"
+                           : "heartbeat.interval.ms=1000",
             "no heartbeat topic: a source where nobody writes and a connector that is dead look alike");
     else if (valueless)
         findings_add(findings, "heartbeats", VERDICT_WARN, producers_valueless_remedy,
@@ -618,7 +634,9 @@ static void settings_check_tombstones(const struct evidence *evidence, const str
     if (names.count > 0)
         findings_add(
             findings, "tombstones", VERDICT_WARN,
-            "tombstones.on.delete=true (and with ExtractNewRecordState: delete.tombstone.handling.mode)",
+            sum->of_others
+                ? "cleanup.policy=delete of these topics; of Debezium's, tombstones.on.delete=true"
+                : "tombstones.on.delete=true (and with ExtractNewRecordState: delete.tombstone.handling.mode)",
             "deletes without one; a compacted topic keeps deleted rows: %s", finding_names_text(&names));
     else if (sum->tables.deletes > 0 && sum->tables.tombstones > 0)
         findings_add(findings, "tombstones", VERDICT_OK, NULL, "deletes are followed by them");
@@ -689,53 +707,6 @@ static void settings_check_identity(const struct evidence *evidence, const struc
         findings_add(findings, "toast", VERDICT_NOT_SEEN, NULL, "no placeholder of an unchanged large value");
 }
 
-static bool settings_changes(const struct evidence_topic *topic) {
-    return topic->rows > topic->reads || topic->truncates > 0;
-}
-
-// Both are declared, as tables of their own; without a source.sql they would be.
-static bool settings_are_apart(const struct evidence *evidence, const struct catalog *catalog,
-                               const struct evidence_topic *topic, const struct evidence_topic *twin) {
-    if (catalog == NULL)
-        return true;
-    const struct table *table = feeding_table(evidence, catalog, topic);
-    const struct table *other = feeding_table(evidence, catalog, twin);
-    return table != NULL && other != NULL && table != other;
-}
-
-// Two small tables of states or of settings have the same rows by chance; partitions are called after their table, most of them.
-static bool settings_are_likely_parts(const struct evidence_topic *topic, const struct evidence_topic *twin) {
-    enum { TWINS_SURE = 16 };
-    size_t size = strlen(topic->table);
-    size_t twin_size = strlen(twin->table);
-    return topic->twins >= TWINS_SURE ||
-           strncmp(topic->table, twin->table, size < twin_size ? size : twin_size) == 0;
-}
-
-// By a snapshot a partition's rows come in its topic and in that of the partitioned table, and their changes in one alone.
-static void settings_check_partitions(const struct evidence *evidence, const struct catalog *catalog,
-                                      struct findings *findings) {
-    struct finding_names names = {0};
-    for (int i = 0; i < evidence->topic_count; i++) {
-        const struct evidence_topic *topic = &evidence->topics[i];
-        const struct evidence_topic *twin = &evidence->topics[topic->twin];
-        const struct evidence_topic *still = settings_changes(topic) ? twin : topic;
-        if (2 * topic->twins > topic->reads && strcmp(topic->connector, "postgresql") == 0 &&
-            settings_changes(topic) != settings_changes(twin) && settings_are_likely_parts(topic, twin) &&
-            settings_are_apart(evidence, catalog, topic, twin))
-            finding_names_add(&names, "%s (changes come in %s)", still->name,
-                              still == topic ? twin->name : topic->name);
-    }
-    if (names.count > 0)
-        findings_add(
-            findings, "partitions", VERDICT_WARN,
-            "where one is a partition of the other: in source.sql, in place of the partition's table, `create table PARTITION "
-            "partition of TABLE default`; else there is nothing to do",
-            "the same rows of a snapshot came in two topics, as a partition's do, and changes in one of them: the other's table "
-            "stays as it is: %s",
-            finding_names_text(&names));
-}
-
 // What apply says of such a table (incomplete), before there is a file.
 static void settings_check_snapshot(const struct evidence *evidence, struct findings *findings) {
     struct finding_names names = {0};
@@ -795,6 +766,6 @@ void settings_check(const struct evidence *evidence, const struct catalog *catal
     settings_check_identity(evidence, &sum, findings);
     settings_check_retention(evidence, of_broker, findings);
     settings_check_snapshot(evidence, findings);
-    settings_check_partitions(evidence, catalog, findings);
+    partitions_check(evidence, catalog, findings);
     producers_check(evidence, catalog, findings);
 }

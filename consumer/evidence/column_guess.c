@@ -175,7 +175,9 @@ static void column_guess_string(const struct evidence_column *column, struct col
     } else if (column->documents == strings) {
         column_guess_set(ret, "jsonb", "every text is JSON", column);
     } else if (column->iso == strings) {
-        column_guess_set(ret, "text", "a date or timestamp, if time.precision.mode is isostring", column);
+        column_guess_set(
+            ret, "text",
+            "a date, time or timestamp, if it is one at the source (time.precision.mode=isostring)", column);
     } else if (column_guess_is_base64(column)) {
         column_guess_set(ret, "text",
                          "base64: bytea, or numeric that is not to be read (decimal.handling.mode=precise)",

@@ -60,6 +60,8 @@ static enum evidence_role evidence_role_of(const struct evidence *evidence, stru
         return EVIDENCE_HEARTBEATS;
     char copy[EVIDENCE_NAME_SIZE];
     (void)snprintf(copy, sizeof copy, "%.*s", (int)name.size, name.data);
+    if (topic_is_heartbeats(copy, evidence->prefix))
+        return EVIDENCE_HEARTBEATS;
     if (topic_may_be_heartbeats(copy, evidence->prefix))
         return EVIDENCE_MAY_BE_HEARTBEATS;
     if (span_is(name, evidence->prefix)) // the DDL of MySQL's connectors
@@ -209,7 +211,9 @@ static void evidence_read_flat(struct evidence_parts *parts, const struct fields
     struct span op = fields_text(object, "__op", arena);
     parts->row = *object;
     parts->op = op.size == 1 ? op.data[0] : '\0';
-    if (span_is(fields_text(object, "__deleted", arena), "true"))
+    const struct json_value *deleted =
+        fields_get(object, "__deleted"); // MongoDB's transform says true, not "true"
+    if (deleted != NULL && (deleted->kind == JSON_TRUE || span_is(fields_text_of(deleted, arena), "true")))
         parts->op = 'd';
     parts->schema = evidence_schema_fields(schema, NULL, arena);
 }
@@ -429,8 +433,10 @@ static bool evidence_take_columns(struct evidence_topic *topic, const struct evi
         if (parts->op == 'd')
             continue;
         column_count_value(column, &field->value, arena);
-        evidence_note_newer(&column->newest_ms, ts_ms);
+        column_note_row(column, topic->rows, ts_ms);
     }
+    if (parts->op != 'd')
+        column_note_lacking(topic, ts_ms);
     return parts->schema.data == NULL || evidence_take_schema(topic, parts, arena);
 }
 
@@ -538,6 +544,10 @@ static const char *evidence_refusal(const struct evidence_parts *parts, const st
                                     struct arena *arena) {
     if (evidence_are_cells(&parts->row))
         return cells_refused;
+    struct evidence_names names;
+    evidence_read_names(parts, arena, &names);
+    if (cells_are_of(names.connector))
+        return cells_scylla_refused;
     if (parts->enveloped)
         return NULL;
     bool of_its_key = evidence_has_its_key(&parts->row, message->key, arena);
@@ -719,7 +729,8 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
         return 0;
     bool row = parts.op != 't' && parts.op != 'm';
     int key_columns = row ? evidence_take_key(topic, message->key, &key, arena) : 0;
-    if (key_columns < 0 || (row && !evidence_take_columns(topic, &parts, message->ts_ms, arena)))
+    if (key_columns < 0 || (row && (!evidence_take_columns(topic, &parts, message->ts_ms, arena) ||
+                                    (parts.op != 'd' && !column_count_key(topic, &key, &parts.row, arena)))))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (parts.op == 'r' && parts.enveloped &&
         (!evidence_take_read(evidence, number, &parts.row) ||

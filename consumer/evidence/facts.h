@@ -93,6 +93,9 @@ struct evidence_column {
     int key;           // 1-based place in the messages' key, 0 = not in it
     int64_t seen;      // rows that have it, null or not
     int64_t newest_ms; // of these the newest, by its message's time
+    int64_t oldest_ms; // and the oldest
+    int64_t lacked_ms; // a row behind the oldest that lacks it, the first of these by its time; 0 = none
+    int64_t row;       // the newest looked at that has it, by its number among the topic's
     int64_t nulls, integers, reals, booleans, strings, objects, arrays;
     int64_t replaced;     // strings with U+FFFD, which stands for what could not be decoded
     int64_t placeholders; // of unchanged TOAST values
@@ -102,7 +105,7 @@ struct evidence_column {
     int64_t within_a_day_of_millis; // above 0, and less than a day in milliseconds
     // Debezium's infinite dates and timestamps, in days, ms and us: hardly any other number is one.
     int64_t infinite_days, infinite_millis, infinite_micros;
-    // Strings that could be: a number with a point, a moment with an offset, an ISO date or a moment without an offset, a
+    // Strings that could be: a number with a point, a moment with an offset, an ISO date, a moment without an offset or a time of day, a
     // UUID, a JSON object or array. Infinities and NaN are `special`.
     int64_t decimals, zoned, iso, uuids, documents, special;
     // Strings that could be base64 of so few bytes as a decimal's digits are; of these, that end with the sign that fills it up.
@@ -111,7 +114,7 @@ struct evidence_column {
     int digits;      // of decimals: the most digits before the point
     int real_digits; // of reals: the most digits behind the point
     int64_t
-        padded; // of reals: that end with a zero behind another digit of a fraction, as no double's text does
+        padded; // of reals: whose text is no double's, as one with a zero behind another digit of a fraction
     int64_t truths; // strings "true" and "false"
     // What the newest schema says; has_schema false = no message had one.
     bool has_schema, optional, has_default, schema_changed;

@@ -13,8 +13,6 @@
 
 enum { READER_WAIT_MS = 100 };
 
-static const char reader_heartbeat[] = "__debezium-heartbeat.";
-
 // --- a capture
 
 static int reader_take_line(struct evidence *evidence, const struct capture_line *line, struct error *error) {
@@ -73,8 +71,7 @@ static void reader_free(struct reader *reader) {
 
 static bool reader_is_of(const char *topic, const char *prefix) {
     return topic_has_prefix(topic, prefix) || strcmp(topic, prefix) == 0 ||
-           (strncmp(topic, reader_heartbeat, sizeof reader_heartbeat - 1) == 0 &&
-            strcmp(topic + sizeof reader_heartbeat - 1, prefix) == 0);
+           topic_is_heartbeats(topic, prefix);
 }
 
 // A line `-- tidemark: topic` may name one that has not the prefix.

@@ -206,6 +206,8 @@ static bool source_text_may_name_table(const struct evidence_topic *topic,
     return false;
 }
 
+static const char source_text_reserved[] = "names that begin with _ are tidemark's own";
+
 // Why a column cannot be declared; NULL = it can.
 static const char *source_text_refusal(const struct evidence_topic *topic, int column) {
     const char *name = topic->columns[column].name;
@@ -218,7 +220,7 @@ static const char *source_text_refusal(const struct evidence_topic *topic, int c
     if (name[0] == '\0')
         return "it has no name";
     if (name[0] == '_' && strcmp(name, TABLE_ROUTER_FIELD) != 0)
-        return "names that begin with _ are tidemark's own";
+        return source_text_reserved;
     for (int i = 0; i < column; i++)
         if (strcasecmp(topic->columns[i].name, name) == 0)
             return "SQLite knows no case, and another column has this name";
@@ -232,7 +234,7 @@ static void source_text_comment_out(struct buffer *out, const struct buffer *tex
         if (begins)
             buffer_text(out, "-- ");
         buffer_char(out, text->data[i]);
-        begins = text->data[i] == '\n';
+        begins = text->data[i] == '\n' || text->data[i] == '\r';
     }
 }
 
@@ -395,6 +397,22 @@ static void source_text_write_mixed(struct buffer *out, const struct source_text
             "ExtractNewRecordState add.fields=table and delete.tombstone.handling.mode=rewrite tell whose they are\n");
 }
 
+// They cannot be declared, and are told as what source.sql lacks unless a line says that this is meant. What may be a mark, or name a
+// table, somebody has to look at first, and no line can name one that has a line's end in it.
+static void source_text_write_reserved(struct buffer *out, const struct source_text_table *table) {
+    const struct evidence_topic *topic = table->topic;
+    for (int i = 0; i < topic->column_count; i++) {
+        bool one_line = strpbrk(topic->columns[i].name, "\n\r") == NULL;
+        if (source_text_refusal(topic, i) != source_text_reserved || !one_line)
+            continue;
+        buffer_text(out, "-- tidemark: ignore ");
+        source_text_write_name(out, table);
+        buffer_char(out, '.');
+        identifier_write(out, topic->columns[i].name);
+        buffer_char(out, '\n');
+    }
+}
+
 static void source_text_write_heading(struct buffer *out, const struct source_text_table *table) {
     const struct evidence_topic *topic = table->topic;
     buffer_format(
@@ -405,6 +423,7 @@ static void source_text_write_heading(struct buffer *out, const struct source_te
     if (topic->mixed && topic->messages > 0) // no part
         source_text_write_mixed(out, table);
     source_text_write_topics(out, table);
+    source_text_write_reserved(out, table);
     if (topic->connector[0] == '\0' && topic->nameless_binlog > 0)
         buffer_text(
             out, "-- unsure: rows say a binlog's file and no connector, so they are read as MariaDB's: with "
@@ -478,8 +497,11 @@ static const char *source_text_refuse_table(const struct source_text_table *tabl
         if (source_text_same_schema(other.schema, table->schema))
             return beside;
     }
-    return source_text_has_key(table->topic) || table->key != NULL
-               ? NULL
+    if (source_text_has_key(table->topic) || table->key != NULL)
+        return NULL;
+    return table->topic->scalar_keys > 0
+               ? "-- The key of its messages is a bare value, and no one column of its rows is always that: declare the column that it is of,\n"
+                 "-- with these, as the primary key.\n"
                : "-- No key in its messages that can be declared: the mirror keeps a row a key. Give the table a primary key, or set the\n"
                  "-- connector's message.key.columns, and name the columns in `-- tidemark: key`.\n";
 }

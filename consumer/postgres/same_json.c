@@ -4,6 +4,9 @@
 #include "consumer/postgres/same_number.h"
 #include "views/base/cleanup.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 enum { SAME_DEPTH_MAX = 128 }; // of JSON within JSON; deeper is not the same
 
 static bool same_json_values(struct span a, struct span b, struct arena *arena, int depth);
@@ -32,41 +35,76 @@ static bool same_json_arrays(struct span a, struct span b, struct arena *arena, 
     }
 }
 
-// The newest member of that name, as jsonb takes it; data NULL = there is none. Counts the members.
-static struct span same_json_member(struct span object, struct span name, struct arena *arena,
-                                    int *ret_count) {
-    struct json_reader json;
-    struct span found = {0}, value, key;
-    json_open(&json, object);
-    (void)json_next(&json);
-    *ret_count = 0;
-    while (json_next(&json) == JSON_KEY) {
-        if (!json_unescape(&json, arena, &key) || !json_raw(&json, &value))
-            return (struct span){0};
-        (*ret_count)++;
-        if (span_equal(key, name))
-            found = value;
-    }
-    return found;
+struct same_json_member {
+    struct span name;
+    struct span value;
+};
+
+struct same_json_members {
+    struct same_json_member *list;
+    size_t count;
+};
+
+static int same_json_order(const void *a, const void *b) {
+    const struct same_json_member *left = a, *right = b;
+    size_t size = left->name.size < right->name.size ? left->name.size : right->name.size;
+    int order = memcmp(left->name.data, right->name.data, size);
+    if (order == 0)
+        order = (left->name.size > right->name.size) - (left->name.size < right->name.size);
+    if (order == 0) // members of one name in their order
+        order = (left->value.data > right->value.data) - (left->value.data < right->value.data);
+    return order;
 }
 
-static bool same_json_objects(struct span a, struct span b, struct arena *arena, int depth) {
-    struct json_reader json;
-    struct span key, value;
-    int members = 0, others = 0;
-    json_open(&json, a);
-    (void)json_next(&json);
-    while (json_next(&json) == JSON_KEY) {
-        if (!json_unescape(&json, arena, &key) || !json_raw(&json, &value))
+static bool same_json_add(struct same_json_members *members, size_t *capacity, struct arena *arena,
+                          const struct same_json_member *member) {
+    enum { MEMBERS_FIRST = 8 };
+    if (members->count == *capacity) {
+        size_t grown = *capacity > 0 ? *capacity * 2 : MEMBERS_FIRST;
+        struct same_json_member *list = arena_take(arena, grown * sizeof *list);
+        if (list == NULL)
             return false;
-        struct span other = same_json_member(b, key, arena, &others);
-        if (other.data == NULL || !same_json_values(value, other, arena, depth + 1))
-            return false;
-        members++;
+        if (members->count > 0)
+            memcpy(list, members->list, members->count * sizeof *list);
+        members->list = list;
+        *capacity = grown;
     }
-    if (members == 0)
-        (void)same_json_member(b, key = SPAN(""), arena, &others);
-    return members == others;
+    members->list[members->count++] = *member;
+    return true;
+}
+
+// The object's members by their names; false when memory is out.
+static bool same_json_sort(struct span object, struct arena *arena, struct same_json_members *ret) {
+    struct json_reader json;
+    struct same_json_member member;
+    size_t capacity = 0;
+    *ret = (struct same_json_members){0};
+    json_open(&json, object);
+    (void)json_next(&json);
+    while (json_next(&json) == JSON_KEY)
+        if (!json_unescape(&json, arena, &member.name) || !json_raw(&json, &member.value) ||
+            !same_json_add(ret, &capacity, arena, &member))
+            return false;
+    if (ret->count > 0)
+        qsort(ret->list, ret->count, sizeof *ret->list, same_json_order);
+    return true;
+}
+
+// The newest of several members of one name in `b` counts, as jsonb takes it.
+static bool same_json_objects(struct span a, struct span b, struct arena *arena, int depth) {
+    struct same_json_members left, right;
+    if (!same_json_sort(a, arena, &left) || !same_json_sort(b, arena, &right) || left.count != right.count)
+        return false;
+    size_t at = 0; // of `right`: behind the members of the name that was looked at
+    const struct same_json_member *newest = NULL;
+    for (size_t i = 0; i < left.count; i++) {
+        if (i == 0 || !span_equal(left.list[i].name, left.list[i - 1].name))
+            for (newest = NULL; at < right.count && span_equal(right.list[at].name, left.list[i].name); at++)
+                newest = &right.list[at];
+        if (newest == NULL || !same_json_values(left.list[i].value, newest->value, arena, depth + 1))
+            return false;
+    }
+    return at == right.count;
 }
 
 static bool same_json_values(struct span a, struct span b, struct arena *arena, int depth) {

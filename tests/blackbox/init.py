@@ -317,8 +317,18 @@ class Init(tide.Case):
         self.assertIn("GET /v1/views/select/all", done.stdout)
         self.assertIn("-- left out: _mine", (out / "source.sql").read_text())
         db = self.path / "words.db"
-        tide.replay(db, capture, flags=("--views", out))
+        done = tide.run("replay", "--db", db, "--views", out, capture)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertNotIn("_mine", done.stderr)  # a line says that it is left out
         self.assertEqual([(1, "a", 2, 4)], sqlite3.connect(db).execute('select "order","user","Case","a b" from "select"').fetchall())
+
+    def test_what_may_be_a_mark_is_not_left_out_by_a_line(self):
+        rows = [{"id": n, "_op": "c", "_table": "t", "_offset": n, "_a\nb": 1, "_c\rd": 1} for n in range(2)]
+        out = self.path / "out"
+        capture = tide.write_capture(self.path / "c.jsonl", [tide.line("t", row["id"], {"id": row["id"]}, row) for row in rows])
+        self.init("--capture", capture, "--prefix", tide.PREFIX, "--out", out)
+        text = (out / "source.sql").read_text()
+        self.assertEqual(["-- tidemark: ignore t._offset"], [line for line in text.splitlines() if line.startswith("-- tidemark: ignore")], text)
 
     def test_names_that_ddl_may_have(self):
         longest = ("s" * 63, "t" * 62)

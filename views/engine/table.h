@@ -124,7 +124,10 @@ struct table {
     struct span unavailable_text;
     char *
         added_prefix; // `-- tidemark: added TABLE =`: ExtractNewRecordState's add.fields.prefix, NULL = not told, "__"
-    char *deleted_mark;  // `-- tidemark: deleted TABLE =`: what __deleted is called, NULL = not told
+    char *deleted_mark; // `-- tidemark: deleted TABLE =`: what __deleted is called, NULL = not told
+    // `-- tidemark: ignore TABLE.COLUMN`: columns that are left out, declared or not.
+    char **left_out;
+    int left_out_count;
     bool identity_index; // REPLICA IDENTITY USING INDEX beside a primary key: deletes do not say which row
     bool key_deferrable; // rows may take one another's keys in one statement
     bool cascades;       // a row that is deleted or gets another key takes rows of this table along
@@ -152,6 +155,14 @@ static inline bool column_has_default(const struct column *column) {
 
 static inline bool column_was_called(const struct column *column, const char *name) {
     return strings_have(column->older, column->older_count, name);
+}
+
+// Whether a line leaves the column out, which then is none that source.sql lacks.
+static inline bool table_leaves_out(const struct table *table, struct span name) {
+    for (int i = 0; i < table->left_out_count; i++)
+        if (span_is(name, table->left_out[i]))
+            return true;
+    return false;
 }
 
 // Whether the partition is partitioned itself, and so has no rows.

@@ -50,6 +50,8 @@ static struct drift_column *drift_find(struct drift *drift, const struct table *
 }
 
 void drift_count(struct drift *drift, const struct table *table, struct span name, int64_t times) {
+    if (table_leaves_out(table, name))
+        return;
     name.size = utf8_fit(name.data, name.size, DRIFT_NAME_SIZE);
     struct drift_column *column = drift_find(drift, table, name);
     if (column == NULL)

@@ -1,4 +1,4 @@
-// Columns that events have and their table does not: how often each was seen since it was reported. Events of
+// Columns that events have and their table does not, but for those that a line leaves out: how often each was seen since it was reported. Events of
 // one table have them in one order, so that the search begins after the column found last. One thread at a
 // time.
 #ifndef TIDEMARK_APPLY_LOOP_DRIFT_H

@@ -410,7 +410,14 @@ struct value_settings value_settings_of_mysql(const struct value_settings *setti
 struct value_settings value_settings_of_others(const struct value_settings *settings) {
     struct value_settings others = *settings;
     others.bare_unsure = others.bare_time_unsure = !settings->declared;
+    others.bits_unsure = true;
     return others;
+}
+
+struct value_settings value_settings_of_nameless(const struct value_settings *settings) {
+    struct value_settings nameless = *settings;
+    nameless.bits_unsure = true;
+    return nameless;
 }
 
 struct value_settings value_settings_of_postgres(const struct value_settings *settings) {

@@ -48,8 +48,22 @@ static bool column_begins(struct span text, const char *pattern) {
     return true;
 }
 
+// With a space, as Flink writes it by default.
+static bool column_is_moment(struct span text) {
+    return column_begins(text, "dddd-dd-ddTdd:dd:dd") || column_begins(text, "dddd-dd-dd dd:dd:dd");
+}
+
+// Dates, moments without an offset and times of day; isostring has a Z behind the first and the last.
+static bool column_is_iso(struct span text) {
+    if (column_begins(text, "dddd-dd-dd"))
+        return text.size == 10 || text.data[10] == 'T' || column_is_moment(text) ||
+               (text.size == 11 && text.data[10] == 'Z');
+    return column_begins(text, "dd:dd:dd") &&
+           (text.size == 8 || text.data[8] == '.' || text.data[8] == 'Z' || text.data[8] == '+');
+}
+
 static bool column_is_zoned(struct span text) {
-    if (!column_begins(text, "dddd-dd-ddTdd:dd:dd"))
+    if (!column_is_moment(text))
         return false;
     char last = text.data[text.size - 1];
     struct span end = text.size >= 6 ? (struct span){text.data + text.size - 6, 6} : (struct span){0};
@@ -121,7 +135,7 @@ static void column_count_text(struct evidence_column *column, struct span text) 
         column->decimals++;
     } else if (column_is_zoned(text)) {
         column->zoned++;
-    } else if (column_begins(text, "dddd-dd-dd") && (text.size == 10 || text.data[10] == 'T')) {
+    } else if (column_is_iso(text)) {
         column->iso++;
     } else if (text.size == 36 && column_begins(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")) {
         column->uuids++;
@@ -151,15 +165,29 @@ static bool column_is_near(int64_t value, int64_t units_a_day) {
     return value / units_a_day >= DAY_LEAST && value / units_a_day <= DAY_MOST;
 }
 
+// No double's text: with a zero behind another digit of the fraction, with more digits than one has, or as Java writes a decimal of
+// scale below 0 (1E+2). Zeros at the end are no digits of it: Go writes a double of 1e20 as 100000000000000000000.
+static bool column_is_exact(struct span number, const char *point, int digits) {
+    enum { DOUBLE_DIGITS = 17 };
+    bool power = memchr(number.data, 'e', number.size) != NULL;
+    bool javas = memchr(number.data, 'E', number.size) != NULL;
+    if (digits > 1 && number.data[number.size - 1] == '0' && !power && !javas)
+        return true;
+    int seen = 0, significant = 0;
+    for (size_t i = 0; i < number.size && number.data[i] != 'e' && number.data[i] != 'E'; i++) {
+        seen += number.data[i] >= (seen == 0 ? '1' : '0') && number.data[i] <= '9';
+        significant = number.data[i] >= '1' && number.data[i] <= '9' ? seen : significant;
+    }
+    return significant > DOUBLE_DIGITS || (javas && point == NULL);
+}
+
 static void column_count_number(struct evidence_column *column, struct span number) {
     int64_t value;
     if (!json_to_integer(number, &value)) {
         const char *point = memchr(number.data, '.', number.size);
         int digits = point != NULL ? (int)(number.data + number.size - point - 1) : 0;
         column->real_digits = digits > column->real_digits ? digits : column->real_digits;
-        column->padded += digits > 1 && number.data[number.size - 1] == '0' &&
-                          memchr(number.data, 'e', number.size) == NULL &&
-                          memchr(number.data, 'E', number.size) == NULL;
+        column->padded += column_is_exact(number, point, digits);
         column->reals++;
         return;
     }
@@ -273,4 +301,39 @@ void column_note_schema(struct evidence_column *column, const struct fields *fie
     column->has_default = fallback != NULL && fallback->kind != JSON_NULL;
     column->defaults += column->has_default && value != NULL && span_equal(value->raw, fallback->raw);
     column_note_parameters(column, field, arena);
+}
+
+void column_note_row(struct evidence_column *column, int64_t number, int64_t ts_ms) {
+    column->oldest_ms = column->seen == 1 || ts_ms < column->oldest_ms ? ts_ms : column->oldest_ms;
+    column->newest_ms = ts_ms > column->newest_ms ? ts_ms : column->newest_ms;
+    column->row = number;
+}
+
+void column_note_lacking(struct evidence_topic *topic, int64_t ts_ms) {
+    for (int i = 0; i < topic->column_count; i++) {
+        struct evidence_column *column = &topic->columns[i];
+        bool lacks = column->seen > 0 && column->row != topic->rows && ts_ms > column->oldest_ms;
+        if (lacks && (column->lacked_ms == 0 || ts_ms < column->lacked_ms))
+            column->lacked_ms = ts_ms;
+    }
+}
+
+static bool column_is_in(const struct fields *row, struct span name) {
+    for (int i = 0; i < row->count; i++)
+        if (span_equal(row->list[i].name, name))
+            return true;
+    return false;
+}
+
+bool column_count_key(struct evidence_topic *topic, const struct fields *key, const struct fields *row,
+                      struct arena *arena) {
+    for (int i = 0; i < key->count; i++) {
+        if (column_is_in(row, key->list[i].name))
+            continue;
+        struct evidence_column *column = column_of(topic, key->list[i].name);
+        if (column == NULL)
+            return false;
+        column_count_value(column, &key->list[i].value, arena);
+    }
+    return true;
 }

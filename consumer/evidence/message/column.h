@@ -8,6 +8,12 @@
 // NULL when out of memory; it is made when it is not there. Beyond EVIDENCE_COLUMNS_MAX it is the topic's `rest`.
 struct evidence_column *column_of(struct evidence_topic *topic, struct span name);
 void column_count_value(struct evidence_column *column, const struct json_value *value, struct arena *arena);
+// A row, the topic's `number`-th, that has the column; and behind all of a row's: those of the topic that it lacks.
+void column_note_row(struct evidence_column *column, int64_t number, int64_t ts_ms);
+void column_note_lacking(struct evidence_topic *topic, int64_t ts_ms);
+// The key's members that the row lacks, by the values that they have there. False when out of memory.
+bool column_count_key(struct evidence_topic *topic, const struct fields *key, const struct fields *row,
+                      struct arena *arena);
 // A schema's field, with what the row has for it (NULL = nothing).
 void column_note_schema(struct evidence_column *column, const struct fields *field,
                         const struct json_value *value, struct arena *arena);

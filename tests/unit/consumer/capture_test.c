@@ -131,6 +131,10 @@ static void finds_topics_and_prefix(void **state) {
     struct capture *heartbeat =
         open_text("{\"topic\":\"__debezium-heartbeat.shop\"}\n{\"topic\":\"other.public.orders\"}\n");
     assert_true(span_is(capture_prefix(heartbeat), "shop"));
+    CLEANUP(capture_close)
+    struct capture *copied =
+        open_text("{\"topic\":\"eu.__debezium-heartbeat.shop\"}\n{\"topic\":\"eu.shop.public.orders\"}\n");
+    assert_true(span_is(capture_prefix(copied), "eu.shop"));
     CLEANUP(capture_close) struct capture *table = open_text(GOOD);
     assert_true(span_is(capture_prefix(table), "shop"));
 }

@@ -1,6 +1,8 @@
 // Values of a mirror beside PostgreSQL's texts of the same values (consumer/postgres/form.h, same.h).
 #include "consumer/postgres/form.h"
 #include "consumer/postgres/same.h"
+#include "consumer/postgres/same_json.h"
+#include "views/base/buffer.h"
 
 // clang-format off
 #include <math.h>
@@ -70,6 +72,9 @@ static const struct {
     {"json", NULL, "{\"a\":1,\"b\":[1.0,null]}", NULL, "{ \"b\" : [1, null], \"a\" : 1.00 }", true},
     {"jsonb", NULL, "{\"a\":\"\\u00e4\"}", NULL, "{\"a\": \"\xc3\xa4\"}", true},
     {"jsonb", NULL, "{\"a\":1,\"b\":2}", NULL, "{\"a\": 1}", false},
+    {"json", NULL, "{\"a\":1,\"a\":1}", NULL, "{\"a\": 1, \"b\": 2}", false},
+    {"json", NULL, "{\"a\":1,\"b\":2,\"ab\":3}", NULL, "{\"ab\": 3, \"a\": 1, \"b\": 2}", true},
+    {"json", NULL, "{\"a\":1,\"b\":2}", NULL, "{\"b\": 1, \"a\": 2}", false},
     {"jsonb", NULL, "{\"a\":1}", NULL, "{\"a\": 1, \"b\": 2}", false},
     {"jsonb", NULL, "{\"a\":12345678901234567890}", NULL, "{\"a\": 12345678901234567891}", false},
     {"jsonb", NULL, "[1,2]", NULL, "[2, 1]", false},
@@ -319,6 +324,25 @@ static void a_key_of_another_type_is_known(void **state) {
     assert_true(form_suits_key(&padded, SPAN("character(5)")));
 }
 
+// In either order: looking for each member in the other object would take minutes.
+static void a_wide_object_is_compared_in_time(void **state) {
+    enum { MEMBERS = 200000 };
+    (void)state;
+    struct buffer up = {0}, down = {0};
+    for (int i = 0; i < MEMBERS; i++) {
+        buffer_format(&up, "%c\"k%d\":%d", i == 0 ? '{' : ',', i, i);
+        buffer_format(&down, "%c\"k%d\":%d", i == 0 ? '{' : ',', MEMBERS - 1 - i, MEMBERS - 1 - i);
+    }
+    buffer_char(&up, '}');
+    buffer_char(&down, '}');
+    assert_false(up.failed || down.failed);
+    assert_true(same_json((struct span){up.data, up.size}, (struct span){down.data, down.size}));
+    down.data[down.size - 2] = '1'; // of k0
+    assert_false(same_json((struct span){up.data, up.size}, (struct span){down.data, down.size}));
+    buffer_free(&up);
+    buffer_free(&down);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_text_has_its_form),
@@ -328,6 +352,7 @@ int main(void) {
         cmocka_unit_test(a_cut_moment_in_an_array_is_equal),
         cmocka_unit_test(an_interval_of_a_key_is_its_microseconds),
         cmocka_unit_test(what_is_not_known_is_told),
+        cmocka_unit_test(a_wide_object_is_compared_in_time),
         cmocka_unit_test(a_key_of_another_type_is_known),
         cmocka_unit_test(addresses_are_asked_for_as_they_are_written),
     };

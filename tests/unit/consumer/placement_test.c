@@ -118,6 +118,10 @@ static void topics(void **state) {
         if (role != cases[i].role || strcmp(name_of(table), cases[i].table) != 0)
             fail_msg("%s: role %d, table %s", cases[i].topic, (int)role, name_of(table));
     }
+    assert_true(topic_is_heartbeats("source.__debezium-heartbeat.app", "source.app")); // MirrorMaker's copy
+    assert_false(topic_is_heartbeats("other.__debezium-heartbeat.app", "source.app"));
+    assert_false(topic_is_heartbeats("source.app.__debezium-heartbeat.x", "source.app"));
+    assert_false(topic_is_heartbeats("source.app", "source.app"));
     static const struct {
         const char *topic;
         bool transactions, heartbeats;

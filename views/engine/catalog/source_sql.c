@@ -30,6 +30,7 @@ static void source_sql_free_table(struct table *table) {
     free((char *)(uintptr_t)table->unavailable_text.data);
     free(table->added_prefix);
     free(table->deleted_mark);
+    source_draft_free_list(&table->left_out, &table->left_out_count);
     source_draft_free_list(&table->partitions, &table->partition_count);
     source_draft_free_list(&table->branches, &table->branch_count);
 }
@@ -297,7 +298,9 @@ static int source_sql_take(struct source_draft *draft, const struct source_lines
         if (source_sql_set_table(draft, &draft->tables[i], &(*ret)[i]) != 0)
             return -1;
     }
-    return source_lines_apply(lines, *ret, *ret_count, draft->error);
+    return source_lines_leave_out(lines, *ret, *ret_count, draft->error) != 0
+               ? -1
+               : source_lines_apply(lines, *ret, *ret_count, draft->error);
 }
 
 static int source_sql_run(const char *text, enum source_reading reading, struct source_text *source,

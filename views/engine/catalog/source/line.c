@@ -309,13 +309,30 @@ static int source_line_choice(const struct source_line *line, const char *const 
 }
 
 // Takes `*name`.
-static int source_line_add_older(char ***older, int *count, char **name, struct error *error) {
+static int source_line_add_name(char ***older, int *count, char **name, struct error *error) {
     char **grown = realloc(*older, ((size_t)*count + 1) * sizeof *grown);
     if (grown == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     *older = grown;
     grown[(*count)++] = *name;
     *name = NULL;
+    return 0;
+}
+
+int source_lines_leave_out(const struct source_lines *lines, struct table *tables, int count,
+                           struct error *error) {
+    for (int i = 0; i < lines->count; i++) {
+        const struct source_line *line = &lines->list[i];
+        for (int t = 0; t < count && line->kind == LINE_IGNORE; t++) {
+            if (!source_line_names(line, line->part_count - 1, tables[t].name))
+                continue;
+            CLEANUP(free_charp) char *name = strdup(line->parts[line->part_count - 1]);
+            if (name == NULL)
+                return error_set(error, ERROR_SYSTEM, "out of memory");
+            if (source_line_add_name(&tables[t].left_out, &tables[t].left_out_count, &name, error) != 0)
+                return -1;
+        }
+    }
     return 0;
 }
 
@@ -335,7 +352,7 @@ static int source_line_apply_column(const struct source_lines *lines, const stru
     CLEANUP(free_charp) char *name = NULL;
     if (source_line_next_name(&rest, &name) != 1 || rest.size > 0)
         return source_line_error(lines->text, line, error);
-    return source_line_add_older(&column->older, &column->older_count, &name, error);
+    return source_line_add_name(&column->older, &column->older_count, &name, error);
 }
 
 // A table's name in older files, as the mirror has it.
@@ -357,7 +374,7 @@ static int source_line_apply_table_name(const struct source_lines *lines, const 
     if (older == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     (void)snprintf(older, size, "%s%s%s", plain ? "" : schema, plain ? "" : ".", name);
-    return source_line_add_older(&table->older, &table->older_count, &older, error);
+    return source_line_add_name(&table->older, &table->older_count, &older, error);
 }
 
 // The value without quotes around it.

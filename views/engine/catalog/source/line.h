@@ -55,6 +55,9 @@ bool source_lines_ignore(const struct source_lines *lines, const char *table, co
 // all, after an error too.
 int source_lines_ignored(const struct source_lines *lines, const struct table *tables, int count,
                          struct ignored_table **ret, int *ret_count, struct error *error);
+// The columns that lines leave out, into their tables. Errors: ERROR_SYSTEM.
+int source_lines_leave_out(const struct source_lines *lines, struct table *tables, int count,
+                           struct error *error);
 // The line of a table's key, or NULL.
 const struct source_line *source_lines_key(const struct source_lines *lines, const char *table);
 // What the lines say, into the tables; all kinds but KEY and IGNORE. Errors: tables and columns that are not there, words
