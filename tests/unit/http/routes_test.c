@@ -378,6 +378,10 @@ static void test_accept(void **state) {
         {"application/vnd.pgrst.object+json", FORMAT_OBJECT},
         {"application/json, application/vnd.pgrst.object+json;q=0.5", FORMAT_JSON},
         {"application/vnd.pgrst.array+json, */*;q=0.1", FORMAT_ARRAY},
+        // of those that are named the first: a generated client names all that the document has
+        {"application/json, text/csv, application/x-ndjson, application/vnd.pgrst.object+json", FORMAT_JSON},
+        {"application/vnd.pgrst.object+json, application/json", FORMAT_OBJECT},
+        {"text/csv, application/json", FORMAT_CSV},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (accept_format(span_of(cases[i].header)) != cases[i].format)
@@ -399,6 +403,7 @@ static void test_accept_of_a_stream(void **state) {
         {"text/event-stream;q=0.5, application/x-ndjson", true},
         {"*/*, application/x-ndjson;q=0.1", false},
         {"application/x-ndjson, */*", true},
+        {"application/x-ndjson, text/event-stream", true},
         {"application/x-ndjson;q=0", false},
         {"application/json", false},
     };
