@@ -111,7 +111,7 @@ static struct openapi_values openapi_types_values(const struct column *column) {
         return (struct openapi_values){"([01]*)", {"1", "0101"}};
     case COLUMN_JSON:
     case COLUMN_ARRAY:
-        return (struct openapi_values){NULL, {"[1,2]", "null"}};
+        return (struct openapi_values){NULL, {"[1,2]", "[]"}};
     case COLUMN_TEXT:
         if (column->variant == COLUMN_UUID)
             return (struct openapi_values){"(" UUID_PATTERN ")", {UUID_SAMPLE, UUID_SAMPLE}};

@@ -24,7 +24,7 @@ ROUNDS = 300
 SOURCE = """create type mood as enum('sad', 'ok', 'happy');
 create table item(id bigint primary key, name text, total numeric(8,2), amount numeric, ratio float8, paid boolean,
   on_day date, at timestamptz, seen timestamp, mail citext, code char(4), ref uuid, tags text[], nums bigint[], meta jsonb,
-  raw bytea, lasts interval, ip inet, net cidr, mac macaddr, "order" int, "or" int, mood mood);"""
+  raw bytea, lasts interval, ip inet, net cidr, mac macaddr, "order" int, "or" int, mood mood, "hy-phen" int, single real);"""
 NAMES = ["", "a", "B", "ab", "a b", "a,b", 'q"x', "a%c", "eq.x", "\u00c9t\u00e9", "z)"]
 MAILS = ["Ann@x.org", "ann@X.ORG", "bob@x.org", "\u00c9ve@x.org", "\u00e9VE@x.org"]
 AMOUNTS = ["1", "1.0", "1E+2", "-3.5", "0", "12345678901234567890.5", "NaN", "0.10"]
@@ -62,6 +62,8 @@ def make_rows(generator):
             "mac": "08:00:2b:01:02:03",
             "order": number % 3,
             "or": number % 2,
+            "hy-phen": number % 4,
+            "single": [0.1, 16777216.0, None][number % 3],
         }
 
 
@@ -392,6 +394,31 @@ class Filters(unittest.TestCase):
         ):  # fmt: skip
             for form in forms:
                 self.refused((column, form), names=f"{column}={form}: the column is")
+
+    def test_a_real_is_compared_as_one(self):
+        """As PostgreSQL reads a constant beside a float4: a client that widened 0.1 to a double asks for 0.10000000149011612."""
+        for plain, *forms in (("0.1", "0.10000000149011612", "in.(0.100000001)"), ("16777216", "16777217", "1.6777217e7"),
+                              ("lte.0.1", "lte.0.10000000149011612", "lt.0.11"), ("gte.0.1", "gte.0.10000000149011612")):  # fmt: skip
+            self.assertTrue(self.ids(("single", plain)))
+            for form in forms:
+                self.assertEqual(self.ids(("single", plain)), self.ids(("single", form)), form)
+        for beyond in ("1e39", "gt.-1e39", "1e-60"):
+            self.refused(("single", beyond), names="the column is real")
+        self.assertEqual([], self.ids(("single", "inf")))
+
+    def test_arrays_are_arrays(self):
+        """{} is JSON and PostgreSQL's empty array, and no row has that object: it was no row, silently."""
+        self.assertEqual([row["id"] for row in self.rows if row["tags"] == []], self.ids(("tags", "[]")))
+        for asked in ("{}", "in.({})", "neq.{}", "null", '"a"', "5", "{a,b}"):
+            self.refused(("tags", asked), names="written as JSON: [1,2]")
+        self.refused(("or", "(tags.eq.{},id.eq.1)"), names="written as JSON: [1,2]")
+
+    def test_names_in_select(self):
+        """As PostgREST reads them: spaces around a name are none of it, and a hyphen is, but for that of ->."""
+        names = list(self.answer(("select", " id , hy-phen,x: hy-phen"), ("limit", 1))["rows"][0])
+        self.assertEqual(["id", "hy-phen", "x"], names)
+        for asked in ("meta->a", "x:meta->>a", "hy-phen->a"):
+            self.refused(("select", asked), names="a path into JSON (->)")
 
     def test_intervals_are_what_rows_show(self):
         for asked in ("01:00:00", "1 hour", "in.(P1Y2M,1 day)", ""):

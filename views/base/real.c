@@ -20,6 +20,19 @@ size_t real_write(double value, char ret[REAL_TEXT_SIZE]) {
     return (size_t)n;
 }
 
+bool real_of_single(double value, double *ret) {
+    enum { DIGITS_SURE = 6, DIGITS_ALL = 9 };
+    const float single = (float)value;
+    char text[REAL_TEXT_SIZE];
+    for (int digits = DIGITS_SURE; digits <= DIGITS_ALL; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, (double)single);
+        if (strtof(text, NULL) == single)
+            break;
+    }
+    *ret = isfinite(single) ? strtod(text, NULL) : value;
+    return isfinite(single) == isfinite(value) && (single != 0) == (value != 0);
+}
+
 static size_t real_digits_at(const char *text, size_t at, size_t size) {
     size_t n = 0;
     while (at + n < size && text[at + n] >= '0' && text[at + n] <= '9')
