@@ -53,7 +53,7 @@ def make_rows(generator):
             "ref": some(["6fa459ea-ee8a-3ca4-894e-db77e160355e", "16fd2706-8baf-433b-82eb-8c7fada847da"]),
             "tags": some([["a", "b c"], []]),
             "nums": some([[1, 2**60], []]),
-            "meta": some([{"a": [1, None, {"b": "c"}]}, 5, "text"]),
+            "meta": some([{"a": [1, None, {"b": "c", "d": 2}], "long": {}}, 5, "text"]),
             "raw": some(["AAH/", ""]),
             "lasts": some(["P1Y2M"]),
             "mood": ["sad", "ok", "happy"][number % 3],
@@ -321,9 +321,9 @@ class Filters(unittest.TestCase):
         self.assertEqual(self.ids(("ref", "6FA459EA-ee8a-3ca4-894e-db77e160355e")),
                          [r["id"] for r in self.rows if (r["ref"] or "").startswith("6fa")])  # fmt: skip
         self.assertEqual(self.ids(("total", "gt.1.499")), self.ids(("total", "gte.1.5")))
-        self.assertEqual(self.ids(("meta", 'eq.{"a":[1,null,{"b":"c"}]}')), [r["id"] for r in self.rows if isinstance(r["meta"], dict)])
+        self.assertEqual(self.ids(("meta", 'eq.{"a":[1,null,{"b":"c","d":2}],"long":{}}')), [r["id"] for r in self.rows if isinstance(r["meta"], dict)])
         self.assertEqual(self.ids(("tags", 'eq.["a","b c"]')), [r["id"] for r in self.rows if r["tags"]])
-        for spelled in ('{"\\u0061": [1.0, null, {"b": "\\u0063"}]}', '{"a":[10e-1,null,{"b":"c"}]}'):
+        for spelled in ('{"\\u0061": [1.0, null, {"b": "\\u0063", "d": 2}], "long": {}}', '{"a":[10e-1,null,{"b":"c","d":2}],"long":{}}'):
             self.assertEqual(self.ids(("meta", "eq." + spelled)), [r["id"] for r in self.rows if isinstance(r["meta"], dict)])
         self.assertEqual(self.ids(("tags", 'in.(["\\u0061","b c"])')), [r["id"] for r in self.rows if r["tags"]])
         self.assertEqual(self.ids(("raw", "eq.AAH/")), [r["id"] for r in self.rows if r["raw"] == "AAH/"])
@@ -412,6 +412,13 @@ class Filters(unittest.TestCase):
         for asked in ("{}", "in.({})", "neq.{}", "null", '"a"', "5", "{a,b}"):
             self.refused(("tags", asked), names="written as JSON: [1,2]")
         self.refused(("or", "(tags.eq.{},id.eq.1)"), names="written as JSON: [1,2]")
+
+    def test_json_is_equal_in_any_order_of_members(self):
+        """As jsonb is: members may come in another order, also within, and of those of one name the last counts."""
+        found = [row["id"] for row in self.rows if isinstance(row["meta"], dict)]
+        for asked in ('{"long":{},"a":[1,null,{"d":2,"b":"c"}]}', '{"a":0,"long":{},"a":[1.0,null,{"b":"c","d":2e0}]}'):
+            self.assertEqual(found, self.ids(("meta", asked)))
+        self.assertEqual([], self.ids(("meta", '{"long":{},"a":[null,1,{"d":2,"b":"c"}]}')))
 
     def test_names_in_select(self):
         """As PostgREST reads them: spaces around a name are none of it, and a hyphen is, but for that of ->."""
