@@ -24,6 +24,7 @@ struct ask {
     bool limited; // `limit` was given
     bool by_path; // `.csv`: without `limit` all rows, or a problem
     bool rest;    // it is PostgREST's route, with its shape, its limits and its Range
+    bool listed;  // select or order was given more than once
     bool asks_time; // the answer is another later, though no row has changed: it has no tag
     struct row_range range;
     const void *subject; // the query or the table
@@ -141,12 +142,36 @@ static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int n
     int common = rows_read_common(exchange, ask, parameter, error);
     if (common < 0)
         return -1;
+    const bool twice = target_gives_twice(exchange->target, number);
+    const bool list =
+        common > 0 && ask->table && (span_is(parameter->name, "select") || span_is(parameter->name, "order"));
+    ask->listed |= twice && list;
     // A table's filters may come again: they all hold.
-    if ((common > 0 || !ask->table) && target_gives_twice(exchange->target, number))
+    if (twice && !list && (common > 0 || !ask->table))
         return error_set(error, ERROR_USAGE, "%.*s is given twice", (int)parameter->name.size,
                          parameter->name.data);
     if (common == 0)
         rows_take_own(ask, parameter);
+    return 0;
+}
+
+// All of select and of order count where they are given more than once: clients that know no other form of a list (openapi-fetch,
+// openapi-python-client) repeat the parameter for each item.
+static int rows_join_lists(struct exchange *exchange, struct ask *ask, struct error *error) {
+    struct buffer *lists = &exchange->worker->lists;
+    if (!ask->listed)
+        return 0;
+    buffer_clear(lists);
+    (void)buffer_reserve(lists, TARGET_SIZE_MAX); // so that what is written stays where it is
+    target_join(exchange->target, "select", lists);
+    const size_t selected = lists->size;
+    target_join(exchange->target, "order", lists);
+    if (lists->failed)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (selected > 0)
+        ask->select = (struct span){lists->data, selected};
+    if (lists->size > selected)
+        ask->order = (struct span){lists->data + selected, lists->size - selected};
     return 0;
 }
 
@@ -179,7 +204,7 @@ static int rows_read_ask(struct exchange *exchange, const void *subject, struct 
     ask->limited = false;
     ask->by_path = exchange->as_csv;
     ask->rest = kind->rest;
-    ask->asks_time = false;
+    ask->asks_time = ask->listed = false;
     ask->range.given = false;
     ask->limit = kind->rest || (exchange->as_csv && kind->table) ? READ_LIMIT_ALL
                  : exchange->as_csv                              ? READ_LIMIT_MAX
@@ -197,12 +222,13 @@ static int rows_read_ask(struct exchange *exchange, const void *subject, struct 
     if (kind->rest && row_range_read(&ask->range, exchange->request, exchange->response) != 0)
         return -1;
     wait_init(exchange->wait);
-    for (int i = 0; i < exchange->target->parameter_count; i++) {
-        struct error error;
-        if (rows_read_parameter(exchange, ask, i, &error) != 0) {
-            problem_from_error(exchange->response, &error);
-            return -1;
-        }
+    struct error error;
+    int read = 0;
+    for (int i = 0; i < exchange->target->parameter_count && read == 0; i++)
+        read = rows_read_parameter(exchange, ask, i, &error);
+    if (read != 0 || rows_join_lists(exchange, ask, &error) != 0) {
+        problem_from_error(exchange->response, &error);
+        return -1;
     }
     if (row_range_cut(&ask->range, &ask->offset, &ask->limit, exchange->response) != 0)
         return -1;

@@ -424,6 +424,11 @@ class Filters(unittest.TestCase):
         """As PostgREST reads them: spaces around a name are none of it, and a hyphen is, but for that of ->."""
         names = list(self.answer(("select", " id , hy-phen,x: hy-phen"), ("limit", 1))["rows"][0])
         self.assertEqual(["id", "hy-phen", "x"], names)
+        # as clients write a list that know no other form of one
+        whole = self.answer(("select", "id,name,paid"), ("order", "paid.desc,id.desc"), ("limit", 9))
+        apart = self.answer(("select", "id"), ("order", "paid.desc"), ("select", ""), ("limit", 9), ("select", "name,paid"), ("order", "id.desc"))
+        self.assertEqual((whole["rows"], whole["next"]), (apart["rows"], apart["next"]))
+        self.refused(("select", "id"), ("limit", 1), ("select", "name"), ("limit", 2), names="limit is given twice")
         for asked in ("meta->a", "x:meta->>a", "hy-phen->a"):
             self.refused(("select", asked), names="a path into JSON (->)")
 
