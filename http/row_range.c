@@ -27,7 +27,7 @@ int row_range_read(struct row_range *range, const struct request *request, struc
 }
 
 int row_range_cut(const struct row_range *range, int *offset, int64_t *limit, struct response *response) {
-    if (!range->given || *limit == 0)
+    if (*limit == 0)
         return 0;
     const int64_t asked_last = *limit < READ_LIMIT_ALL - *offset ? *offset + *limit - 1 : READ_LIMIT_ALL;
     const int64_t first = range->first > *offset ? range->first : *offset;

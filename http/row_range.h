@@ -15,7 +15,7 @@ struct row_range {
 // `Range: 10-19`, with `Range-Unit: items` or without; one that no rows can be is a problem, and -1. Another range is not ours: RFC 9110
 // has it passed over.
 int row_range_read(struct row_range *range, const struct request *request, struct response *response);
-// What of `*limit` rows behind `*offset` the range leaves; where that is nothing it is a problem, and -1.
+// What of `*limit` rows behind `*offset` the range, which is given, leaves; where that is nothing it is a problem, and -1.
 int row_range_cut(const struct row_range *range, int *offset, int64_t *limit, struct response *response);
 
 #endif

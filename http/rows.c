@@ -142,14 +142,13 @@ static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int n
     int common = rows_read_common(exchange, ask, parameter, error);
     if (common < 0)
         return -1;
-    const bool twice = target_gives_twice(exchange->target, number);
-    const bool list =
-        common > 0 && ask->table && (span_is(parameter->name, "select") || span_is(parameter->name, "order"));
-    ask->listed |= twice && list;
     // A table's filters may come again: they all hold.
-    if (twice && !list && (common > 0 || !ask->table))
-        return error_set(error, ERROR_USAGE, "%.*s is given twice", (int)parameter->name.size,
-                         parameter->name.data);
+    if ((common > 0 || !ask->table) && target_gives_twice(exchange->target, number)) {
+        if (!ask->table || (!span_is(parameter->name, "select") && !span_is(parameter->name, "order")))
+            return error_set(error, ERROR_USAGE, "%.*s is given twice", (int)parameter->name.size,
+                             parameter->name.data);
+        ask->listed = true;
+    }
     if (common == 0)
         rows_take_own(ask, parameter);
     return 0;
@@ -159,8 +158,6 @@ static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int n
 // openapi-python-client) repeat the parameter for each item.
 static int rows_join_lists(struct exchange *exchange, struct ask *ask, struct error *error) {
     struct buffer *lists = &exchange->worker->lists;
-    if (!ask->listed)
-        return 0;
     buffer_clear(lists);
     (void)buffer_reserve(lists, TARGET_SIZE_MAX); // so that what is written stays where it is
     target_join(exchange->target, "select", lists);
@@ -226,11 +223,11 @@ static int rows_read_ask(struct exchange *exchange, const void *subject, struct 
     int read = 0;
     for (int i = 0; i < exchange->target->parameter_count && read == 0; i++)
         read = rows_read_parameter(exchange, ask, i, &error);
-    if (read != 0 || rows_join_lists(exchange, ask, &error) != 0) {
+    if (read != 0 || (ask->listed && rows_join_lists(exchange, ask, &error) != 0)) {
         problem_from_error(exchange->response, &error);
         return -1;
     }
-    if (row_range_cut(&ask->range, &ask->offset, &ask->limit, exchange->response) != 0)
+    if (ask->range.given && row_range_cut(&ask->range, &ask->offset, &ask->limit, exchange->response) != 0)
         return -1;
     if (ask->format == FORMAT_OBJECT && ask->limit > 2)
         ask->limit = 2; // enough to know that there is more than one
