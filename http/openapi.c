@@ -179,8 +179,8 @@ static json_t *openapi_table_parameters(const struct table *table, enum route ro
     static const char *const common[] = {"after_lsn",       "after_txid", "after_offset",  "wait_ms",
                                          "max_lag_seconds", "bigint",     "if_none_match", NULL};
     static const char *const of_table[] = {"table_limit", "after", "offset", "quarantined", "prefer", NULL};
-    static const char *const of_rest[] = {"rest_limit", "offset",         "quarantined",
-                                          "prefer",     "accept_profile", NULL};
+    static const char *const of_rest[] = {"rest_limit",     "offset", "quarantined", "prefer",
+                                          "accept_profile", "range",  NULL};
     static const char *const of_follow[] = {"follow_limit", "last_event_id", NULL};
     json_t *parameters = json_array();
     CLEANUP(buffer_free) struct buffer name = {0};
