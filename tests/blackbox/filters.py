@@ -463,6 +463,8 @@ class Filters(unittest.TestCase):
         self.refused(("name", "in.a"), names="name=in.a: in. takes")
         self.refused(("meta", "gt.1"), names="meta=gt.1: the column")
         self.refused(("name", "fts.cat"), names="name=fts.cat: the operator fts is not served")
+        self.refused(("name", "like(any).{a*,b*}"), names="(any) and (all) are not served: in.(a,b) and or=")
+        self.refused(("or", "(id.eq(any).{1,2},id.gt.5)"), names="(any) and (all) are not served")
         self.refused(("meta", "gt.1"), names="no order")
         self.refused(("order", "tags"), names="no order")
         self.refused(("order", "id.up"), names="order=")

@@ -344,7 +344,10 @@ static int filter_read_condition(struct filter_reading *reading, int column) {
         return filter_bad_operator(reading, word);
     reading->rest = filter_cut(reading->rest, strlen(word->name));
     if (!name_list_accept(&reading->rest, '.'))
-        return filter_bad_operator(reading, NULL); // like(any).{..}
+        return filter_bad(
+            reading,
+            "(any) and (all) are not served: in.(a,b) and or=(..), and=(..) ask for several; a value that "
+            "begins like this is written eq.VALUE");
     struct filter_term *term = filter_add_term(reading, word->op, negated);
     if (term == NULL)
         return -1;
