@@ -174,7 +174,7 @@ static void test_what_is_no_filter(void **state) {
         {"mood", "not.lte.sad", ERROR_USAGE, "declared order"},
         {"id", "like.1*", ERROR_USAGE, "no text"},
         {"name", "fts.cat", ERROR_USAGE, "fts is not served"},
-        {"name", "like(any).{a,b}", ERROR_USAGE, "operator"},
+        {"name", "like(any).{a,b}", ERROR_USAGE, "(any) and (all) are not served"},
         {"name", "not.applicable", ERROR_USAGE, "eq.VALUE"},
         {"name", "not.not.eq.a", ERROR_USAGE, "operator"},
         {"name", "in.a", ERROR_USAGE, "(a,b"},
