@@ -22,19 +22,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static char *const names[] = {"id",   "name", "total", "amount", "paid",  "at",
-                              "mail", "code", "meta",  "a.b",    "flags", "mood"};
+static char *const names[] = {"id",   "name", "total", "amount", "paid", "at",    "mail",
+                              "code", "meta", "a.b",   "flags",  "mood", "single"};
 static const struct {
     enum column_type type;
     enum column_variant variant;
     char *declared;
 } types[] = {
-    {COLUMN_INTEGER, COLUMN_BIGINT, "bigint"},       {COLUMN_TEXT, COLUMN_COMMON, "text"},
-    {COLUMN_DECIMAL, COLUMN_COMMON, "decimal(8,2)"}, {COLUMN_NUMERIC, COLUMN_COMMON, "numeric"},
-    {COLUMN_BOOLEAN, COLUMN_COMMON, "boolean"},      {COLUMN_TIMESTAMPTZ, COLUMN_COMMON, "timestamptz"},
-    {COLUMN_TEXT, COLUMN_CITEXT, "citext"},          {COLUMN_TEXT, COLUMN_PADDED, "char(4)"},
-    {COLUMN_JSON, COLUMN_COMMON, "jsonb"},           {COLUMN_TEXT, COLUMN_COMMON, "text"},
-    {COLUMN_BIT, COLUMN_COMMON, "bit varying"},      {COLUMN_TEXT, COLUMN_ENUM, "mood"},
+    {COLUMN_INTEGER, COLUMN_BIGINT, "bigint"},
+    {COLUMN_TEXT, COLUMN_COMMON, "text"},
+    {COLUMN_DECIMAL, COLUMN_COMMON, "decimal(8,2)"},
+    {COLUMN_NUMERIC, COLUMN_COMMON, "numeric"},
+    {COLUMN_BOOLEAN, COLUMN_COMMON, "boolean"},
+    {COLUMN_TIMESTAMPTZ, COLUMN_COMMON, "timestamptz"},
+    {COLUMN_TEXT, COLUMN_CITEXT, "citext"},
+    {COLUMN_TEXT, COLUMN_PADDED, "char(4)"},
+    {COLUMN_JSON, COLUMN_COMMON, "jsonb"},
+    {COLUMN_TEXT, COLUMN_COMMON, "text"},
+    {COLUMN_BIT, COLUMN_COMMON, "bit varying"},
+    {COLUMN_TEXT, COLUMN_ENUM, "mood"},
+    {COLUMN_REAL, COLUMN_COMMON, "real"},
 };
 enum { COLUMNS = sizeof types / sizeof *types };
 
@@ -97,6 +104,12 @@ static void test_sql(void **state) {
     expect_sql("at", "lt.infinity", "\"at\" collate stored_time<?1");
     expect_sql("at", "2026-01-01", "\"at\"=?1");
     expect_sql("flags", "in.(1010,)", "\"flags\" in (?1,?2)");
+    expect_sql("single", "in.(1,2)", "(\"single\" between ?1 and ?2 or \"single\" between ?3 and ?4)");
+    expect_sql("single", "neq.1", "not(\"single\" between ?1 and ?2)");
+    expect_sql("single", "isdistinct.1", "(\"single\" between ?1 and ?2) is not 1");
+    expect_sql("single", "lt.1", "\"single\"<?1");
+    expect_sql("single", "lt.1e39", "\"single\"<?1");
+    expect_sql("single", "in.()", "\"single\" in ()");
     expect_sql("name", "like.a*", "filter_like(\"name\",?1)");
     expect_sql("mail", "like.a*", "filter_ilike(\"mail\",?1)");
     expect_sql("name", "is.null", "\"name\" is null");

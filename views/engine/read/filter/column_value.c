@@ -46,17 +46,15 @@ static bool column_value_read_decimal(const struct column *column, struct span t
     return numeric_is_valid(text);
 }
 
-// SQLite has no NaN of its own: the mirror keeps it as text. A value of a float4 came in the digits that name it, whatever others a
-// client that widened it to a double has.
-static bool column_value_read_real(const struct column *column, struct span text, struct cell *ret) {
-    const bool single = strcmp(column->declared, "real") == 0 || strcmp(column->declared, "float4") == 0;
-    *ret = (struct cell){.kind = CELL_REAL};
-    if (!literals_real(text, &ret->real))
+// SQLite has no NaN of its own: the mirror keeps it as text.
+static bool column_value_read_real(const struct column *column, struct span text, struct column_value *ret) {
+    ret->cell = (struct cell){.kind = CELL_REAL};
+    if (strcmp(column->declared, "real") == 0 || strcmp(column->declared, "float4") == 0)
+        ret->compare = COMPARE_SINGLE;
+    if (!literals_real(text, &ret->cell.real))
         return false;
-    if (isnan(ret->real))
-        *ret = column_value_text(SPAN("NaN"));
-    else if (single)
-        return real_of_single(ret->real, &ret->real);
+    if (isnan(ret->cell.real))
+        ret->cell = column_value_text(SPAN("NaN"));
     return true;
 }
 
@@ -192,7 +190,7 @@ static bool column_value_read_as(const struct column *column, struct span text, 
     case COLUMN_DECIMAL:
         return column_value_read_decimal(column, text, ret);
     case COLUMN_REAL:
-        return column_value_read_real(column, text, &ret->cell);
+        return column_value_read_real(column, text, ret);
     case COLUMN_NUMERIC:
         ret->compare = COMPARE_COLLATED;
         return numeric_is_valid(text);
