@@ -169,26 +169,19 @@ static int json_same_order(const void *a, const void *b) {
     return order != 0 ? order : left->name.data < right->name.data ? -1 : 1;
 }
 
-// How many members `text` has; 0 also when each is before the next.
-static size_t json_same_count_astray(struct span text) {
-    struct json_same_member before;
+static size_t json_same_count(struct span text) {
     struct json_same_member member;
     size_t count = 0;
-    bool astray = false;
-    for (; json_same_take_member(&text, &member); count++, before = member)
-        astray |=
-            count > 0 && (span_equal(before.name, member.name) || json_same_order(&before, &member) > 0);
-    return astray ? count : 0;
+    while (json_same_take_member(&text, &member))
+        count++;
+    return count;
 }
 
 // The members of the object that is written from `start` on, behind its {, in order.
 static void json_same_sort(struct buffer *out, size_t start) {
-    const size_t count =
-        out->failed ? 0 : json_same_count_astray((struct span){out->data + start, out->size - start});
-    if (count == 0)
-        return;
     CLEANUP(buffer_free) struct buffer copy = {0};
     buffer_append(&copy, out->data + start, out->size - start);
+    const size_t count = json_same_count((struct span){out->data + start, out->size - start});
     struct json_same_member *members = calloc(count, sizeof *members);
     out->failed |= members == NULL || copy.failed;
     if (!out->failed) {
@@ -208,34 +201,57 @@ static void json_same_sort(struct buffer *out, size_t start) {
     free(members);
 }
 
-// Whose members are behind what was opened last; 0 = it is an array.
+// An array or object that is written and not closed yet.
 struct json_same_open {
-    int depth;
-    size_t members[JSON_TEXT_DEPTH_MAX];
+    size_t members; // where they begin, 0 = it is an array
+    size_t name;    // of its newest member, with its quotes
+    size_t name_size;
+    bool astray; // its members are not in order
 };
 
-static void json_same_token(struct buffer *out, char c, struct json_same_open *open) {
-    if (c == '}' && open->members[open->depth - 1] > 0)
-        json_same_sort(out, open->members[open->depth - 1]);
-    open->depth -= c == '}' || c == ']';
+// A string of it that comes next is a member's name.
+static bool json_same_awaits_name(const struct buffer *out, const struct json_same_open *open) {
+    return open->members > 0 && (out->size == open->members || out->data[out->size - 1] == ',');
+}
+
+// The string from `name` on is its newest member's name.
+static void json_same_named(const struct buffer *out, struct json_same_open *open, size_t name) {
+    const struct json_same_member before = {.name = {out->data + open->name, open->name_size}};
+    const struct json_same_member now = {.name = {out->data + name, out->size - name}};
+    if (name > open->members)
+        open->astray |= span_equal(before.name, now.name) || json_same_order(&before, &now) > 0;
+    open->name = name;
+    open->name_size = now.name.size;
+}
+
+// Brackets, what separates, and literals.
+static void json_same_token(struct buffer *out, char c, struct json_same_open *opened, int *depth) {
+    const bool closes = c == '}' || c == ']';
+    if (closes && opened[*depth - 1].astray && !out->failed)
+        json_same_sort(out, opened[*depth - 1].members);
+    *depth -= closes;
     buffer_char(out, c);
     if (c == '{' || c == '[')
-        open->members[open->depth++] = c == '{' ? out->size : 0;
+        opened[(*depth)++] = (struct json_same_open){.members = c == '{' ? out->size : 0};
 }
 
 void json_same_write(struct buffer *out, struct span text) {
-    struct json_same_open open;
-    open.depth = 0;
+    struct json_same_open opened[JSON_TEXT_DEPTH_MAX];
+    int depth = 0;
     for (size_t at = 0; at < text.size;) {
         const struct span rest = {text.data + at, text.size - at};
+        const size_t begin = out->size;
         char c = *rest.data;
         if (c == '"') {
+            const bool name = depth > 0 && !out->failed && json_same_awaits_name(out, &opened[depth - 1]);
             at += json_same_string(out, rest);
+            if (name && !out->failed)
+                json_same_named(out, &opened[depth - 1], begin);
         } else if (c == '-' || (c >= '0' && c <= '9')) {
             at += json_same_number(out, rest);
         } else {
             if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
-                json_same_token(out, c, &open);
+                json_same_token(out, c, opened, &depth);
             at++;
         }
     }
