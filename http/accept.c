@@ -85,23 +85,26 @@ static int accept_names(struct span range, const char *type) {
 struct preference {
     int weight; // of the range that names the type most exactly, 0 = it is not wanted
     int names;
+    int place; // in the list
 };
 
 static struct preference accept_preference(struct span accept, const char *type) {
     struct preference ret = {0};
     struct span item;
-    while (accept_take(&accept, ',', &item)) {
+    for (int place = 0; accept_take(&accept, ',', &item); place++) {
         const struct accepted accepted = accept_read(item);
         int names = accept_names(accepted.name, type);
         if (names > ret.names)
-            ret = (struct preference){accepted.weight, names};
+            ret = (struct preference){accepted.weight, names, place};
     }
     return ret;
 }
 
-// The one that is named comes before another that is wanted as much.
+// The one that is named comes before another that is wanted as much, and of two that are named the first.
 static bool accept_is_wanted_more(struct preference a, struct preference b) {
-    return a.weight > b.weight || (a.weight > 0 && a.weight == b.weight && a.names == 3 && b.names < 3);
+    if (a.weight != b.weight || a.weight == 0)
+        return a.weight > b.weight;
+    return a.names == 3 && (b.names < 3 || a.place < b.place);
 }
 
 enum format accept_format(struct span accept) {

@@ -30,6 +30,7 @@ void worker_free(struct worker **worker) {
     buffer_free(&w->lag_text);
     buffer_free(&w->headers);
     buffer_free(&w->scratch);
+    buffer_free(&w->lists);
     free(w);
     *worker = NULL;
 }

@@ -62,6 +62,7 @@ struct worker {
     struct buffer etag;     // without its end
     struct buffer headers;  // Tidemark-Lsn, -Consistency, -State, -Lag and -Quarantine
     struct buffer scratch;
+    struct buffer lists; // of the request's parameters that are given more than once
 };
 
 enum routes_result {

@@ -159,3 +159,15 @@ bool target_gives_twice(const struct target *target, int number) {
             return true;
     return false;
 }
+
+void target_join(const struct target *target, const char *name, struct buffer *out) {
+    const size_t first = out->size;
+    for (int i = 0; i < target->parameter_count; i++) {
+        const struct span value = target->parameters[i].value;
+        if (!span_is(target->parameters[i].name, name) || value.size == 0)
+            continue;
+        if (out->size > first)
+            buffer_char(out, ',');
+        buffer_append(out, value.data, value.size);
+    }
+}

@@ -92,5 +92,7 @@ struct target {
 int target_parse(struct target *target, struct span raw, struct error *error);
 // Whether a parameter before this one has its name.
 bool target_gives_twice(const struct target *target, int number);
+// All values of the parameters of that name, with commas between them, behind what `out` has: at most TARGET_SIZE_MAX bytes.
+void target_join(const struct target *target, const char *name, struct buffer *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "http/partitions.h"
 #include "http/result.h"
 #include "http/route.h"
+#include "http/row_range.h"
 #include "views/base/cleanup.h"
 #include "views/base/give_way.h"
 #include "views/base/hash.h"
@@ -23,8 +24,9 @@ struct ask {
     bool limited; // `limit` was given
     bool by_path; // `.csv`: without `limit` all rows, or a problem
     bool rest;    // it is PostgREST's route, with its shape, its limits and its Range
-    bool asks_time;      // the answer is another later, though no row has changed: it has no tag
-    bool ranged;         // the headers Range and Range-Unit say which rows
+    bool listed;  // select or order was given more than once
+    bool asks_time; // the answer is another later, though no row has changed: it has no tag
+    struct row_range range;
     const void *subject; // the query or the table
     int64_t limit;
     struct span after;  // data NULL = from the start
@@ -141,11 +143,32 @@ static int rows_read_parameter(struct exchange *exchange, struct ask *ask, int n
     if (common < 0)
         return -1;
     // A table's filters may come again: they all hold.
-    if ((common > 0 || !ask->table) && target_gives_twice(exchange->target, number))
-        return error_set(error, ERROR_USAGE, "%.*s is given twice", (int)parameter->name.size,
-                         parameter->name.data);
+    if ((common > 0 || !ask->table) && target_gives_twice(exchange->target, number)) {
+        if (!ask->table || (!span_is(parameter->name, "select") && !span_is(parameter->name, "order")))
+            return error_set(error, ERROR_USAGE, "%.*s is given twice", (int)parameter->name.size,
+                             parameter->name.data);
+        ask->listed = true;
+    }
     if (common == 0)
         rows_take_own(ask, parameter);
+    return 0;
+}
+
+// All of select and of order count where they are given more than once: clients that know no other form of a list (openapi-fetch,
+// openapi-python-client) repeat the parameter for each item.
+static int rows_join_lists(struct exchange *exchange, struct ask *ask, struct error *error) {
+    struct buffer *lists = &exchange->worker->lists;
+    buffer_clear(lists);
+    (void)buffer_reserve(lists, TARGET_SIZE_MAX); // so that what is written stays where it is
+    target_join(exchange->target, "select", lists);
+    const size_t selected = lists->size;
+    target_join(exchange->target, "order", lists);
+    if (lists->failed)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (selected > 0)
+        ask->select = (struct span){lists->data, selected};
+    if (lists->size > selected)
+        ask->order = (struct span){lists->data + selected, lists->size - selected};
     return 0;
 }
 
@@ -155,32 +178,6 @@ static enum format rows_format(const struct request *request, const struct rows_
     if (kind->rest)
         return format == FORMAT_JSON ? FORMAT_ARRAY : format;
     return kind->table || format < FORMAT_ARRAY ? format : FORMAT_JSON;
-}
-
-// `Range: 10-19`, with `Range-Unit: items` or without, as PostgREST takes it; one that no rows can be is a problem, and -1.
-// Another range is not ours: RFC 9110 has it passed over.
-static int rows_read_range(struct ask *ask, const struct request *request, struct response *response) {
-    struct span text = request->range;
-    const char *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
-    int64_t first;
-    int64_t last = READ_LIMIT_ALL;
-    if (dash == NULL || (request->range_unit.data != NULL && !span_is(request->range_unit, "items")))
-        return 0;
-    size_t before = (size_t)(dash - text.data);
-    struct span end = {dash + 1, text.size - before - 1};
-    if (!integer_parse((struct span){text.data, before}, &first) || first < 0 ||
-        (end.size > 0 && !integer_parse(end, &last)))
-        return 0;
-    if (last < first || first > READ_OFFSET_MAX) {
-        problem_set(response, PROBLEM_RANGE_NOT_THERE, "Range: %lld-%.*s: %s", (long long)first,
-                    (int)end.size, end.data,
-                    last < first ? "it ends before it begins" : "so many rows are not passed over");
-        return -1;
-    }
-    ask->ranged = true;
-    ask->offset = (int)first;
-    ask->limit = last >= READ_LIMIT_ALL ? READ_LIMIT_ALL : last - first + 1;
-    return 0;
 }
 
 // PostgREST's shapes are of tables only. Other clients may name what they like: they are given JSON.
@@ -204,8 +201,8 @@ static int rows_read_ask(struct exchange *exchange, const void *subject, struct 
     ask->limited = false;
     ask->by_path = exchange->as_csv;
     ask->rest = kind->rest;
-    ask->asks_time = false;
-    ask->ranged = false;
+    ask->asks_time = ask->listed = false;
+    ask->range.given = false;
     ask->limit = kind->rest || (exchange->as_csv && kind->table) ? READ_LIMIT_ALL
                  : exchange->as_csv                              ? READ_LIMIT_MAX
                  : kind->follows                                 ? RESULT_ROWS_MAX
@@ -219,16 +216,19 @@ static int rows_read_ask(struct exchange *exchange, const void *subject, struct 
     ask->format = rows_format(exchange->request, kind, exchange->as_csv);
     if (!exchange->as_csv && rows_refuse_form(exchange, kind))
         return -1;
-    if (kind->rest && rows_read_range(ask, exchange->request, exchange->response) != 0)
+    if (kind->rest && row_range_read(&ask->range, exchange->request, exchange->response) != 0)
         return -1;
     wait_init(exchange->wait);
-    for (int i = 0; i < exchange->target->parameter_count; i++) {
-        struct error error;
-        if (rows_read_parameter(exchange, ask, i, &error) != 0) {
-            problem_from_error(exchange->response, &error);
-            return -1;
-        }
+    struct error error;
+    int read = 0;
+    for (int i = 0; i < exchange->target->parameter_count && read == 0; i++)
+        read = rows_read_parameter(exchange, ask, i, &error);
+    if (read != 0 || (ask->listed && rows_join_lists(exchange, ask, &error) != 0)) {
+        problem_from_error(exchange->response, &error);
+        return -1;
     }
+    if (ask->range.given && row_range_cut(&ask->range, &ask->offset, &ask->limit, exchange->response) != 0)
+        return -1;
     if (ask->format == FORMAT_OBJECT && ask->limit > 2)
         ask->limit = 2; // enough to know that there is more than one
     return 0;
@@ -513,7 +513,7 @@ static void rows_set_etag(struct exchange *exchange, const struct ask *ask) {
     char part[ETAG_END_SIZE];
     int size = 0;
     // What the URL says needs no mention: a cache keeps answers by it.
-    if (ask->ranged)
+    if (ask->range.given)
         size = snprintf(part, sizeof part, "%s-%d-%lld", end, ask->offset, (long long)ask->limit);
     if (ask->rest && profile.size > 0)
         size = snprintf(part + size, sizeof part - (size_t)size, "%s-%08x", size == 0 ? end : "",

@@ -93,12 +93,15 @@ function quoted(text) {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+// Beside the page, which a proxy may have put below a path.
+const urlOf = (path) => new URL(`.${path}`, location).href;
+
 function curlOf(path, jq) {
   const token = sessionStorage.getItem('token') ? ' -H "Authorization: Bearer $TOKEN"' : '';
   const stream = path === '/v1/live' || path.includes('/follow');
   const take = jq ? ` | jq ${quoted(jq)}` : '';
   const first = stream && jq ? ' | grep -m1 ^data: | cut -c6-' : '';
-  return `curl -s${stream ? 'N' : ''}${token} ${quoted(location.origin + path)}${first}${take}`;
+  return `curl -s${stream ? 'N' : ''}${token} ${quoted(urlOf(path))}${first}${take}`;
 }
 
 let toastTimer = 0;

@@ -47,7 +47,7 @@ function quarantined(main, dispose, id) {
     } catch (error) {
       said.dataset.kind = 'bad';
       const refused = error.status === 401 || error.status === 403;
-      put(said, `${sentence(error.message)}${refused ? ` By hand: curl -s -X POST -H "Authorization: Bearer $TOKEN" ${quoted(location.origin + target)}` : ''}`);
+      put(said, `${sentence(error.message)}${refused ? ` By hand: curl -s -X POST -H "Authorization: Bearer $TOKEN" ${quoted(urlOf(target))}` : ''}`);
     }
   };
   const deeds = h('form', { class: 'fields', onsubmit: (event) => {

@@ -26,7 +26,7 @@ class Problem extends Error {
 
 async function ask(path, options) {
   const begun = performance.now();
-  const answer = await fetch(path, { ...options, headers: headers(options && options.headers) });
+  const answer = await fetch(urlOf(path), { ...options, headers: headers(options?.headers) });
   const text = await answer.text();
   let document = {};
   try {
@@ -49,7 +49,7 @@ function refuse() {
 async function readEvents(path, signal, lastId, heard, event) {
   const more = { Accept: 'text/event-stream' };
   if (lastId) more['Last-Event-ID'] = lastId;
-  const answer = await fetch(path, { signal, headers: headers(more), cache: 'no-store' });
+  const answer = await fetch(urlOf(path), { signal, headers: headers(more), cache: 'no-store' });
   if (answer.status === 401) refuse();
   if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -234,7 +234,7 @@ function waitPanel(dispose) {
   const field = input({ id: 'wait', inputmode: 'text', 'aria-describedby': 'wait-help' });
   const out = h('div', { class: 'verdict', role: 'status' });
   let control = null;
-  dispose(() => control && control.abort());
+  dispose(() => control?.abort());
 
   function say(kind, title, text, command) {
     out.dataset.kind = kind;
@@ -261,7 +261,7 @@ function waitPanel(dispose) {
         if (signal.aborted) return null;
         if (!(error instanceof Problem)) return say('bad', 'No answer.', 'The server is lost.', command);
         if (error.status !== 504) return say('bad', 'Refused.', error.message, command);
-        const oldest = status && status.oldest_txid;
+        const oldest = status?.oldest_txid;
         if (!lsn && known(oldest) && Number(text) < oldest)
           return say('old', 'Too old to say.', `Transactions from ${oldest} on are remembered; ${text} is older, or it rolled back.`, command);
         if (net.live && net.live.consistency !== 'transactional' && lsn)

@@ -8,7 +8,7 @@ function grid(columns, { key, label, empty, rowLink, onSort, sorted } = {}) {
   const caption = h('caption', { class: 'sr' }, label || '');
   const heads = columns.map((c) => {
     const inside = onSort && c.sort ? button({ class: 'sort', onclick: () => onSort(c.sort) }, c.title || c.name) : c.title || c.name;
-    const direction = sorted && sorted.column === c.sort && c.sort ? (sorted.down ? 'descending' : 'ascending') : null;
+    const direction = c.sort && sorted?.column === c.sort ? (sorted.down ? 'descending' : 'ascending') : null;
     return h('th', { scope: 'col', class: c.right ? 'right' : null, 'aria-sort': direction }, inside, c.note ? h('small', null, c.note) : null);
   });
   const table = h('table', null, caption, h('thead', null, h('tr', null, heads)), body);

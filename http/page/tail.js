@@ -164,7 +164,7 @@ function transactions(main, dispose) {
   const stored = (localStorage.getItem('tail') || '').split('\n').filter(Boolean);
   let left = TAIL_TABLES_MAX;
   for (const table of catalog.tables) {
-    const told = status && status.tables.find((t) => t.name === table.name);
+    const told = status?.tables.find((t) => t.name === table.name);
     const large = told && (!known(told.rows) || told.rows > TAIL_ROWS_MAX);
     const wanted = !large && left > 0 && (stored.length ? stored.includes(table.name) : true);
     if (wanted) left--;

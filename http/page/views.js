@@ -5,7 +5,7 @@ const HINTS = { integer: 'a whole number', number: 'a number', decimal: '42.00',
 function views(main, dispose, path, query) {
   const [view, name] = path;
   const wanted = catalog.views.find((v) => (view ? v.name === view : v.queries.length));
-  const chosen = wanted && wanted.queries.find((q) => !name || q.name === name);
+  const chosen = wanted?.queries.find((q) => !name || q.name === name);
   const menu = h('nav', { class: 'menu', 'aria-label': 'Views and queries' }, catalog.views.map((v) => h('div', null, h('h2', null, v.name),
     h('ul', null, v.queries.map((q) => h('li', null, h('a', { href: hashOf(['views', v.name, q.name]), 'aria-current': q === chosen ? 'page' : null }, q.name)))))));
   const side = h('div');

@@ -74,12 +74,14 @@ class Clients(unittest.TestCase):
         self.addCleanup(sys.path.remove, str(self.path))
         client = importlib.import_module("generated.client").Client(base_url=self.server.address)
         table = importlib.import_module("generated.api.default.table_orders")
-        # without select=: this generator repeats a list's parameter, whatever `explode` says
         status = self.orders[0]["status"]
         answer = table.sync(client=client, limit=3, status="eq." + status)
         self.assertEqual([(row["id"], row["total"], row["quantity"]) for row in self.orders if row["status"] == status][:3],
                          [(row.id, row.total, row.quantity) for row in answer.rows])  # fmt: skip
         self.assertEqual({int}, {type(row.quantity) for row in answer.rows})
+        module = importlib.import_module("generated.models.table_orders_select_item").TableOrdersSelectItem
+        answer = table.sync(client=client, limit=2, select=[module.ID, module.TOTAL])  # it repeats the parameter
+        self.assertEqual([{"id": row["id"], "total": row["total"]} for row in self.orders[:2]], [row.to_dict() for row in answer.rows])
         self.assertEqual("transactional", answer.position.consistency.value)
         stock = importlib.import_module("generated.api.default.view_warehouse_stock").sync(client=client, sku="SKU-1")
         self.assertEqual(["SKU-1"], [row.sku for row in stock.rows])

@@ -13,6 +13,7 @@ import pathlib
 import random
 import sys
 import time
+import urllib.parse
 
 import hypothesis
 import requests
@@ -39,6 +40,9 @@ def is_lost(case, answer):
     """A wrong value that no URL can have, such as an empty list: what came was a question without it."""
     data = case.meta.phase.data
     name = getattr(data, "parameter", None)
+    if case.meta.generation.mode.is_negative and name is None:  # one that the document has not
+        sent = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.request.url).query, keep_blank_values=True)
+        return not (case.query or {}).keys() <= sent.keys()
     missing = getattr(data, "scenario", None) == CoverageScenario.MISSING_PARAMETER or "removed" in (data.description or "")
     return (case.meta.generation.mode.is_negative and name is not None and not missing and
             data.parameter_location == ParameterLocation.QUERY and f"{name}=" not in answer.request.url)  # fmt: skip

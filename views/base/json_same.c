@@ -1,7 +1,11 @@
 #include "views/base/json_same.h"
 
+#include "views/base/cleanup.h"
 #include "views/base/hex.h"
+#include "views/base/json_text.h"
 #include "views/base/utf8.h"
+
+#include <stdlib.h>
 
 enum { ESCAPE_SIZE = 6, EXPONENT_DIGITS_MAX = 9 };
 
@@ -125,17 +129,129 @@ static size_t json_same_number(struct buffer *out, struct span text) {
     return end;
 }
 
+struct json_same_member {
+    struct span name;
+    struct span whole;
+};
+
+// Where the string at the beginning of `text` ends, behind its quote.
+static size_t json_same_string_end(struct span text) {
+    size_t at = 1;
+    while (text.data[at] != '"')
+        at += text.data[at] == '\\' ? 2 : 1;
+    return at + 1;
+}
+
+// Takes the member at the beginning of `rest`, and the comma behind it. False when none is left.
+static bool json_same_take_member(struct span *rest, struct json_same_member *ret) {
+    if (rest->size == 0)
+        return false;
+    size_t at = json_same_string_end(*rest);
+    ret->name = (struct span){rest->data, at};
+    for (int depth = 0; at < rest->size && (depth > 0 || rest->data[at] != ',');) {
+        char c = rest->data[at];
+        depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+        at += c == '"' ? json_same_string_end((struct span){rest->data + at, rest->size - at}) : 1;
+    }
+    ret->whole = (struct span){rest->data, at};
+    at += at < rest->size;
+    *rest = (struct span){rest->data + at, rest->size - at};
+    return true;
+}
+
+// As jsonb has them, so that what came from one is in order already. Of one name by where they stand.
+static int json_same_order(const void *a, const void *b) {
+    const struct json_same_member *left = a;
+    const struct json_same_member *right = b;
+    if (left->name.size != right->name.size)
+        return left->name.size < right->name.size ? -1 : 1;
+    int order = span_order(left->name, right->name);
+    return order != 0 ? order : left->name.data < right->name.data ? -1 : 1;
+}
+
+static size_t json_same_count(struct span text) {
+    struct json_same_member member;
+    size_t count = 0;
+    while (json_same_take_member(&text, &member))
+        count++;
+    return count;
+}
+
+// The members of the object that is written from `start` on, behind its {, in order.
+static void json_same_sort(struct buffer *out, size_t start) {
+    CLEANUP(buffer_free) struct buffer copy = {0};
+    buffer_append(&copy, out->data + start, out->size - start);
+    const size_t count = json_same_count((struct span){out->data + start, out->size - start});
+    struct json_same_member *members = calloc(count, sizeof *members);
+    out->failed |= members == NULL || copy.failed;
+    if (!out->failed) {
+        struct span rest = {copy.data, copy.size};
+        for (size_t i = 0; i < count; i++)
+            (void)json_same_take_member(&rest, &members[i]);
+        qsort(members, count, sizeof *members, json_same_order);
+        out->size = start;
+        for (size_t i = 0; i < count; i++) {
+            if (i + 1 < count && span_equal(members[i].name, members[i + 1].name))
+                continue;
+            if (out->size > start)
+                buffer_char(out, ',');
+            buffer_append(out, members[i].whole.data, members[i].whole.size);
+        }
+    }
+    free(members);
+}
+
+// An array or object that is written and not closed yet.
+struct json_same_open {
+    size_t members; // where they begin, 0 = it is an array
+    size_t name;    // of its newest member, with its quotes
+    size_t name_size;
+    bool astray; // its members are not in order
+};
+
+// A string of it that comes next is a member's name.
+static bool json_same_awaits_name(const struct buffer *out, const struct json_same_open *open) {
+    return open->members > 0 && (out->size == open->members || out->data[out->size - 1] == ',');
+}
+
+// The string from `name` on is its newest member's name.
+static void json_same_named(const struct buffer *out, struct json_same_open *open, size_t name) {
+    const struct json_same_member before = {.name = {out->data + open->name, open->name_size}};
+    const struct json_same_member now = {.name = {out->data + name, out->size - name}};
+    if (name > open->members)
+        open->astray |= span_equal(before.name, now.name) || json_same_order(&before, &now) > 0;
+    open->name = name;
+    open->name_size = now.name.size;
+}
+
+// Brackets, what separates, and literals.
+static void json_same_token(struct buffer *out, char c, struct json_same_open *opened, int *depth) {
+    const bool closes = c == '}' || c == ']';
+    if (closes && opened[*depth - 1].astray && !out->failed)
+        json_same_sort(out, opened[*depth - 1].members);
+    *depth -= closes;
+    buffer_char(out, c);
+    if (c == '{' || c == '[')
+        opened[(*depth)++] = (struct json_same_open){.members = c == '{' ? out->size : 0};
+}
+
 void json_same_write(struct buffer *out, struct span text) {
+    struct json_same_open opened[JSON_TEXT_DEPTH_MAX];
+    int depth = 0;
     for (size_t at = 0; at < text.size;) {
         const struct span rest = {text.data + at, text.size - at};
+        const size_t begin = out->size;
         char c = *rest.data;
         if (c == '"') {
+            const bool name = depth > 0 && !out->failed && json_same_awaits_name(out, &opened[depth - 1]);
             at += json_same_string(out, rest);
+            if (name && !out->failed)
+                json_same_named(out, &opened[depth - 1], begin);
         } else if (c == '-' || (c >= '0' && c <= '9')) {
             at += json_same_number(out, rest);
         } else {
             if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
-                buffer_char(out, c);
+                json_same_token(out, c, opened, &depth);
             at++;
         }
     }

@@ -20,6 +20,26 @@ size_t real_write(double value, char ret[REAL_TEXT_SIZE]) {
     return (size_t)n;
 }
 
+// The last double on the way from a float to the next one that is still rounded to it.
+static double real_single_edge(float single, float next) {
+    const double step =
+        isfinite(next) ? (double)next - (double)single : (double)single - (double)nextafterf(single, 0);
+    const double edge = (double)single + step / 2;
+    return (float)edge == single ? edge : nextafter(edge, (double)single);
+}
+
+bool real_single_range(double value, double *least, double *most) {
+    const float single = (float)value;
+    *least = *most = value;
+    if (isfinite(single) != isfinite(value) || (single != 0) != (value != 0))
+        return false;
+    if (isfinite(single)) {
+        *least = real_single_edge(single, nextafterf(single, -INFINITY));
+        *most = real_single_edge(single, nextafterf(single, INFINITY));
+    }
+    return true;
+}
+
 static size_t real_digits_at(const char *text, size_t at, size_t size) {
     size_t n = 0;
     while (at + n < size && text[at + n] >= '0' && text[at + n] <= '9')

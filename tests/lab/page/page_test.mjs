@@ -234,6 +234,24 @@ test('it asks nobody else, and never by the clock', async (t) => {
   assert.deepEqual(page.asked.filter((url) => !url.startsWith(server.url) && !url.startsWith('data:')), []);
 });
 
+test('below a path that a proxy has put it under', async (t) => {
+  const real = await basic(t);
+  const stand = await standIn(t, real.url);
+  stand.say(liveOf());
+  const page = await open(t, `${stand.url}/below`, { hash: '#/tables/orders' });
+  await word(page, 'Live');
+  await page.waitForSelector('main tbody tr');
+  assert.deepEqual(page.asked.filter((url) => !url.startsWith(`${stand.url}/below/`) && !url.startsWith('data:')), []);
+  const links = await page.locator('a[href]').evaluateAll((all) => all.map((a) => a.href));
+  assert.deepEqual(links.filter((url) => !url.startsWith(`${stand.url}/below/`) && !url.startsWith('data:')), []);
+  await page.locator('main .n').first().click();
+  await page.waitForFunction(() => document.getElementById('toast').textContent);
+  const command = await page.evaluate(() => navigator.clipboard.readText());
+  assert.ok(command.includes(` '${stand.url}/below/v1/`), command);
+  const named = await open(t, `${stand.url.replace('//', '//user:secret@')}/below`, { hash: '#/tables/orders' });
+  await named.waitForSelector('main tbody tr'); // of a page with a user in its address nothing can be fetched by its path alone
+});
+
 test('what it says of states that are not well', async (t) => {
   const port = await freePort();
   const db = join(folder(t), 'new.db');

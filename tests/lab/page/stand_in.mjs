@@ -11,6 +11,7 @@ export async function standIn(t, real, status = (answer) => answer, refuses = ()
   const streams = new Set();
   let newest = null;
   const server = createServer(async (request, response) => {
+    request.url = request.url.replace(/^\/below(?=\/)/, ''); // where a proxy may have put it
     if (request.url === '/v1/live') {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
       streams.add(response);

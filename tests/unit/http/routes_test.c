@@ -343,6 +343,30 @@ static void test_a_range_has_a_tag_of_its_own(void **state) {
     assert_string_not_equal(s->response.etag, tag);
 }
 
+// As PostgREST has it: Range was passed over beside limit or offset, so that other rows came.
+static void test_a_range_beside_a_limit(void **state) {
+    static const struct {
+        const char *target, *range, *rows; // NULL = 416
+    } cases[] = {
+        {"/rest/v1/orders?select=id&limit=3", "0-1", "0-1/*"},
+        {"/rest/v1/orders?select=id&limit=3", "2-20", "2-2/*"},
+        {"/rest/v1/orders?select=id&offset=1", "0-2", "1-2/*"},
+        {"/rest/v1/orders?select=id&offset=1&limit=1", "0-", "1-1/*"},
+        {"/rest/v1/orders?select=id&limit=0", "3-3", "*/*"},
+        {"/rest/v1/orders?select=id&limit=3", "3-", NULL},
+        {"/rest/v1/orders?select=id&offset=5", "0-4", NULL},
+        {"/rest/v1/orders?select=id&limit=1", "1-0", NULL},
+    };
+    struct state *s = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct request request = {.target = span_of(cases[i].target), .range = span_of(cases[i].range)};
+        assert_int_equal(ask(s, request), ROUTES_ANSWERED);
+        assert_int_equal(s->response.status, cases[i].rows != NULL ? 200 : 416);
+        if (cases[i].rows != NULL)
+            assert_string_equal(header_of(s, "Content-Range"), cases[i].rows);
+    }
+}
+
 static void test_accept(void **state) {
     (void)state;
     static const struct {
@@ -378,6 +402,10 @@ static void test_accept(void **state) {
         {"application/vnd.pgrst.object+json", FORMAT_OBJECT},
         {"application/json, application/vnd.pgrst.object+json;q=0.5", FORMAT_JSON},
         {"application/vnd.pgrst.array+json, */*;q=0.1", FORMAT_ARRAY},
+        // of those that are named the first: a generated client names all that the document has
+        {"application/json, text/csv, application/x-ndjson, application/vnd.pgrst.object+json", FORMAT_JSON},
+        {"application/vnd.pgrst.object+json, application/json", FORMAT_OBJECT},
+        {"text/csv, application/json", FORMAT_CSV},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (accept_format(span_of(cases[i].header)) != cases[i].format)
@@ -399,6 +427,7 @@ static void test_accept_of_a_stream(void **state) {
         {"text/event-stream;q=0.5, application/x-ndjson", true},
         {"*/*, application/x-ndjson;q=0.1", false},
         {"application/x-ndjson, */*", true},
+        {"application/x-ndjson, text/event-stream", true},
         {"application/x-ndjson;q=0", false},
         {"application/json", false},
     };
@@ -1257,6 +1286,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_no_rows_have_no_cursor, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pages_that_stand_still_are_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_range_has_a_tag_of_its_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_range_beside_a_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_any_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status_of_a_table_of_many_topics, setup, teardown),

@@ -22,19 +22,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static char *const names[] = {"id",   "name", "total", "amount", "paid",  "at",
-                              "mail", "code", "meta",  "a.b",    "flags", "mood"};
+static char *const names[] = {"id",   "name", "total", "amount", "paid", "at",    "mail",
+                              "code", "meta", "a.b",   "flags",  "mood", "single"};
 static const struct {
     enum column_type type;
     enum column_variant variant;
     char *declared;
 } types[] = {
-    {COLUMN_INTEGER, COLUMN_BIGINT, "bigint"},       {COLUMN_TEXT, COLUMN_COMMON, "text"},
-    {COLUMN_DECIMAL, COLUMN_COMMON, "decimal(8,2)"}, {COLUMN_NUMERIC, COLUMN_COMMON, "numeric"},
-    {COLUMN_BOOLEAN, COLUMN_COMMON, "boolean"},      {COLUMN_TIMESTAMPTZ, COLUMN_COMMON, "timestamptz"},
-    {COLUMN_TEXT, COLUMN_CITEXT, "citext"},          {COLUMN_TEXT, COLUMN_PADDED, "char(4)"},
-    {COLUMN_JSON, COLUMN_COMMON, "jsonb"},           {COLUMN_TEXT, COLUMN_COMMON, "text"},
-    {COLUMN_BIT, COLUMN_COMMON, "bit varying"},      {COLUMN_TEXT, COLUMN_ENUM, "mood"},
+    {COLUMN_INTEGER, COLUMN_BIGINT, "bigint"},
+    {COLUMN_TEXT, COLUMN_COMMON, "text"},
+    {COLUMN_DECIMAL, COLUMN_COMMON, "decimal(8,2)"},
+    {COLUMN_NUMERIC, COLUMN_COMMON, "numeric"},
+    {COLUMN_BOOLEAN, COLUMN_COMMON, "boolean"},
+    {COLUMN_TIMESTAMPTZ, COLUMN_COMMON, "timestamptz"},
+    {COLUMN_TEXT, COLUMN_CITEXT, "citext"},
+    {COLUMN_TEXT, COLUMN_PADDED, "char(4)"},
+    {COLUMN_JSON, COLUMN_COMMON, "jsonb"},
+    {COLUMN_TEXT, COLUMN_COMMON, "text"},
+    {COLUMN_BIT, COLUMN_COMMON, "bit varying"},
+    {COLUMN_TEXT, COLUMN_ENUM, "mood"},
+    {COLUMN_REAL, COLUMN_COMMON, "real"},
 };
 enum { COLUMNS = sizeof types / sizeof *types };
 
@@ -97,6 +104,12 @@ static void test_sql(void **state) {
     expect_sql("at", "lt.infinity", "\"at\" collate stored_time<?1");
     expect_sql("at", "2026-01-01", "\"at\"=?1");
     expect_sql("flags", "in.(1010,)", "\"flags\" in (?1,?2)");
+    expect_sql("single", "in.(1,2)", "(\"single\" between ?1 and ?2 or \"single\" between ?3 and ?4)");
+    expect_sql("single", "neq.1", "not(\"single\" between ?1 and ?2)");
+    expect_sql("single", "isdistinct.1", "(\"single\" between ?1 and ?2) is not 1");
+    expect_sql("single", "lt.1", "\"single\"<?1");
+    expect_sql("single", "lt.1e39", "\"single\"<?1");
+    expect_sql("single", "in.()", "\"single\" in ()");
     expect_sql("name", "like.a*", "filter_like(\"name\",?1)");
     expect_sql("mail", "like.a*", "filter_ilike(\"mail\",?1)");
     expect_sql("name", "is.null", "\"name\" is null");
@@ -174,7 +187,7 @@ static void test_what_is_no_filter(void **state) {
         {"mood", "not.lte.sad", ERROR_USAGE, "declared order"},
         {"id", "like.1*", ERROR_USAGE, "no text"},
         {"name", "fts.cat", ERROR_USAGE, "fts is not served"},
-        {"name", "like(any).{a,b}", ERROR_USAGE, "operator"},
+        {"name", "like(any).{a,b}", ERROR_USAGE, "(any) and (all) are not served"},
         {"name", "not.applicable", ERROR_USAGE, "eq.VALUE"},
         {"name", "not.not.eq.a", ERROR_USAGE, "operator"},
         {"name", "in.a", ERROR_USAGE, "(a,b"},
@@ -448,6 +461,16 @@ static void test_json_same(void **state) {
         {"[0,-0,0.00,0e5,100,1e2,-10.0,0.050]", "[0,0,0,0,1e2,1e2,-1e1,5e-2]"},
         {"12345678901234567890.10", "123456789012345678901e-1"},
         {"1e9999999999", "1e9999999999"},
+        // members as jsonb has them: by length, then bytes, the last of one name
+        {"{\"bb\":1,\"b\":2,\"a\":3}", "{\"a\":3e0,\"b\":2e0,\"bb\":1e0}"},
+        {"{\"a\":1,\"\\u0061\":2,\"a\":[3,4]}", "{\"a\":[3e0,4e0]}"},
+        {"[{\"b\":{\"d\":[],\"c\":{}},\"a\":\"},{\\\"\"},{}]",
+         "[{\"a\":\"},{\\\"\",\"b\":{\"c\":{},\"d\":[]}},{}]"},
+        {"{\"b\":[{\"y\":1,\"x\":2},3],\"a\":0}", "{\"a\":0,\"b\":[{\"x\":2e0,\"y\":1e0},3e0]}"},
+        {" { \"b\" : \"a\" , \"c\" : [ \"z\" , \"a\" ] } ", "{\"b\":\"a\",\"c\":[\"z\",\"a\"]}"},
+        {"{\"b\":{\"z\":\"\",\"y\":\"\"},\"c\":1,\"a\":{}}",
+         "{\"a\":{},\"b\":{\"y\":\"\",\"z\":\"\"},\"c\":1e0}"},
+        {"{\"a\":1,\"b\":2,\"b\":3}", "{\"a\":1e0,\"b\":3e0}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         CLEANUP(buffer_free) struct buffer same = {0};

@@ -10,6 +10,8 @@
 #include "views/base/random.h"
 #include "views/base/real.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,11 +86,42 @@ static void what_is_no_number_is_refused(void **state) {
             fail_msg("\"%s\" is a number", texts[i]);
 }
 
+static void assert_range(float single) {
+    double least;
+    double most;
+    assert_true(real_single_range((double)single, &least, &most));
+    assert_true((float)least == single && (float)most == single);
+    assert_true((float)nextafter(least, -INFINITY) < single && (float)nextafter(most, INFINITY) > single);
+}
+
+static void the_doubles_that_are_one_float(void **state) {
+    (void)state;
+    static const float ends[] = {0, 1, 16777216, FLT_MAX, FLT_MIN, FLT_TRUE_MIN, 0.1f};
+    uint64_t random = 11;
+    double least;
+    double most;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        assert_range(ends[i]);
+        assert_range(-ends[i]);
+    }
+    for (int i = 0; i < DRAWN; i++) {
+        const uint32_t bits = (uint32_t)random_next(&random);
+        float single;
+        memcpy(&single, &bits, sizeof single);
+        if (isfinite(single))
+            assert_range(single);
+    }
+    assert_true(real_single_range(INFINITY, &least, &most) && least == most && isinf(most));
+    assert_false(real_single_range(1e39, &least, &most) || least != 1e39 || most != 1e39);
+    assert_false(real_single_range(-1e-60, &least, &most) || least != -1e-60);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(drawn_ones_are_as_strtod_has_them),
         cmocka_unit_test(the_ends_of_the_short_way),
         cmocka_unit_test(what_is_no_number_is_refused),
+        cmocka_unit_test(the_doubles_that_are_one_float),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

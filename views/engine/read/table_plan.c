@@ -79,7 +79,7 @@ char *table_plan_count_sql(const struct table_plan *plan, const struct table *ta
 
 static bool table_plan_is_indexable(const struct filter_term *term) {
     return !term->negated && (term->compare == COMPARE_PLAIN || term->compare == COMPARE_TIME ||
-                              term->compare == COMPARE_PADDED);
+                              term->compare == COMPARE_PADDED || term->compare == COMPARE_SINGLE);
 }
 
 // Terms at the top that every row meets. `equal`: those that leave one place of an index, else those that leave a range.
@@ -90,6 +90,10 @@ static void table_plan_advise_terms(const struct table_plan *plan, bool equal, s
         bool equals = term->op == FILTER_EQ || term->op == FILTER_IN || term->op == FILTER_IS_NULL ||
                       term->op == FILTER_IS_TRUE || term->op == FILTER_IS_FALSE;
         bool ranges = term->op >= FILTER_GT && term->op <= FILTER_LTE;
+        if (term->compare == COMPARE_SINGLE) { // one is a range of doubles
+            ranges |= equals;
+            equals = false;
+        }
         if (term->op == FILTER_AND || term->op == FILTER_OR)
             depth++;
         else if (term->op == FILTER_END)

@@ -47,12 +47,14 @@ static bool column_value_read_decimal(const struct column *column, struct span t
 }
 
 // SQLite has no NaN of its own: the mirror keeps it as text.
-static bool column_value_read_real(struct span text, struct cell *ret) {
-    *ret = (struct cell){.kind = CELL_REAL};
-    if (!literals_real(text, &ret->real))
+static bool column_value_read_real(const struct column *column, struct span text, struct column_value *ret) {
+    ret->cell = (struct cell){.kind = CELL_REAL};
+    if (strcmp(column->declared, "real") == 0 || strcmp(column->declared, "float4") == 0)
+        ret->compare = COMPARE_SINGLE;
+    if (!literals_real(text, &ret->cell.real))
         return false;
-    if (isnan(ret->real))
-        *ret = column_value_text(SPAN("NaN"));
+    if (isnan(ret->cell.real))
+        ret->cell = column_value_text(SPAN("NaN"));
     return true;
 }
 
@@ -144,6 +146,17 @@ static bool column_value_read_other(const struct column *column, struct span tex
     return size > 0;
 }
 
+// An array of PostgreSQL's, which no other JSON is equal to; COLUMN_ARRAY has objects, too, such as those of hstore.
+static bool column_value_is_list(const struct column *column) {
+    size_t size = strlen(column->declared);
+    return size > 0 && column->declared[size - 1] == ']';
+}
+
+static bool column_value_begins_list(struct span text) {
+    text = literals_trimmed(text);
+    return text.size > 0 && text.data[0] == '[';
+}
+
 static bool column_value_is_bits(struct span text) {
     for (size_t i = 0; i < text.size; i++)
         if (text.data[i] != '0' && text.data[i] != '1')
@@ -177,7 +190,7 @@ static bool column_value_read_as(const struct column *column, struct span text, 
     case COLUMN_DECIMAL:
         return column_value_read_decimal(column, text, ret);
     case COLUMN_REAL:
-        return column_value_read_real(text, &ret->cell);
+        return column_value_read_real(column, text, ret);
     case COLUMN_NUMERIC:
         ret->compare = COMPARE_COLLATED;
         return numeric_is_valid(text);
@@ -189,9 +202,11 @@ static bool column_value_read_as(const struct column *column, struct span text, 
     case COLUMN_TIMESTAMPTZ:
         return column_value_read_time(column, text, made, ret);
     case COLUMN_JSON:
-    case COLUMN_ARRAY:
         ret->compare = COMPARE_JSON;
         return json_text_is_valid(text);
+    case COLUMN_ARRAY:
+        ret->compare = COMPARE_JSON;
+        return json_text_is_valid(text) && (!column_value_is_list(column) || column_value_begins_list(text));
     case COLUMN_BIT:
         return column_value_is_bits(text);
     case COLUMN_OTHER:
@@ -245,7 +260,7 @@ static const char *column_value_form(const struct column *column, struct span te
     case COLUMN_BOOLEAN:
         return ", true or false";
     case COLUMN_ARRAY:
-        return ", written as JSON";
+        return column_value_is_list(column) ? ", written as JSON: [1,2]" : ", written as JSON";
     case COLUMN_DATE:
         return ", as 2026-01-31";
     case COLUMN_TIME:

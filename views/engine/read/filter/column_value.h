@@ -14,6 +14,7 @@ enum column_compare {
     COMPARE_COLLATED, // by the column's collation
     COMPARE_DECIMAL,  // a DECIMAL with more digits than the column has: as numbers, both as text
     COMPARE_JSON,     // as JSON without the spaces between its parts
+    COMPARE_SINGLE,   // a float: by the doubles that are rounded to it, from one value to the next
     COMPARE_PADDED,   // equal with the spaces of CHAR(n) or without; else without them
 };
 

@@ -2,6 +2,7 @@
 
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
+#include "views/base/real.h"
 #include "views/engine/read/filter/name_list.h"
 #include "views/engine/sqlite/like.h"
 
@@ -145,6 +146,23 @@ static int filter_add_padded(const struct filter_reading *reading, struct filter
     return filter_add_cell(reading, term, &cell);
 }
 
+// PostgreSQL reads what a `real` is compared with as one, while the mirror has a double: in the digits that name the float, in more
+// of them as some writers have it, or widened.
+static int filter_add_single(const struct filter_reading *reading, struct filter_term *term,
+                             const struct cell *value, struct span text) {
+    const bool order = term->op >= FILTER_GT && term->op <= FILTER_LTE;
+    struct cell least = *value;
+    struct cell most = *value;
+    if (value->kind == CELL_REAL && !real_single_range(value->real, &least.real, &most.real) && !order)
+        return column_value_bad(&reading->filter->table->columns[term->column], text,
+                                reading->error); // no row has it
+    term->compare = COMPARE_SINGLE;
+    if (order)
+        return filter_add_cell(reading, term,
+                               term->op == FILTER_GT || term->op == FILTER_LTE ? &most : &least);
+    return filter_add_cell(reading, term, &least) == 0 ? filter_add_cell(reading, term, &most) : -1;
+}
+
 // The values of a list are compared the way that the least usual of them needs.
 static int filter_add_value(const struct filter_reading *reading, struct filter_term *term,
                             struct span text) {
@@ -155,6 +173,8 @@ static int filter_add_value(const struct filter_reading *reading, struct filter_
     bool equality = term->op == FILTER_EQ || term->op == FILTER_NEQ || term->op == FILTER_IN;
     if (value.compare == COMPARE_DECIMAL && (equality || term->op == FILTER_DISTINCT))
         return column_value_bad(column, text, reading->error); // no row has it
+    if (value.compare == COMPARE_SINGLE)
+        return filter_add_single(reading, term, &value.cell, text);
     if (value.compare == COMPARE_PADDED && !equality)
         value.compare = COMPARE_COLLATED;
     bool first = term->value_count == 0;
@@ -344,7 +364,10 @@ static int filter_read_condition(struct filter_reading *reading, int column) {
         return filter_bad_operator(reading, word);
     reading->rest = filter_cut(reading->rest, strlen(word->name));
     if (!name_list_accept(&reading->rest, '.'))
-        return filter_bad_operator(reading, NULL); // like(any).{..}
+        return filter_bad(
+            reading,
+            "a full stop stands behind the operator; (any) and (all) are not served: in.(a,b) and or=(..), "
+            "and=(..) ask for several; a value that begins like this is written eq.VALUE");
     struct filter_term *term = filter_add_term(reading, word->op, negated);
     if (term == NULL)
         return -1;

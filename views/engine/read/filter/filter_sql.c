@@ -16,6 +16,7 @@ static void filter_sql_column(sqlite3_str *sql, const struct column *column, enu
     switch (compare) {
     case COMPARE_PLAIN:
     case COMPARE_TIME:
+    case COMPARE_SINGLE:
     case COMPARE_PADDED:
         sqlite3_str_appendf(sql, "\"%w\"", column->name);
         break;
@@ -71,10 +72,23 @@ static bool filter_sql_is_order(enum filter_operator op) {
     return op >= FILTER_GT && op <= FILTER_LTE;
 }
 
+// Pairs: the least and the most of the doubles that are one.
+static void filter_sql_single(sqlite3_str *sql, const char *name, const struct filter_term *term) {
+    sqlite3_str_appendall(sql, term->op == FILTER_NEQ ? "not(" : "(");
+    for (int i = 0; i < term->value_count; i += 2)
+        sqlite3_str_appendf(sql, "%s\"%w\" between ?%d and ?%d", i > 0 ? " or " : "", name,
+                            term->first_value + i + 1, term->first_value + i + 2);
+    sqlite3_str_appendall(sql, term->op == FILTER_DISTINCT ? ") is not 1" : ")");
+}
+
 static void filter_sql_comparison(sqlite3_str *sql, const struct column *column,
                                   const struct filter_term *term) {
     if (term->compare == COMPARE_TIME && filter_sql_is_order(term->op)) {
         filter_sql_time(sql, column, term);
+        return;
+    }
+    if (term->compare == COMPARE_SINGLE && !filter_sql_is_order(term->op)) {
+        filter_sql_single(sql, column->name, term);
         return;
     }
     filter_sql_column(sql, column, term->compare);

@@ -1,7 +1,9 @@
+#define _GNU_SOURCE // memmem
 #include "views/engine/read/filter/selection.h"
 
 #include "views/engine/read/filter/filter.h"
 #include "views/engine/read/filter/name_list.h"
+#include "views/engine/read/literals.h"
 
 static int selection_bad(struct span text, const char *what, struct error *error) {
     enum { SHOWN_MAX = 100 };
@@ -34,25 +36,37 @@ static int selection_refuse(struct span whole, struct span rest, struct error *e
         what = "other tables and aggregates cannot be embedded: a view's query joins and sums";
     else if (rest.data[0] == ':')
         what = "a cast (::type) is not served: each column has one type";
-    else if (rest.data[0] == '-')
-        what = "a path into JSON (->) is not served: take the whole column";
     return selection_bad(whole, what, error);
+}
+
+// A column's name, or another for it. PostgREST passes over spaces around one, and takes a hyphen in it, but for that of ->.
+static int selection_take_name(struct span whole, struct span *rest, struct arena *arena, struct span *ret,
+                               struct error *error) {
+    name_list_skip(rest);
+    const bool quoted = rest->size > 0 && rest->data[0] == '"';
+    if (!name_list_take(rest, ",:(", arena, ret))
+        return selection_bad(whole, "a \" is not closed", error);
+    if (quoted)
+        return 0;
+    *ret = literals_trimmed(*ret);
+    if (memmem(ret->data, ret->size, "->", sizeof "->" - 1) != NULL)
+        return selection_bad(whole, "a path into JSON (->) is not served: take the whole column", error);
+    return 0;
 }
 
 // One item of the list; `rest` stands behind it.
 static int selection_read_item(struct selection *selection, const struct table *table, struct span whole,
                                struct span *rest, struct arena *arena, struct error *error) {
-    static const char stops[] = ",:(-";
     struct span name;
     if (name_list_accept(rest, '*'))
         return selection_add_all(selection, table, error);
-    if (!name_list_take(rest, stops, arena, &name))
-        return selection_bad(whole, "a \" is not closed", error);
+    if (selection_take_name(whole, rest, arena, &name, error) != 0)
+        return -1;
     struct span column_name = name;
     if (rest->size > 1 && rest->data[0] == ':' && rest->data[1] != ':') {
         *rest = (struct span){rest->data + 1, rest->size - 1};
-        if (!name_list_take(rest, stops, arena, &column_name))
-            return selection_bad(whole, "a \" is not closed", error);
+        if (selection_take_name(whole, rest, arena, &column_name, error) != 0)
+            return -1;
     }
     struct span behind = *rest;
     name_list_skip(&behind);
