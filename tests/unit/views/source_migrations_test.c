@@ -71,6 +71,18 @@ static void test_unique_indexes_go_with_their_table(void **state) {
         "create table t(a int not null, b int not null unique, c int); create unique index i on t(a) include (c);"
         "alter table t rename c to d; alter table t drop d;",
         "t(b);");
+    // A key goes with what it only includes, too.
+    makes("create table t(a int not null, b int not null unique, c int, primary key (a) include (c));"
+          "alter table t rename c to d; alter table t drop d, alter a drop not null;",
+          "t(b);");
+    makes(
+        "create table t(a int not null, b int not null unique, c int); create unique index i on t(a) include (c);"
+        "alter table t add primary key using index i; alter table t drop c, alter a drop not null;",
+        "t(b);");
+    makes(
+        "create table u(a int, c int, primary key (a) include (c)); create table t(like u including indexes, b int);"
+        "alter table t drop c, add primary key (b); drop table u;",
+        "t(b);");
 }
 
 static void test_keys_that_are_dropped(void **state) {

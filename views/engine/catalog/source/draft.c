@@ -30,6 +30,7 @@ void source_draft_free_table(struct draft_table *table) {
         source_draft_free_column(&table->columns[i]);
     free(table->columns);
     source_draft_free_list(&table->keys, &table->key_count);
+    source_draft_free_list(&table->key_included, &table->key_included_count);
     source_draft_free_list(&table->partitions, &table->partition_count);
     source_draft_free_list(&table->parents, &table->parent_count);
     source_draft_free_list(&table->branches, &table->branch_count);

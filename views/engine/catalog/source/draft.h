@@ -47,6 +47,8 @@ struct draft_table {
     int column_count;
     char **keys; // the primary key's columns, in order
     int key_count;
+    char **key_included; // beside them (INCLUDE): what drops one of these drops the key
+    int key_included_count;
     char *key_name; // its constraint's, as PostgreSQL makes it where none is written; NULL = there is none
     size_t key_at;
     bool key_deferrable;
