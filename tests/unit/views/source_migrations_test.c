@@ -44,6 +44,26 @@ static void makes(const char *sql, const char *wanted) {
     buffer_free(&text);
 }
 
+static void take_told(void *self, size_t at, const char *what) {
+    buffer_format(self, "%zu %.24s;", at, what);
+}
+
+// What is told, each with its place and how it begins.
+static void tells(const char *sql, const char *wanted) {
+    struct error error = {0};
+    struct buffer text = {0};
+    struct table *tables = NULL;
+    int count = 0;
+    const struct source_told told = {take_told, &text};
+    if (source_sql_read_told(sql, &told, &tables, &count, &error) != 0)
+        buffer_text(&text, error.message);
+    buffer_char(&text, '\0');
+    if (strcmp(text.data, wanted) != 0)
+        fail_msg("%s\n  %s, not\n  %s", sql, text.data, wanted);
+    source_sql_free(&tables, &count);
+    buffer_free(&text);
+}
+
 #define NO_KEY(at, table)                                                                                    \
     "source.sql:" at ": table " table                                                                        \
     " has no primary key: the mirror keeps a row a key; name the columns of "                                \
@@ -271,6 +291,96 @@ static void test_defaults_of_added_columns(void **state) {
         "t(a) =1;");
 }
 
+static void test_transactions_that_are_taken_back(void **state) {
+    (void)state;
+    makes(
+        "create table t(a int primary key); begin; drop table t; create table u(a int primary key); rollback;",
+        "t(a);");
+    makes(
+        "create table t(a int primary key); start transaction; alter table t drop a, add b int primary key; abort work;"
+        "begin; alter table t rename to u; end;",
+        "u(a);");
+    makes(
+        "begin; create table t(a int primary key, b int); savepoint s; alter table t drop b;"
+        "savepoint \"S\"; drop table t; rollback to \"S\"; rollback work to savepoint s; alter table t add c int default 1;"
+        "release s; commit; rollback;",
+        "t(a) =1;");
+    makes("create table t(a int primary key); begin; alter table t add b int default 1; rollback and chain;"
+          "alter table t add b int default 2; rollback; alter table t add b int default 3;",
+          "t(a) =3;");
+    tells("create table t(a int primary key); begin; rollback; begin; alter table t add b int;",
+          "52 this transaction does no;");
+}
+
+static void test_parts_that_migration_tools_do_not_run(void **state) {
+    (void)state;
+    makes(
+        "-- migrate:up\ncreate table t(a int primary key)\n\n-- migrate:down transaction:false\ndrop table t\n"
+        "-- migrate:up\ncreate table u(a int primary key);\n--migrate:down\ndrop table u;",
+        "t(a);u(a);");
+    makes(
+        "-- +goose Up\n-- +goose StatementBegin\ncreate table t(a int primary key);\n-- +goose StatementEnd\n"
+        "-- +goose Down\ndrop table t;",
+        "t(a);");
+    makes("--  +migrate  Up\ncreate table t(a int primary key);\n-- +migrate Down\ndrop table t;", "t(a);");
+    makes("-- Up Migration\ncreate table t(a int primary key);\n-- Down Migration\ndrop table t;", "t(a);");
+    makes("create table t(a int primary key);\n---- create above / drop below ----\ndrop table t;", "t(a);");
+    makes(
+        "create table t(a int primary key);\n-- migrate:downs\n-- up and down Migration\nalter table t rename to u;",
+        "u(a);");
+    makes(
+        "create table t(a int primary key);\n---- create above / drop below ----\ndrop table t;\n"
+        "create table u(a int primary key);\n---- create above / drop below ----\ndrop table u;",
+        "source.sql:5:1: this line has come before: what stands between, another file's it seems, would be passed over with "
+        "what takes back the first one's: leave out what stands below such lines");
+}
+
+static void test_blocks(void **state) {
+    (void)state;
+    // As drizzle and others write what may be there.
+    makes(
+        "do $$ begin create type e as enum ('a'); exception when duplicate_object then null; end $$;"
+        "do $$ begin create type e as enum ('b'); exception when duplicate_object then null; end $$;"
+        "create table t(a int primary key, b e);"
+        "do $do$\nBEGIN\n alter table t add c int default -1, drop a;\n alter table t add primary key (c); end\n$do$ language plpgsql;",
+        "t(c) a =-1;");
+    makes(
+        "create table t(a int primary key, b int not null, constraint u unique (b)); alter table t drop constraint t_pkey, alter a drop not null;"
+        "do $$ begin alter table t add constraint u unique (b); exception when others then null; end $$;",
+        "t(b);");
+    tells(
+        "create table t(a int primary key);"
+        "do $$ begin if not exists (select from pg_type where typname = 'e') then create type e as enum (); end if; end $$;"
+        "do $$ begin if true then alter table t add constraint c foreign key (a) references t; end if; end $$;"
+        "do $$ begin perform 1; create index on t(a); end $$; do $$ declare x int; begin drop table t; end $$;"
+        "do $$ begin execute 'alter table t add b int'; end $$; do $$ begin execute format('alter table %I owner to x', 't'); end $$;"
+        "do 'begin raise notice ''x''; alter table t add b int; end'; do language plperl $$ begin alter table t add b int; end $$;",
+        "34 what this DO block does ;302 what this DO block does ;350 what this DO block does ;474 what this DO block does ;"
+        "535 what this DO block does ;");
+    tells(
+        "create table t(a int primary key); create function f() returns void language plpgsql as $$ begin alter table t add b int; end $$;"
+        "create function g() returns void language sql as $$ drop table if exists t $$; create procedure h() language sql as $$ delete from t $$;"
+        "select pg_catalog.set_config('search_path', '', false); call h(); select 1 from t where f() is null; select s.g(); select 1 as x into u;"
+        "select AddGeometryColumn('t', 'g', 4326, 'POINT', 2); select 1 into temp v;",
+        "331 what function f does to ;366 what function g does to ;380 the table that select ..;401 what function addgeometr;");
+}
+
+static void test_a_semicolon_that_is_missing(void **state) {
+    (void)state;
+#define LACKS(at)                                                                                            \
+    "source.sql:1:" at ": this statement is not told from the one before it (is a semicolon missing?), and " \
+    "would not be carried out"
+    makes("set search_path = x create table t(a int primary key);", LACKS("21"));
+    makes("create table t(a int primary key); comment on table t is 'x' alter table t add b int;",
+          LACKS("62"));
+    makes("create table t(a int primary key); grant select on t to x drop type e; select 1;", LACKS("59"));
+    makes(
+        "create table t(a int primary key); comment on table t is 'create table u'; grant create on schema x to y;"
+        "create event trigger e on sql_drop when tag in ('DROP TABLE') execute function f();"
+        "comment on column t.a is $$ drop table t $$; alter default privileges grant select on tables to x;",
+        "t(a);");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults_of_added_columns),
@@ -280,6 +390,10 @@ int main(void) {
         cmocka_unit_test(test_types_that_change),
         cmocka_unit_test(test_names_that_are_taken),
         cmocka_unit_test(test_types_as_before),
+        cmocka_unit_test(test_transactions_that_are_taken_back),
+        cmocka_unit_test(test_parts_that_migration_tools_do_not_run),
+        cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_a_semicolon_that_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

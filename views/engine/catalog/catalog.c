@@ -355,8 +355,16 @@ static void catalog_warn_of_slips_in(struct catalog *catalog, const char *file, 
         catalog_warn_at(catalog, file, text, at, "%s", says);
 }
 
+static void catalog_warn_of_slips_in_source(struct catalog *catalog) {
+    CLEANUP(free_charp) char *comments = source_sql_comments(catalog->source);
+    const char *says;
+    for (const char *at = comments; at != NULL && (at = slips_next(at, SLIPS_OF_SOURCE, &says)) != NULL; at++)
+        catalog_warn_at(catalog, "source.sql", catalog->source, catalog->source + (at - comments), "%s",
+                        says);
+}
+
 static void catalog_warn_of_slips(struct catalog *catalog) {
-    catalog_warn_of_slips_in(catalog, "source.sql", catalog->source, SLIPS_OF_SOURCE);
+    catalog_warn_of_slips_in_source(catalog);
     for (int i = 0; i < catalog->view_count; i++) {
         const struct view *view = &catalog->views[i];
         catalog_warn_of_slips_in(catalog, view->file, view->schema, SLIPS_OF_SCHEMA);
@@ -366,10 +374,16 @@ static void catalog_warn_of_slips(struct catalog *catalog) {
     }
 }
 
+static void catalog_take_told(void *self, size_t at, const char *what) {
+    struct catalog *catalog = self;
+    catalog_warn_at(catalog, "source.sql", catalog->source, catalog->source + at, "%s", what);
+}
+
 // `stored`: what a file was made with is read as the program read it that made it.
 static int catalog_read_source(struct catalog *catalog, bool stored, struct error *error) {
     struct error refused = {0};
-    if (source_sql_read(catalog->source, &catalog->tables, &catalog->table_count, &refused) == 0)
+    const struct source_told told = {catalog_take_told, catalog};
+    if (source_sql_read_told(catalog->source, &told, &catalog->tables, &catalog->table_count, &refused) == 0)
         return 0;
     if (!stored || refused.kind != ERROR_INPUT ||
         source_sql_read_as(catalog->source, SOURCE_AS_BEFORE, &catalog->tables, &catalog->table_count,

@@ -6,6 +6,7 @@
 #include "views/engine/catalog/source/line.h"
 #include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/statement.h"
+#include "views/engine/catalog/source/undone.h"
 
 #include <stdlib.h>
 
@@ -308,8 +309,16 @@ static int source_sql_run(const char *text, enum source_reading reading, struct 
         return -1;
     if (reading == SOURCE_AS_CUT)
         source->long_name_count = 0;
+    const struct source_statement *open;
+    if (source_undone_mark(source, &open, draft->error) != 0)
+        return -1;
+    if (open != NULL)
+        source_draft_note(
+            draft, open->at,
+            "this transaction does not end: psql would take back what stands behind it, which is "
+            "carried out here");
     for (int i = 0; i < source->statement_count; i++)
-        if (source_statement_run(draft, lines, &source->statements[i]) != 0)
+        if (!source->statements[i].undone && source_statement_run(draft, lines, &source->statements[i]) != 0)
             return -1;
     return 0;
 }
@@ -331,8 +340,8 @@ int source_sql_each_keyless(const char *text,
     return 0;
 }
 
-int source_sql_read_as(const char *text, enum source_reading reading, struct table **ret, int *ret_count,
-                       struct error *error) {
+static int source_sql_read_all(const char *text, enum source_reading reading, const struct source_told *told,
+                               struct table **ret, int *ret_count, struct error *error) {
     CLEANUP(source_text_free) struct source_text source = {0};
     CLEANUP(source_lines_free) struct source_lines lines = {0};
     CLEANUP(source_draft_free) struct source_draft draft = {.text = &source, .error = error};
@@ -340,10 +349,35 @@ int source_sql_read_as(const char *text, enum source_reading reading, struct tab
     *ret_count = 0;
     if (source_sql_run(text, reading, &source, &lines, &draft) != 0)
         return -1;
-    if (source_sql_take(&draft, &lines, ret, ret_count) == 0)
-        return 0;
-    source_sql_free(ret, ret_count);
-    return -1;
+    if (source_sql_take(&draft, &lines, ret, ret_count) != 0) {
+        source_sql_free(ret, ret_count);
+        return -1;
+    }
+    for (int i = 0; told != NULL && i < draft.note_count; i++)
+        told->take(told->self, draft.notes[i].at, draft.notes[i].text);
+    return 0;
+}
+
+int source_sql_read_as(const char *text, enum source_reading reading, struct table **ret, int *ret_count,
+                       struct error *error) {
+    return source_sql_read_all(text, reading, NULL, ret, ret_count, error);
+}
+
+int source_sql_read_told(const char *text, const struct source_told *told, struct table **ret, int *ret_count,
+                         struct error *error) {
+    return source_sql_read_all(text, SOURCE_AS_NOW, told, ret, ret_count, error);
+}
+
+char *source_sql_comments(const char *text) {
+    CLEANUP(source_text_free) struct source_text source = {0};
+    char *comments = source_text_read(text, &source, NULL) == 0 ? strdup(text) : NULL;
+    for (size_t i = 0; comments != NULL && i < source.size; i++)
+        comments[i] = text[i] == '\n' ? '\n' : ' ';
+    for (int i = 0; comments != NULL && i < source.comment_count; i++) {
+        const struct span comment = source.comments[i];
+        memcpy(comments + (comment.data - source.text), comment.data, comment.size);
+    }
+    return comments;
 }
 
 void source_sql_free_ignored(struct ignored_table **ignored, int *count) {

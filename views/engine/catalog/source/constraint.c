@@ -264,6 +264,8 @@ int source_constraint_unique(const struct source_run *run, struct draft_table *t
             index->of_constraint = true;
         return index != NULL && name != NULL ? source_draft_set(run->draft, &index->name, name) : 0;
     }
+    if (run->draft->handles && name != NULL && source_constraint_is_taken(run, table, name))
+        return error_set(run->draft->error, ERROR_INPUT, "constraint %s is there already", name);
     if (source_draft_add_index(run->draft, table, source_node_at(run, constraint), &index) != 0)
         return -1;
     index->of_constraint = true;

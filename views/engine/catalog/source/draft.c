@@ -2,6 +2,7 @@
 
 #include "views/base/cleanup.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -61,6 +62,10 @@ void source_draft_free(struct source_draft *draft) {
         source_draft_free_list(&draft->types[i].labels, &draft->types[i].label_count);
     }
     source_draft_free_list(&draft->collations, &draft->collation_count);
+    source_draft_free_list(&draft->changing, &draft->changing_count);
+    for (int i = 0; i < draft->note_count; i++)
+        free(draft->notes[i].text);
+    free(draft->notes);
     free(draft->tables);
     free(draft->indexes);
     free(draft->types);
@@ -113,6 +118,23 @@ struct draft_type *source_draft_type(const struct source_draft *draft, struct so
         if (strcmp(draft->types[i].name, mirror) == 0 && (found == NULL || !draft->text->as_before))
             found = &draft->types[i];
     return found;
+}
+
+void source_draft_note(struct source_draft *draft, size_t at, const char *format, ...) {
+    char text[DRAFT_NOTE_SIZE];
+    va_list arguments;
+    if (draft->note_count == DRAFT_NOTES_MAX)
+        return;
+    struct source_note *grown = realloc(draft->notes, ((size_t)draft->note_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return;
+    draft->notes = grown;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    char *copy = strdup(text);
+    if (copy != NULL)
+        draft->notes[draft->note_count++] = (struct source_note){at, copy};
 }
 
 int source_draft_set(struct source_draft *draft, char **ret, const char *text) {
@@ -272,6 +294,8 @@ int source_draft_copy_column(struct source_draft *draft, struct draft_table *tab
 }
 
 int source_draft_add_type(struct source_draft *draft, struct source_name name, struct draft_type **ret) {
+    if (draft->handles && source_draft_type(draft, name) != NULL)
+        return error_set(draft->error, ERROR_INPUT, "type %s is there already", name.relation);
     struct draft_type *grown = realloc(draft->types, ((size_t)draft->type_count + 1) * sizeof *grown);
     char *mirror = source_draft_mirror_name(name);
     if (grown != NULL)

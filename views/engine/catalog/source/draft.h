@@ -8,7 +8,11 @@
 
 #include <jansson.h>
 
-enum { DRAFT_TABLES_MAX = 32768 }; // partitions too, which pg_dump attaches behind all tables
+enum {
+    DRAFT_TABLES_MAX = 32768, // partitions too, which pg_dump attaches behind all tables
+    DRAFT_NOTES_MAX = 64,
+    DRAFT_NOTE_SIZE = 512,
+};
 
 // `schema`.`relation` as parsed; schema NULL = not written.
 struct source_name {
@@ -88,6 +92,12 @@ struct draft_type {
     int label_count;
 };
 
+// What is not carried out, and may be missed.
+struct source_note {
+    size_t at;
+    char *text;
+};
+
 struct source_draft {
     const struct source_text *text;
     struct draft_table *tables;
@@ -98,6 +108,11 @@ struct source_draft {
     int type_count;
     char **collations; // the deterministic ones that it makes
     int collation_count;
+    char **changing; // the functions that it makes which would change what is mirrored
+    int changing_count;
+    struct source_note *notes;
+    int note_count;
+    bool handles; // a statement that fails is passed over
     struct error *error;
 };
 
@@ -113,6 +128,9 @@ struct draft_table *source_draft_root(const struct source_draft *draft, struct s
 int source_draft_column(const struct draft_table *table, const char *name);
 // The newest of the name, or NULL.
 struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name);
+// Notes what is to be told of the place. Out of memory, or one too many, loses it.
+void source_draft_note(struct source_draft *draft, size_t at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 // The text takes *ret's place.
 int source_draft_set(struct source_draft *draft, char **ret, const char *text);
 

@@ -1,6 +1,7 @@
 #include "views/engine/catalog/source/statement.h"
 
 #include "views/base/cleanup.h"
+#include "views/engine/catalog/source/body.h"
 #include "views/engine/catalog/source/collation.h"
 #include "views/engine/catalog/source/constraint.h"
 #include "views/engine/catalog/source/default.h"
@@ -690,20 +691,124 @@ static int statement_run_tree(const struct source_run *run, const json_t *tree) 
 
 // --- which statements matter
 
+// Those whose tree is looked at. Of a function only where its text speaks of what is kept.
+static bool statement_is_looked_at(const struct source_draft *draft,
+                                   const struct source_statement *statement) {
+    static const char *const words[] = {"do", "call", "select"};
+    const struct span text = {draft->text->text + statement->at, statement->size};
+    if (statement->has_body || statement->swallowed > 0)
+        return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words && statement->word_count > 0; i++)
+        if (statement->words[0].size == strlen(words[i]) &&
+            strncasecmp(statement->words[0].data, words[i], strlen(words[i])) == 0)
+            return true;
+    return statement->word_count > 0 && statement->words[0].size == strlen("create") &&
+           strncasecmp(statement->words[0].data, "create", strlen("create")) == 0 &&
+           source_body_mentions(text);
+}
+
 // Whether it ends where the text says: what it swallowed would be passed over with it. A body that the grammar does not know is
-// taken as it stands.
-static int statement_pass_over(struct source_draft *draft, const struct source_statement *statement) {
+// taken as it stands. *ret: its tree, where one is looked at.
+static int statement_pass_over(struct source_draft *draft, const struct source_statement *statement,
+                               json_t **ret) {
     struct pg_parse_error failure = {0};
     if (draft->text->as_before)
         return 0;
     if (statement->is_open)
         return source_text_error(draft->text, statement->at, draft->error,
                                  "this statement does not end: a parenthesis or BEGIN ATOMIC is open");
-    if (statement->has_body)
-        json_decref(source_long_names_parse(draft->text, statement, &failure));
+    if (!statement_is_looked_at(draft, statement))
+        return 0;
+    *ret = source_long_names_parse(draft->text, statement, &failure);
+    if (*ret == NULL && statement->swallowed > 0 && !failure.several)
+        return source_text_error(
+            draft->text, statement->swallowed, draft->error,
+            "this statement is not told from the one before it (is a semicolon missing?), and "
+            "would not be carried out");
     return failure.several ? source_text_error(draft->text, statement->at + failure.at, draft->error, "%s",
                                                failure.message)
                            : 0;
+}
+
+// --- blocks and calls
+
+static bool statement_is_made(const struct source_body *body, int number) {
+    static const char *const verbs[] = {"create", "alter", "drop"};
+    const struct span word = body->text.statements[number].words[0];
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (word.size == strlen(verbs[i]) && strncasecmp(word.data, verbs[i], word.size) == 0)
+            return true;
+    return false;
+}
+
+// What fails in a block that handles it is undone, as of a type that is there already.
+static int statement_run_handled(struct source_draft *draft, const struct source_lines *lines,
+                                 const struct source_statement *statement) {
+    struct error failure = {0};
+    struct error *error = draft->error;
+    draft->error = &failure;
+    draft->handles = true;
+    const int status = source_statement_run(draft, lines, statement);
+    draft->error = error;
+    draft->handles = false;
+    if (status == 0 || failure.kind == ERROR_INPUT)
+        return 0;
+    *error = failure;
+    return -1;
+}
+
+static int statement_do(struct source_draft *draft, const struct source_lines *lines,
+                        const struct source_statement *statement, const json_t *node) {
+    CLEANUP(source_body_free) struct source_body body;
+    if (!source_body_read(draft, statement, node, &body))
+        return source_draft_out_of_memory(draft);
+    int made = 0;
+    for (int i = 0; body.plain && i < body.count; i++)
+        made += statement_is_made(&body, i);
+    if (!body.plain || (body.handles && made > 1)) {
+        if (source_body_changes(&body))
+            source_draft_note(
+                draft, statement->at,
+                "what this DO block does to tables, columns, keys or types is not carried out: write those "
+                "statements by themselves");
+        return 0;
+    }
+    for (int i = 0; i < body.count; i++) {
+        struct source_statement one = body.text.statements[i];
+        one.at += body.at;
+        one.swallowed += one.swallowed > 0 ? body.at : 0;
+        if (statement_is_made(&body, i) &&
+            (body.handles ? statement_run_handled : source_statement_run)(draft, lines, &one) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+// What is passed over, but for what a mirror would miss of it.
+static int statement_look(struct source_draft *draft, const struct source_lines *lines,
+                          const struct source_statement *statement, const json_t *tree) {
+    const json_t *block = json_object_get(tree, "DoStmt");
+    const json_t *function = json_object_get(tree, "CreateFunctionStmt");
+    const json_t *select = json_object_get(tree, "SelectStmt");
+    const json_t *into = json_object_get(json_object_get(select, "intoClause"), "rel");
+    if (block != NULL)
+        return statement_do(draft, lines, statement, block);
+    if (function != NULL)
+        return source_body_take_function(draft, function);
+    if (select == NULL && json_object_get(tree, "CallStmt") == NULL)
+        return 0;
+    if (into != NULL && !source_node_is(into, "relpersistence", "t"))
+        source_draft_note(
+            draft, statement->at,
+            "the table that select .. into makes is not mirrored: its columns and their types must be "
+            "written (create table)");
+    const char *called = source_body_called(draft, tree);
+    if (called != NULL)
+        source_draft_note(draft, statement->at,
+                          "what function %s does to tables, columns, keys or types is not carried out: write "
+                          "those statements by themselves",
+                          called);
+    return 0;
 }
 
 // A program of before carried out the first of several that were read as one.
@@ -719,10 +824,15 @@ static json_t *statement_parse(const struct source_draft *draft, const struct so
 
 int source_statement_run(struct source_draft *draft, const struct source_lines *lines,
                          const struct source_statement *statement) {
-    if (source_passed_over(statement, draft->text->as_before))
-        return statement_pass_over(draft, statement);
+    json_t *tree = NULL;
+    if (source_passed_over(statement, draft->text->as_before)) {
+        int passed = statement_pass_over(draft, statement, &tree);
+        passed = passed == 0 && tree != NULL ? statement_look(draft, lines, statement, tree) : passed;
+        json_decref(tree);
+        return passed;
+    }
     struct pg_parse_error failure = {0};
-    json_t *tree = statement_parse(draft, statement, &failure);
+    tree = statement_parse(draft, statement, &failure);
     if (tree == NULL && !failure.several && source_passed_over_unread(statement))
         return 0;
     if (tree == NULL)

@@ -1,6 +1,7 @@
 #include "views/engine/catalog/source/text.h"
 
 #include "views/base/utf8.h"
+#include "views/engine/catalog/source/migration_mark.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -14,9 +15,11 @@ struct lexer {
     struct source_text *source;
     size_t at;
     int parentheses;
-    int atomic;    // BEGIN ATOMIC and CASE that are open in a function's body
-    bool begins;   // the word before is BEGIN
-    bool has_open; // a statement has begun
+    int atomic;               // BEGIN ATOMIC and CASE that are open in a function's body
+    bool begins;              // the word before is BEGIN
+    size_t verb;              // where the word before begins if it is CREATE, ALTER or DROP, 0 = it is none
+    bool has_open;            // a statement has begun
+    enum migration_mark part; // DOWN: statements here take back what others made
     struct error *error;
 };
 
@@ -25,6 +28,7 @@ void source_text_free(struct source_text *source) {
     free(source->lines);
     free(source->statements);
     free(source->directives);
+    free(source->comments);
     free(source->long_names);
     *source = (struct source_text){0};
 }
@@ -94,11 +98,49 @@ static int source_text_add_directive(struct lexer *lexer, size_t from, size_t to
     return 0;
 }
 
+static int source_text_add_comment(struct lexer *lexer, size_t from) {
+    static const char ours[] = "tidemark";
+    struct source_text *source = lexer->source;
+    size_t word = from + 2;
+    while (word < lexer->at && (source->text[word] == ' ' || source->text[word] == '\t'))
+        word++;
+    if (lexer->at - word < sizeof ours - 1 || strncasecmp(source->text + word, ours, sizeof ours - 1) != 0)
+        return 0;
+    struct span *grown = realloc(source->comments, ((size_t)source->comment_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return source_text_out_of_memory(lexer);
+    source->comments = grown;
+    grown[source->comment_count++] = (struct span){source->text + from, lexer->at - from};
+    return 0;
+}
+
+static void source_text_close(struct lexer *lexer);
+
+// The last statement of a part needs no semicolon.
+static int source_text_part(struct lexer *lexer, size_t at, struct span comment) {
+    const enum migration_mark mark =
+        lexer->source->as_before ? MIGRATION_MARK_NONE : source_migration_mark(comment);
+    if (mark == MIGRATION_MARK_NONE || lexer->parentheses > 0 || lexer->atomic > 0)
+        return 0;
+    if (mark == MIGRATION_MARK_DOWN_FOR_GOOD && lexer->part == mark)
+        return source_text_error(
+            lexer->source, at, lexer->error,
+            "this line has come before: what stands between, another file's it seems, would be passed over "
+            "with what takes back the first one's: leave out what stands below such lines");
+    source_text_close(lexer);
+    lexer->part = mark;
+    return 0;
+}
+
 static int source_text_line_comment(struct lexer *lexer) {
     static const char ours[] = "tidemark:";
+    size_t begin = lexer->at;
     size_t from = lexer->at + 2;
     while (lexer->at < lexer->source->size && !source_text_is_newline(lexer))
         lexer->at++;
+    if (source_text_add_comment(lexer, begin) != 0 ||
+        source_text_part(lexer, begin, (struct span){lexer->source->text + from, lexer->at - from}) != 0)
+        return -1;
     while (from < lexer->at && lexer->source->text[from] == ' ')
         from++;
     if (lexer->at - from < sizeof ours - 1 || memcmp(lexer->source->text + from, ours, sizeof ours - 1) != 0)
@@ -190,10 +232,13 @@ static struct source_statement *source_text_open(struct lexer *lexer) {
     if (grown == NULL)
         return NULL;
     source->statements = grown;
-    source->statements[source->statement_count] = (struct source_statement){.at = lexer->at};
+    source->statements[source->statement_count] = (struct source_statement){
+        .at = lexer->at,
+        .undone = lexer->part == MIGRATION_MARK_DOWN || lexer->part == MIGRATION_MARK_DOWN_FOR_GOOD};
     lexer->has_open = true;
     lexer->parentheses = lexer->atomic = 0;
     lexer->begins = false;
+    lexer->verb = 0;
     return &source->statements[source->statement_count++];
 }
 
@@ -211,6 +256,21 @@ static void source_text_count_body(struct lexer *lexer, struct source_statement 
     else if (lexer->atomic > 0 && source_text_word_is(word, "end"))
         lexer->atomic--;
     lexer->begins = lexer->parentheses == 0 && source_text_word_is(word, "begin");
+}
+
+// CREATE TABLE and its like within a statement: behind one that lacks its semicolon another begins.
+static void source_text_note_swallowed(struct lexer *lexer, struct source_statement *statement,
+                                       struct span word, size_t at) {
+    static const char *const verbs[] = {"create", "alter", "drop"};
+    static const char *const objects[] = {"table", "type", "domain", "unlogged", "unique", "schema"};
+    const size_t verb = lexer->verb;
+    lexer->verb = 0;
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs && lexer->parentheses == 0; i++)
+        if (at > statement->at && source_text_word_is(word, verbs[i]))
+            lexer->verb = at;
+    for (size_t i = 0; i < sizeof objects / sizeof *objects && verb > 0; i++)
+        if (statement->swallowed == 0 && source_text_word_is(word, objects[i]))
+            statement->swallowed = verb;
 }
 
 // A name, a keyword or a number. E'..' opens a string whose backslashes escape.
@@ -231,6 +291,7 @@ static int source_text_word(struct lexer *lexer) {
     if (statement->word_count < SOURCE_WORDS_MAX)
         statement->words[statement->word_count++] = word;
     source_text_count_body(lexer, statement, word);
+    source_text_note_swallowed(lexer, statement, word, lexer->at - word.size);
     return 0;
 }
 
@@ -275,6 +336,7 @@ static int source_text_other(struct lexer *lexer, char c) {
     if (source_text_open(lexer) == NULL)
         return source_text_out_of_memory(lexer);
     lexer->begins = false;
+    lexer->verb = 0;
     if (c == '\'' || c == '"')
         return source_text_quoted(lexer, c, false);
     if (c == '$')

@@ -17,8 +17,10 @@ struct source_statement {
     size_t size;
     struct span words[SOURCE_WORDS_MAX]; // its first ones, unquoted, as they are written
     int word_count;
-    bool has_body; // BEGIN ATOMIC
-    bool is_open;  // at the text's end: what stands behind it would have been taken for its own
+    bool has_body;    // BEGIN ATOMIC
+    bool is_open;     // at the text's end: what stands behind it would have been taken for its own
+    size_t swallowed; // where in it a word as CREATE TABLE begins, which may be another one's: 0 = nowhere
+    bool undone;      // its transaction takes it back, or a migration tool does not run it
 };
 
 // `-- tidemark: WORDS` to the line's end.
@@ -42,6 +44,8 @@ struct source_text {
     int statement_count;
     struct source_directive *directives;
     int directive_count;
+    struct span *comments; // lines' that begin with the word tidemark, in any letters
+    int comment_count;
     struct source_long_name *long_names;
     int long_name_count;
     bool
