@@ -381,6 +381,80 @@ static void test_a_semicolon_that_is_missing(void **state) {
         "t(a);");
 }
 
+// "t: a b!, c/old" : NOT NULL with !, older names behind /, partitions in brackets.
+static void has(const char *sql, const char *wanted) {
+    struct error error = {0};
+    struct buffer text = {0};
+    struct table *tables = NULL;
+    int count = 0;
+    if (source_sql_read(sql, &tables, &count, &error) != 0)
+        buffer_text(&text, error.message);
+    for (int t = 0; t < count; t++) {
+        buffer_format(&text, "%s:", tables[t].name);
+        for (int i = 0; i < tables[t].column_count; i++) {
+            const struct column *column = &tables[t].columns[i];
+            buffer_format(&text, " %s%s", column->name, column->not_null && column->key == 0 ? "!" : "");
+            for (int o = 0; o < column->older_count; o++)
+                buffer_format(&text, "/%s", column->older[o]);
+            if (column->fallback.kind == VALUE_INTEGER)
+                buffer_format(&text, "=%lld", (long long)column->fallback.integer);
+        }
+        for (int i = 0; i < tables[t].partition_count; i++)
+            buffer_format(&text, "%s%s%s", i == 0 ? " [" : " ", tables[t].partitions[i],
+                          i + 1 == tables[t].partition_count ? "]" : "");
+        buffer_char(&text, ';');
+    }
+    buffer_char(&text, '\0');
+    if (strcmp(text.data, wanted) != 0)
+        fail_msg("%s\n  %s, not\n  %s", sql, text.data, wanted);
+    source_sql_free(&tables, &count);
+    buffer_free(&text);
+}
+
+static void test_what_tables_that_inherit_get(void **state) {
+    (void)state;
+#define THREE                                                                                                \
+    "create table p(id int primary key, a text); create table c(b text, primary key (id)) inherits (p);"     \
+    "create table d(primary key (id)) inherits (c);"
+    has(THREE
+        "alter table p add n int not null default 7; alter table p rename a to x; alter table p alter x set not null;",
+        "p: id x!/a n!=7;c: id x!/a b n!=7;d: id x!/a b n!=7;");
+    has(THREE "alter table p drop a; alter table c drop b;", "p: id;c: id;d: id;");
+    has(THREE "alter table only p drop a;", "p: id;c: id a b;d: id a b;");
+    has(THREE "alter table c no inherit p; alter table p drop a, add b int;", "p: id b;c: id a b;d: id a b;");
+    has(THREE "alter table d inherit p; alter table p drop a;", "p: id;c: id b;d: id b;");
+    has("create table p(id int primary key, a text); create table c(b text, a text, primary key (id)) inherits (p);"
+        "alter table p add b text default 'q'; alter table p drop a, drop b;",
+        "p: id;c: id a b;");
+    has(THREE "alter table p add column if not exists a int, add z int;",
+        "p: id a z;c: id a b z;d: id a b z;");
+    has(THREE "alter table p set schema s; alter table s.p rename to q; alter table s.q add z int;",
+        "s.q: id a z;c: id a b z;d: id a b z;");
+    has(THREE "create table e(id int primary key); drop table p cascade;", "e: id;");
+    has("create table p(id int primary key); create table q(id int primary key, z int);"
+        "create table c(primary key (id)) inherits (p, q); alter table p add z int; alter table p drop z; alter table q drop id, drop z, add y int primary key;",
+        "p: id;q: y;c: id y!;");
+}
+
+static void test_what_goes_along(void **state) {
+    (void)state;
+    has("create schema s; create type s.e as enum ('a'); create type m as enum ('q'); create domain d as int default 5;"
+        "create table t(id int primary key, a s.e, b m[], c d, z text, unique (id, c)); create table s.u(id int primary key);"
+        "drop domain d cascade; drop type m; drop type m cascade; drop schema s; drop schema s cascade;",
+        "t: id z;");
+    has("create schema s; create type s.e as enum ('a'); create table s.t(id int primary key, a s.e);"
+        "create table s.p(id int primary key) partition by range (id); create table s.p1 partition of s.p for values from (0) to (9);"
+        "create table p2 partition of s.p default partition by list (id); create table p21 partition of p2 default;"
+        "alter schema s rename to r; alter table p2 rename to q; alter table p21 set schema r;",
+        "r.t: id a;r.p: id [r.p1 q r.p21];");
+    has("create table p(id int primary key) partition by range (id); create table p1 partition of p for values from (0) to (9);"
+        "create table p2 partition of p default partition by list (id); create table p21 partition of p2 default; drop table p2;",
+        "p: id [p1];");
+    has("create table t(id int primary key); alter schema public rename to o; create table u(id int primary key);"
+        "alter schema o rename to public;",
+        "t: id;u: id;");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults_of_added_columns),
@@ -393,6 +467,8 @@ int main(void) {
         cmocka_unit_test(test_transactions_that_are_taken_back),
         cmocka_unit_test(test_parts_that_migration_tools_do_not_run),
         cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_what_tables_that_inherit_get),
+        cmocka_unit_test(test_what_goes_along),
         cmocka_unit_test(test_a_semicolon_that_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

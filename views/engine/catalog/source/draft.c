@@ -35,6 +35,7 @@ void source_draft_free_table(struct draft_table *table) {
     source_draft_free_list(&table->partitions, &table->partition_count);
     source_draft_free_list(&table->parents, &table->parent_count);
     source_draft_free_list(&table->branches, &table->branch_count);
+    source_draft_free_list(&table->inherits, &table->inherit_count);
     free(table->name);
     source_draft_free_list(&table->older, &table->older_count);
     free(table->schema);
@@ -234,6 +235,7 @@ static int source_draft_check_column(struct source_draft *draft, const struct dr
 // As PostgreSQL merges them, where the parent has its place; its type is the same, and CREATE TABLE .. OF does not repeat it.
 static void source_draft_merge_column(struct draft_column *inherited, struct draft_column *column) {
     inherited->not_null |= column->not_null;
+    inherited->of_parents = false;
     inherited->at = column->at;
     if (column->expression.tree != NULL) {
         json_decref(inherited->expression.tree);
@@ -282,7 +284,8 @@ int source_draft_copy_column(struct source_draft *draft, struct draft_table *tab
                              const struct draft_column *from, size_t at) {
     struct draft_column copy = *from;
     copy.at = at;
-    copy.inherited = false;
+    copy.inherited = copy.of_parents = false;
+    copy.parents = 0;
     copy.older = NULL;
     copy.older_count = 0;
     copy.name = strdup(from->name);
@@ -401,6 +404,41 @@ int source_draft_rename_parent(struct source_draft *draft, struct draft_table *t
             source_draft_set(draft, &table->parents[i], table->name) != 0)
             return -1;
     return 0;
+}
+
+int source_draft_rename_partition(struct source_draft *draft, const char *older, const char *name) {
+    for (int i = 0; i < draft->table_count; i++) {
+        struct draft_table *table = &draft->tables[i];
+        int at = source_draft_find_partition(table, older);
+        int branch = strings_find(table->branches, table->branch_count, older);
+        if ((at >= 0 && source_draft_set(draft, &table->partitions[at], name) != 0) ||
+            (branch >= 0 && source_draft_set(draft, &table->branches[branch], name) != 0))
+            return -1;
+        for (int p = 0; p < table->parent_count; p++)
+            if (strcmp(table->parents[p], older) == 0 &&
+                source_draft_set(draft, &table->parents[p], name) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+// A partition is attached before those that are below it, or brings them with it.
+void source_draft_drop_partition(struct source_draft *draft, const char *name) {
+    for (int i = 0; i < draft->table_count; i++) {
+        struct draft_table *table = &draft->tables[i];
+        int at = source_draft_find_partition(table, name);
+        if (at < 0)
+            continue;
+        source_draft_remove_partition(table, at);
+        for (int p = table->partition_count - 1; p >= 0; p--)
+            if (strcmp(table->parents[p], name) == 0) {
+                CLEANUP(free_charp) char *below = strdup(table->partitions[p]);
+                if (below != NULL)
+                    source_draft_drop_partition(draft, below);
+                p = table->partition_count;
+            }
+        return;
+    }
 }
 
 int source_draft_find_partition(const struct draft_table *table, const char *name) {

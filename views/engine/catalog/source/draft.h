@@ -33,9 +33,12 @@ struct draft_column {
     struct declared_type type;
     size_t at;
     bool not_null;
-    bool generated; // the expression is no default
-    bool added;     // to a table that was there: rows of before have the default that it came with
-    bool inherited; // a column of this name that the table declares itself is the same one
+    bool generated;  // the expression is no default
+    bool added;      // to a table that was there: rows of before have the default that it came with
+    int parents;     // tables that it inherits the column of
+    bool of_parents; // it goes with the last of them
+    int made_type;   // of source.sql's own types: its number from 1, 0 = none
+    bool inherited;  // a column of this name that the table declares itself is the same one
     struct source_expression expression;
     struct source_expression of_type; // what it has without one of its own: its domain's
 };
@@ -66,6 +69,8 @@ struct draft_table {
     char **branches; // of the partitions, those that are partitioned themselves
     int branch_count;
     bool partitioned;
+    char **inherits; // the tables whose columns it has too
+    int inherit_count;
     char *identity; // the index that REPLICA IDENTITY USING INDEX names, NULL = none
 };
 
@@ -150,6 +155,10 @@ int source_draft_add_type(struct source_draft *draft, struct source_name name, s
 int source_draft_add_index(struct source_draft *draft, struct draft_table *table, size_t at,
                            struct draft_index **ret);
 void source_draft_remove_index(struct source_draft *draft, struct draft_index *index);
+// The partition, of whichever table, has another name.
+int source_draft_rename_partition(struct source_draft *draft, const char *older, const char *name);
+// It is gone, with those below it.
+void source_draft_drop_partition(struct source_draft *draft, const char *name);
 // A table of this name of the mirror has another one now.
 int source_draft_rename_indexes(struct source_draft *draft, const char *older, const char *table);
 // Columns that were made of it have its name as it was.

@@ -28,10 +28,9 @@ static int passed_over_object(const struct source_statement *statement) {
 bool source_passed_over_unread(const struct source_statement *statement) {
     const bool alter = passed_over_word(statement, 0, "alter");
     const int object = passed_over_object(statement);
-    const bool index = passed_over_word(statement, object, "index");
-    return (index && (alter || passed_over_word(statement, 0, "drop"))) ||
-           (alter &&
-            (passed_over_word(statement, object, "type") || passed_over_word(statement, object, "domain")));
+    static const char *const objects[] = {"index", "type", "domain", "schema", NULL};
+    return (alter || passed_over_word(statement, 0, "drop")) &&
+           passed_over_word_among(statement, object, objects);
 }
 
 bool source_passed_over(const struct source_statement *statement, bool as_before) {
@@ -56,8 +55,6 @@ bool source_passed_over(const struct source_statement *statement, bool as_before
     if (source_passed_over_unread(statement))
         return as_before;
     return passed_over_word_among(statement, object, objects) ||
-           (!create &&
-            (passed_over_word(statement, object, "type") || passed_over_word(statement, object, "domain"))) ||
            ((!create || as_before) && (passed_over_word(statement, object, "schema") ||
                                        passed_over_word(statement, object, "collation")));
 }

@@ -159,3 +159,9 @@ struct source_expression source_type_default(const struct source_draft *draft, c
     const struct draft_type *own = name.relation != NULL && !array ? source_type_own(draft, name) : NULL;
     return own != NULL ? own->expression : (struct source_expression){0};
 }
+
+int source_type_number(const struct source_draft *draft, const json_t *type) {
+    const struct source_name name = source_type_name(json_object_get(type, "names"));
+    const struct draft_type *own = name.relation != NULL ? source_type_own(draft, name) : NULL;
+    return own != NULL ? (int)(own - draft->types) + 1 : 0;
+}
