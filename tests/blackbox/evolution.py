@@ -176,6 +176,37 @@ class Case(tide.Case):
         # another default says nothing of rows that are there
         self.assertNotIn("has changed", self.replay(self.capture(*rows), source.format(", c int not null default 5"), cs=by_c))
 
+    def test_a_default_that_the_program_before_did_not_understand(self):
+        """The declaration is the same, and the file says of which defaults its rows have the value."""
+        capture = self.capture(event("t", 0, {"id": 1}, {"id": 1}))
+        source = "create table t(id int primary key{});"
+        added = source.format(", n int not null default 5, v text not null default 'd', w int default 6, x int not null")
+        self.replay(capture, source.format(""))
+        self.replay(capture, added)
+        self.assertEqual([(1, 5, "d", 6, None)], self.query("select id, n, v, w, x from t"))
+
+        def as_before(known):
+            connection = sqlite3.connect(self.db)
+            connection.execute("update t set n = null, v = null, w = null")
+            connection.execute("delete from _meta where name = 'defaults'")
+            if known is not None:
+                connection.execute("insert into _meta values ('defaults', ?)", (known,))
+            connection.commit()
+            connection.close()
+            told = self.replay(capture, added)
+            return told, self.query("select n, v, w, x from t")
+
+        (known,) = self.query("select value from _meta where name = 'defaults'")[0]
+        self.assertEqual([(None, None, None, None)], as_before(known)[1])
+        told, rows = as_before("")
+        self.assertIn("t.n has its default where it was null, t.v has its default where it was null (also", told)
+        self.assertEqual([(5, "d", None, None)], rows)
+        # a file that says nothing of it may have no value of a text since its value was unchanged and not known
+        told, rows = as_before(None)
+        self.assertIn("t.n has its default where it was null\n", told)
+        self.assertEqual([(5, None, None, None)], rows)
+        self.assertNotIn("has changed", self.replay(capture, added))
+
     def test_a_default_that_is_not_what_the_rows_have(self):
         """Of a null that is an unknown TOAST value, and of a column that is retyped: the rows keep another value at the source."""
         rows = event("t", 0, {"id": 1}, {"id": 1, "v": "__debezium_unavailable_value", "n": 1}, "u"), event("t", 1, {"id": 2}, {"id": 2})
