@@ -18,6 +18,24 @@ static bool create_cascades(const json_t *constraint, const char *action) {
     return letter != NULL && letter[0] != '\0' && strchr("cnd", letter[0]) != NULL;
 }
 
+int source_create_number(const struct source_run *run, struct draft_column *column) {
+    if (run->draft->text->as_before)
+        return 0;
+    column->not_null = true;
+    json_decref(column->expression.tree);
+    column->expression.tree = json_object();
+    return column->expression.tree != NULL ? 0 : source_draft_out_of_memory(run->draft);
+}
+
+static bool create_is_serial(const struct declared_type *type) {
+    static const char *const names[] = {"smallserial", "serial",  "bigserial",
+                                        "serial2",     "serial4", "serial8"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(type->name, names[i]) == 0)
+            return !type->array;
+    return false;
+}
+
 // `column`: the constraint stands behind it; NULL: the table's own.
 int source_create_constraint(const struct source_run *run, struct draft_table *table,
                              const json_t *constraint, struct draft_column *column) {
@@ -40,6 +58,8 @@ int source_create_constraint(const struct source_run *run, struct draft_table *t
     json_t *expression = json_object_get(constraint, "raw_expr");
     if (source_node_is(constraint, "contype", "CONSTR_NOTNULL"))
         column->not_null = true;
+    if (source_node_is(constraint, "contype", "CONSTR_IDENTITY"))
+        return source_create_number(run, column);
     if (expression == NULL || source_node_is(constraint, "contype", "CONSTR_CHECK"))
         return 0;
     json_decref(column->expression.tree);
@@ -68,7 +88,7 @@ int source_create_column(const struct source_run *run, struct draft_table *table
     source_draft_reset_expression(&column);
     const json_t *constraint;
     size_t i;
-    int status = 0;
+    int status = create_is_serial(&column.type) ? source_create_number(run, &column) : 0;
     json_array_foreach(json_object_get(node, "constraints"), i, constraint) if (status == 0) status =
         source_create_constraint(run, table, json_object_get(constraint, "Constraint"), &column);
     if (status == 0)

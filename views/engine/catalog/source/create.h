@@ -11,6 +11,8 @@ int source_create_column(const struct source_run *run, struct draft_table *table
 // A Constraint. `column`: it stands behind that one; NULL: it is the table's own.
 int source_create_constraint(const struct source_run *run, struct draft_table *table,
                              const json_t *constraint, struct draft_column *column);
+// SERIAL and an identity: not null, and the source's sequence gives rows of before their values, too.
+int source_create_number(const struct source_run *run, struct draft_column *column);
 // A leaf that was a table until now; those below it go with it.
 int source_create_attach(const struct source_run *run, struct source_name root, struct source_name leaf,
                          size_t at);

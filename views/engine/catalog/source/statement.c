@@ -24,7 +24,7 @@ static bool statement_alters_what_is_kept(const json_t *command) {
                                        "AT_DropNotNull",     "AT_AddConstraint",   "AT_AddIndex",
                                        "AT_ReplicaIdentity", "AT_AttachPartition", "AT_DetachPartition",
                                        "AT_SetLogged",       "AT_SetUnLogged",     "AT_DropConstraint",
-                                       "AT_AddInherit",      "AT_DropInherit"};
+                                       "AT_AddInherit",      "AT_DropInherit",     "AT_AddIdentity"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (source_node_is(command, "subtype", kept[i]))
             return true;
@@ -79,8 +79,12 @@ static int statement_alter_column(const struct source_run *run, struct draft_tab
     }
     if (source_node_is(command, "subtype", "AT_AlterColumnType"))
         return statement_alter_type(run, json_object_get(node, "ColumnDef"), altered);
-    if (source_node_is(command, "subtype", "AT_ColumnDefault") && altered->added && !altered->generated)
+    const bool numbers = source_node_is(command, "subtype", "AT_AddIdentity");
+    if ((numbers || source_node_is(command, "subtype", "AT_ColumnDefault")) && altered->added &&
+        !altered->generated)
         return 0;
+    if (numbers)
+        return source_create_number(run, altered);
     if (source_node_is(command, "subtype", "AT_ColumnDefault") ||
         source_node_is(command, "subtype", "AT_DropExpression")) {
         if (node == NULL) {
