@@ -571,6 +571,20 @@ class Case(tide.Case):
         told = self.replay(self.capture(), ITEMS + statements + "alter table items rename to goods;\nalter table goods set schema sold;\n")
         self.assertEqual([(1, "pen"), (2, "ink")], self.query('select id, title from "sold.goods" order by id'))
 
+    def test_what_was_dropped_and_made_anew_is_told(self):
+        """By statements; no event says so, and the rows and the log have what was there before under the same names."""
+        capture = self.capture(event("t", 0, {"id": 1}, {"id": 1, "a": 1}), event("u", 0, {"id": 1}, {"id": 1}))
+        source = "create table t(id int primary key, a int); create table u(id int primary key);"
+        self.replay(capture, source)
+        told = self.replay(capture, source + "alter table t drop a; alter table t add a int default 5;")
+        self.assertIn("t.a dropped and added anew (rows that no event names since have what they had before", told)
+        self.assertEqual([(1, 1)], self.query("select id, a from t"))
+        more = "alter table t drop a; alter table t add a int default 5; drop table u; create table u(id int primary key);"
+        told = self.replay(capture, source + more)
+        self.assertIn("u dropped and made anew (rows of the one before stay until a full snapshot)", told)
+        self.assertNotIn("t.a", told)
+        self.assertNotIn("anew", self.replay(capture, source + more + "begin; alter table t drop a, add a int; rollback;"))
+
     def test_names_that_are_swapped_are_told(self):
         swapped = ITEMS + "-- tidemark: renamed items.name from note\n-- tidemark: renamed items.note from name\n"
         self.replay(self.capture(item(0, 1, "pen", note="n")), ITEMS)

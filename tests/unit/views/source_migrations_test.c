@@ -447,6 +447,14 @@ static void test_numbers_that_the_source_gives(void **state) {
     has("create table t(a serial unique);", "t: a;");
 }
 
+static void test_what_is_left_out_by_its_last_name(void **state) {
+    (void)state;
+    has("create table t(a int primary key, b int); create table u(a int primary key, b int, c int); alter table t rename to x;"
+        "alter table x add d int; alter table u rename c to e; alter table u alter e set not null;\n"
+        "-- tidemark: ignore x\n-- tidemark: ignore u.e\n-- tidemark: ignore u.b",
+        "u: a;");
+}
+
 static void test_what_goes_along(void **state) {
     (void)state;
     has("create schema s; create type s.e as enum ('a'); create type m as enum ('q'); create domain d as int default 5;"
@@ -480,6 +488,7 @@ int main(void) {
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_what_tables_that_inherit_get),
         cmocka_unit_test(test_what_goes_along),
+        cmocka_unit_test(test_what_is_left_out_by_its_last_name),
         cmocka_unit_test(test_numbers_that_the_source_gives),
         cmocka_unit_test(test_a_semicolon_that_is_missing),
     };

@@ -155,6 +155,7 @@ static int source_sql_set_column(struct source_draft *draft, struct draft_column
     column->older = declared->older;
     column->older_count = declared->older_count;
     column->not_null = declared->not_null;
+    column->remade = declared->remade;
     declared->name = NULL;
     declared->older = NULL;
     declared->older_count = 0;
@@ -260,6 +261,7 @@ static int source_sql_set_table(struct source_draft *draft, struct draft_table *
     table->key_deferrable = declared->key_deferrable;
     table->cascades = declared->cascades;
     table->unlogged = declared->unlogged;
+    table->remade = declared->remade;
     table->line = source_text_line(draft->text, declared->at);
     table->key_line = source_text_line(draft->text, declared->key_at);
     return source_sql_set_columns(draft, declared, table);
@@ -301,6 +303,18 @@ static int source_sql_take(struct source_draft *draft, const struct source_lines
     return source_lines_apply(lines, *ret, *ret_count, draft->error);
 }
 
+// Names that a line leaves out and that tables and columns were given after they had been made.
+static void source_sql_leave_out(struct source_draft *draft, const struct source_lines *lines) {
+    for (int t = draft->table_count - 1; t >= 0 && !draft->text->as_before; t--) {
+        struct draft_table *table = &draft->tables[t];
+        for (int i = table->column_count - 1; i >= 0; i--)
+            if (source_lines_ignore(lines, table->name, table->columns[i].name))
+                source_draft_remove_column(table, i);
+        if (source_lines_ignore(lines, table->name, NULL))
+            source_draft_remove_table(draft, table);
+    }
+}
+
 static int source_sql_run(const char *text, enum source_reading reading, struct source_text *source,
                           struct source_lines *lines, struct source_draft *draft) {
     if ((reading == SOURCE_AS_NOW ? source_text_read : source_text_read_as_before)(text, source,
@@ -320,6 +334,7 @@ static int source_sql_run(const char *text, enum source_reading reading, struct 
     for (int i = 0; i < source->statement_count; i++)
         if (!source->statements[i].undone && source_statement_run(draft, lines, &source->statements[i]) != 0)
             return -1;
+    source_sql_leave_out(draft, lines);
     return 0;
 }
 

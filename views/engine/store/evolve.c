@@ -516,6 +516,12 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
         else if ((column->reread && evolve_renamed(change, is, i) == NULL) || column->generated)
             evolve_tell(report, "declared otherwise", is->name, is->columns[i].name);
         generate |= is->columns[i].generated != NULL && (is_new || column->generated);
+        if (column->remade && !is_new)
+            evolve_tell(
+                report,
+                "dropped and added anew (rows that no event names since have what they had before, and at the source its "
+                "default, or null: a snapshot, an incremental one does, puts it right)",
+                is->name, is->columns[i].name);
         if (column->lost_label != NULL)
             evolve_tell_label(report, is->name, is->columns[i].name, column->lost_label);
         if (column->unpadded &&
@@ -566,6 +572,9 @@ static int evolve_change_topics(sqlite3 *db, const struct evolution_table *chang
 
 static int evolve_change_table(sqlite3 *db, const struct evolution_table *change, const struct table *is,
                                struct store_report *report, struct error *error) {
+    if (change->remade)
+        evolve_tell(report, "dropped and made anew (rows of the one before stay until a full snapshot)",
+                    is->name, NULL);
     if (evolve_rename_columns(db, change, is, report, error) != 0 ||
         evolve_drop_columns(db, change, is, report, error) != 0)
         return -1;

@@ -36,6 +36,7 @@ void source_draft_free_table(struct draft_table *table) {
     source_draft_free_list(&table->parents, &table->parent_count);
     source_draft_free_list(&table->branches, &table->branch_count);
     source_draft_free_list(&table->inherits, &table->inherit_count);
+    source_draft_free_list(&table->dropped, &table->dropped_count);
     free(table->name);
     source_draft_free_list(&table->older, &table->older_count);
     free(table->schema);
@@ -63,6 +64,7 @@ void source_draft_free(struct source_draft *draft) {
         source_draft_free_list(&draft->types[i].labels, &draft->types[i].label_count);
     }
     source_draft_free_list(&draft->collations, &draft->collation_count);
+    source_draft_free_list(&draft->dropped, &draft->dropped_count);
     source_draft_free_list(&draft->changing, &draft->changing_count);
     for (int i = 0; i < draft->note_count; i++)
         free(draft->notes[i].text);
@@ -181,6 +183,13 @@ static int source_draft_check_table(struct source_draft *draft, const char *name
     return 0;
 }
 
+static int source_draft_times(char *const *names, int count, const char *name) {
+    int times = 0;
+    for (int i = 0; i < count; i++)
+        times += strcmp(names[i], name) == 0;
+    return times;
+}
+
 int source_draft_add_table(struct source_draft *draft, struct source_name name, size_t at,
                            struct draft_table **ret) {
     CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
@@ -199,6 +208,7 @@ int source_draft_add_table(struct source_draft *draft, struct source_name name, 
                                   .at = at,
                                   .key_at = at};
     mirror = NULL;
+    table->remade = source_draft_times(draft->dropped, draft->dropped_count, table->name);
     if (table->relation == NULL || (name.schema != NULL && table->schema == NULL))
         return source_draft_out_of_memory(draft);
     *ret = table;
@@ -275,6 +285,7 @@ int source_draft_add_column(struct source_draft *draft, struct draft_table *tabl
         return source_draft_out_of_memory(draft);
     }
     table->columns = grown;
+    column->remade = source_draft_times(table->dropped, table->dropped_count, column->name);
     table->columns[table->column_count++] = *column;
     *column = (struct draft_column){0};
     return 0;
@@ -466,4 +477,14 @@ void source_draft_remove_column(struct draft_table *table, int column) {
     table->column_count--;
     memmove(&table->columns[column], &table->columns[column + 1],
             (size_t)(table->column_count - column) * sizeof *table->columns);
+}
+
+void source_draft_drop_table(struct source_draft *draft, struct draft_table *table) {
+    (void)source_draft_append(draft, &draft->dropped, &draft->dropped_count, table->name);
+    source_draft_remove_table(draft, table);
+}
+
+void source_draft_drop_column(struct source_draft *draft, struct draft_table *table, int column) {
+    (void)source_draft_append(draft, &table->dropped, &table->dropped_count, table->columns[column].name);
+    source_draft_remove_column(table, column);
 }

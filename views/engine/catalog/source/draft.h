@@ -37,6 +37,7 @@ struct draft_column {
     bool added;      // to a table that was there: rows of before have the default that it came with
     int parents;     // tables that it inherits the column of
     bool of_parents; // it goes with the last of them
+    int remade;      // columns of its name that were dropped before
     int made_type;   // of source.sql's own types: its number from 1, 0 = none
     bool inherited;  // a column of this name that the table declares itself is the same one
     struct source_expression expression;
@@ -69,6 +70,9 @@ struct draft_table {
     char **branches; // of the partitions, those that are partitioned themselves
     int branch_count;
     bool partitioned;
+    char **dropped; // names of columns that it has had
+    int dropped_count;
+    int remade;      // tables of its name that were dropped before
     char **inherits; // the tables whose columns it has too
     int inherit_count;
     char *identity; // the index that REPLICA IDENTITY USING INDEX names, NULL = none
@@ -113,6 +117,8 @@ struct source_draft {
     int type_count;
     char **collations; // the deterministic ones that it makes
     int collation_count;
+    char **dropped; // names of tables that there were
+    int dropped_count;
     char **changing; // the functions that it makes which would change what is mirrored
     int changing_count;
     struct source_note *notes;
@@ -167,6 +173,9 @@ int source_draft_rename_type(struct source_draft *draft, struct draft_type *type
 void source_draft_free_table(struct draft_table *table);
 // Its indexes go along.
 void source_draft_remove_table(struct source_draft *draft, struct draft_table *table);
+// DROP: one that gets its name is another.
+void source_draft_drop_table(struct source_draft *draft, struct draft_table *table);
+void source_draft_drop_column(struct source_draft *draft, struct draft_table *table, int column);
 // `is_branch`: it is partitioned itself, and has no rows.
 int source_draft_add_partition(struct source_draft *draft, struct draft_table *table, const char *partition,
                                const char *parent, bool is_branch);

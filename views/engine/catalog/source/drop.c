@@ -43,7 +43,7 @@ static void drop_table(const struct source_run *run, struct source_name name, bo
         source_lineage_drop_children(run->draft, mirror);
     table = source_draft_table(run->draft, name);
     if (table != NULL)
-        source_draft_remove_table(run->draft, table);
+        source_draft_drop_table(run->draft, table);
 }
 
 // Columns of the type go.
@@ -54,7 +54,7 @@ static void drop_columns_of(const struct source_run *run, int type) {
             if (table->columns[i].made_type != type)
                 continue;
             source_constraint_drop_column(run, table, table->columns[i].name);
-            source_draft_remove_column(table, i);
+            source_draft_drop_column(run->draft, table, i);
         }
     }
 }

@@ -70,6 +70,6 @@ void source_lineage_drop_children(struct source_draft *draft, const char *parent
             child = next;
             next = lineage_find_child(draft, draft->tables[child].name);
         }
-        source_draft_remove_table(draft, &draft->tables[child]);
+        source_draft_drop_table(draft, &draft->tables[child]);
     }
 }

@@ -74,7 +74,7 @@ static int statement_alter_column(const struct source_run *run, struct draft_tab
     const json_t *node = json_object_get(command, "def");
     if (source_node_is(command, "subtype", "AT_DropColumn")) {
         source_constraint_drop_column(run, table, altered->name);
-        source_draft_remove_column(table, column);
+        source_draft_drop_column(run->draft, table, column);
         return 0;
     }
     if (source_node_is(command, "subtype", "AT_AlterColumnType"))
@@ -264,9 +264,11 @@ static int statement_alter_one(const struct source_run *run, struct source_name 
 static int statement_alter_table(const struct source_run *run, const json_t *node) {
     const json_t *relation = json_object_get(node, "relation");
     struct source_name name = source_node_relation(relation);
-    bool missing_ok =
-        json_is_true(json_object_get(node, "missing_ok")) && source_draft_table(run->draft, name) == NULL;
-    if (!source_node_is(node, "objtype", "OBJECT_TABLE") || missing_ok || source_create_ignores(run, name))
+    // One that was renamed is left out by its last name, at the end.
+    const bool is_there = source_draft_table(run->draft, name) != NULL;
+    if (!source_node_is(node, "objtype", "OBJECT_TABLE") ||
+        (!is_there && json_is_true(json_object_get(node, "missing_ok"))) ||
+        ((!is_there || run->draft->text->as_before) && source_create_ignores(run, name)))
         return 0;
     const json_t *element;
     size_t i;
