@@ -390,7 +390,10 @@ static void has(const char *sql, const char *wanted) {
     if (source_sql_read(sql, &tables, &count, &error) != 0)
         buffer_text(&text, error.message);
     for (int t = 0; t < count; t++) {
-        buffer_format(&text, "%s:", tables[t].name);
+        buffer_text(&text, tables[t].name);
+        for (int i = 0; i < tables[t].older_count; i++)
+            buffer_format(&text, "/%s", tables[t].older[i]);
+        buffer_char(&text, ':');
         for (int i = 0; i < tables[t].column_count; i++) {
             const struct column *column = &tables[t].columns[i];
             buffer_format(&text, " %s%s", column->name, column->not_null && column->key == 0 ? "!" : "");
@@ -431,7 +434,7 @@ static void test_what_tables_that_inherit_get(void **state) {
     has(THREE "alter table p add column if not exists a int, add z int;",
         "p: id a z;c: id a b z;d: id a b z;");
     has(THREE "alter table p set schema s; alter table s.p rename to q; alter table s.q add z int;",
-        "s.q: id a z;c: id a b z;d: id a b z;");
+        "s.q/p/s.p: id a z;c: id a b z;d: id a b z;");
     has(THREE "create table e(id int primary key); drop table p cascade;", "e: id;");
     has("create table p(id int primary key); create table q(id int primary key, z int);"
         "create table c(primary key (id)) inherits (p, q); alter table p add z int; alter table p drop z; alter table q drop id, drop z, add y int primary key;",
@@ -445,6 +448,27 @@ static void test_numbers_that_the_source_gives(void **state) {
         "alter table t alter c add generated always as identity; alter table t alter f drop default, alter f add generated always as identity;",
         "t: id a!* b!* c!* d!* e!* f!=1;");
     has("create table t(a serial unique);", "t: a;");
+}
+
+static void test_names_by_the_search_path(void **state) {
+    (void)state;
+    // Who sets one path for all has names without a schema.
+    has("set search_path = s, public; create table t(a int primary key); alter table t add b int; alter table s.t add c int;"
+        "create unique index i on t(b); drop index i; alter table t alter b set not null; reset search_path;",
+        "t: a b! c;");
+    has("create table s.t(a int primary key); create table t(a int primary key); set search_path to 's'; alter table t add b int;"
+        "set schema 'public'; alter table t add c int; select pg_catalog.set_config('search_path', '', false); alter table s.t add d int;",
+        "s.t: a b d;t: a c;");
+    has("set search_path = s; create table t(a int primary key); set search_path = r, public; create table if not exists t(b int primary key);"
+        "alter table t add c int; alter table s.t add d int; set search_path = s; alter table t rename to u; create table if not exists u(z int);",
+        "u/t: a d;r.t: b c;");
+    has("create table s.t(a int primary key); create table t(a int primary key, b int); begin; set local search_path = \"$user\", s, public; drop table t;"
+        "create table u(like public.t including all); savepoint x; rollback to x; alter table u add v int; commit; alter table t add c int; alter schema s rename to q;"
+        "drop schema q cascade;",
+        "t: a b c;");
+    has("create table s.p(a int primary key, b int); create table p(c int primary key); set search_path = s; create table q(d int, primary key (a)) inherits (p);"
+        "alter table p add e int; begin; set search_path = public; rollback; alter table p drop b;",
+        "s.p: a e;p: c;q: a d e;");
 }
 
 static void test_what_is_left_out_by_its_last_name(void **state) {
@@ -465,13 +489,13 @@ static void test_what_goes_along(void **state) {
         "create table s.p(id int primary key) partition by range (id); create table s.p1 partition of s.p for values from (0) to (9);"
         "create table p2 partition of s.p default partition by list (id); create table p21 partition of p2 default;"
         "alter schema s rename to r; alter table p2 rename to q; alter table p21 set schema r;",
-        "r.t: id a;r.p: id [r.p1 q r.p21];");
+        "r.t/s.t: id a;r.p/s.p: id [r.p1 q r.p21];");
     has("create table p(id int primary key) partition by range (id); create table p1 partition of p for values from (0) to (9);"
         "create table p2 partition of p default partition by list (id); create table p21 partition of p2 default; drop table p2;",
         "p: id [p1];");
     has("create table t(id int primary key); alter schema public rename to o; create table u(id int primary key);"
         "alter schema o rename to public;",
-        "t: id;u: id;");
+        "t/t/o.t: id;u: id;");
 }
 
 int main(void) {
@@ -488,6 +512,7 @@ int main(void) {
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_what_tables_that_inherit_get),
         cmocka_unit_test(test_what_goes_along),
+        cmocka_unit_test(test_names_by_the_search_path),
         cmocka_unit_test(test_what_is_left_out_by_its_last_name),
         cmocka_unit_test(test_numbers_that_the_source_gives),
         cmocka_unit_test(test_a_semicolon_that_is_missing),

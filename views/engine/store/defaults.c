@@ -39,7 +39,7 @@ static void defaults_append(struct buffer *list, const char *table, const char *
     buffer_format(list, "\x1e%s\x1f%s\x1e", table, column);
 }
 
-// Of a file that was never asked a null of such a type may be an unchanged TOAST value that is not known, which no default is.
+// In a file that was never asked a null of such a type may be an unchanged TOAST value that is not known, which no default is.
 bool defaults_may_lack(const struct defaults *defaults, const struct table *table,
                        const struct column *column) {
     CLEANUP(buffer_free) struct buffer entry = {0};

@@ -13,7 +13,7 @@ struct source_body {
     bool handles; // what fails is passed over
 };
 
-// Of a DoStmt. False: out of memory.
+// `node`: a DoStmt. False: out of memory.
 bool source_body_read(const struct source_draft *draft, const struct source_statement *statement,
                       const json_t *node, struct source_body *ret);
 void source_body_free(struct source_body *body);

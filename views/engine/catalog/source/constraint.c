@@ -45,7 +45,7 @@ static struct draft_index *source_constraint_index(const struct source_run *run,
 }
 
 static const char *source_constraint_schema(const struct draft_table *table) {
-    return table->schema != NULL ? table->schema : "public";
+    return table->schema != NULL ? table->schema : table->made_in != NULL ? table->made_in : "public";
 }
 
 static bool source_constraint_is_in(const struct draft_table *table, const char *schema) {

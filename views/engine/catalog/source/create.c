@@ -4,6 +4,7 @@
 #include "views/engine/catalog/source/constraint.h"
 #include "views/engine/catalog/source/lineage.h"
 #include "views/engine/catalog/source/made_type.h"
+#include "views/engine/catalog/source/path.h"
 
 #include <strings.h>
 
@@ -123,7 +124,7 @@ static int create_like(const struct source_run *run, struct draft_table *table, 
     enum { LIKE_DEFAULTS = 1 << 3, LIKE_GENERATED = 1 << 4, LIKE_INDEXES = 1 << 6 }; // TableLikeOption
     const json_t *relation = json_object_get(clause, "relation");
     const json_int_t options = json_integer_value(json_object_get(clause, "options"));
-    const struct source_name name = source_node_relation(relation);
+    const struct source_name name = source_path_find(run->draft, source_node_relation(relation));
     const size_t at = source_node_at(run, relation);
     const int first = table->column_count;
     if (create_copy_columns(run, table, name, at) != 0)
@@ -234,10 +235,11 @@ static int create_columns(const struct source_run *run, struct draft_table *tabl
     size_t i;
     json_array_foreach(json_object_get(node, "inhRelations"), i, element) {
         const json_t *parent = json_object_get(element, "RangeVar");
-        if (create_copy_columns(run, table, source_node_relation(parent), source_node_at(run, parent)) != 0)
+        const struct source_name name = source_path_find(run->draft, source_node_relation(parent));
+        if (create_copy_columns(run, table, name, source_node_at(run, parent)) != 0)
             return -1;
         source_draft_set_inherited(table);
-        CLEANUP(free_charp) char *of = source_draft_mirror_name(source_node_relation(parent));
+        CLEANUP(free_charp) char *of = source_draft_mirror_name(name);
         if (of == NULL)
             return source_draft_out_of_memory(run->draft);
         if (source_lineage_add(run->draft, table, of, true) != 0)
@@ -256,7 +258,7 @@ static int create_columns(const struct source_run *run, struct draft_table *tabl
 
 int source_create_table(const struct source_run *run, const json_t *node) {
     const json_t *relation = json_object_get(node, "relation");
-    struct source_name name = source_node_relation(relation);
+    struct source_name name = source_path_new(run->draft, source_node_relation(relation));
     bool exists = source_draft_table(run->draft, name) != NULL;
     if (source_create_ignores(run, name) || source_node_is(relation, "relpersistence", "t") ||
         (exists && json_is_true(json_object_get(node, "if_not_exists"))))
@@ -264,10 +266,13 @@ int source_create_table(const struct source_run *run, const json_t *node) {
     const json_t *first =
         json_object_get(json_array_get(json_object_get(node, "inhRelations"), 0), "RangeVar");
     if (json_object_get(node, "partbound") != NULL)
-        return create_partition(run, source_node_relation(first), name,
+        return create_partition(run, source_path_find(run->draft, source_node_relation(first)), name,
                                 json_object_get(node, "partspec") != NULL, source_node_at(run, first));
     struct draft_table *table;
     if (source_draft_add_table(run->draft, name, source_node_at(run, relation), &table) != 0)
+        return -1;
+    const char *made_in = name.schema == NULL ? source_path_first(run->draft) : NULL;
+    if (made_in != NULL && source_draft_set(run->draft, &table->made_in, made_in) != 0)
         return -1;
     table->unlogged = source_node_is(relation, "relpersistence", "u");
     table->partitioned = json_object_get(node, "partspec") != NULL;

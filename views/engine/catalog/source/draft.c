@@ -41,6 +41,7 @@ void source_draft_free_table(struct draft_table *table) {
     source_draft_free_list(&table->older, &table->older_count);
     free(table->schema);
     free(table->relation);
+    free(table->made_in);
     free(table->identity);
     free(table->key_name);
 }
@@ -65,6 +66,8 @@ void source_draft_free(struct source_draft *draft) {
     }
     source_draft_free_list(&draft->collations, &draft->collation_count);
     source_draft_free_list(&draft->dropped, &draft->dropped_count);
+    source_draft_free_list(&draft->path, &draft->path_count);
+    source_draft_free_list(&draft->path_before, &draft->path_before_count);
     source_draft_free_list(&draft->changing, &draft->changing_count);
     for (int i = 0; i < draft->note_count; i++)
         free(draft->notes[i].text);

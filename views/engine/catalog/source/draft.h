@@ -50,6 +50,7 @@ struct draft_table {
     int older_count;
     char *schema;
     char *relation;
+    char *made_in; // without a schema: the one of the path that it was made in, NULL = public
     size_t at;
     struct draft_column *columns;
     int column_count;
@@ -117,6 +118,11 @@ struct source_draft {
     int type_count;
     char **collations; // the deterministic ones that it makes
     int collation_count;
+    char **path; // search_path: its schemas
+    int path_count;
+    char **path_before; // what it is again when the transaction ends
+    int path_before_count;
+    bool path_is_local;
     char **dropped; // names of tables that there were
     int dropped_count;
     char **changing; // the functions that it makes which would change what is mirrored

@@ -3,6 +3,7 @@
 #include "views/base/cleanup.h"
 #include "views/engine/catalog/source/constraint.h"
 #include "views/engine/catalog/source/lineage.h"
+#include "views/engine/catalog/source/path.h"
 
 int source_drop_name_anew(const struct source_run *run, struct draft_table *table) {
     CLEANUP(free_charp) char *name = table->name;
@@ -18,7 +19,8 @@ int source_drop_name_anew(const struct source_run *run, struct draft_table *tabl
     return source_draft_append(run->draft, &table->older, &table->older_count, name);
 }
 
-static bool drop_is_in(const char *schema, const char *wanted) {
+static bool drop_is_in(const struct draft_table *table, const char *wanted) {
+    const char *schema = table->schema != NULL ? table->schema : table->made_in;
     return strcmp(schema != NULL ? schema : "public", wanted) == 0;
 }
 
@@ -69,7 +71,7 @@ static void drop_type(const struct source_run *run, const json_t *object) {
 static void drop_schema(const struct source_run *run, const char *schema) {
     struct source_draft *draft = run->draft;
     for (int i = 0; i < draft->table_count; i++) {
-        if (!drop_is_in(draft->tables[i].schema, schema))
+        if (!drop_is_in(&draft->tables[i], schema))
             continue;
         CLEANUP(free_charp) char *name = strdup(draft->tables[i].name);
         if (name != NULL)
@@ -91,8 +93,9 @@ static void drop_schema(const struct source_run *run, const char *schema) {
 
 static void drop_object(const struct source_run *run, const json_t *node, const json_t *object) {
     const bool cascades = source_node_is(node, "behavior", "DROP_CASCADE");
-    const struct source_name name =
-        source_type_name(json_object_get(json_object_get(object, "List"), "items"));
+    struct source_name name = source_type_name(json_object_get(json_object_get(object, "List"), "items"));
+    if (source_node_is(node, "removeType", "OBJECT_TABLE"))
+        name = source_path_find(run->draft, name);
     const char *schema = source_type_string(object);
     if (source_node_is(node, "removeType", "OBJECT_INDEX"))
         source_constraint_drop_index(run, name);
@@ -155,7 +158,7 @@ int source_drop_rename_schema(const struct source_run *run, const char *older, c
         return 0;
     for (int i = 0; i < draft->table_count; i++) {
         struct draft_table *table = &draft->tables[i];
-        if (drop_is_in(table->schema, older) &&
+        if (drop_is_in(table, older) &&
             (source_draft_set(draft, &table->schema, name) != 0 || source_drop_name_anew(run, table) != 0))
             return -1;
     }

@@ -11,6 +11,7 @@
 #include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/made_type.h"
 #include "views/engine/catalog/source/passed_over.h"
+#include "views/engine/catalog/source/path.h"
 #include "views/engine/catalog/source/pg_parse.h"
 
 #include <strings.h>
@@ -102,7 +103,8 @@ static int statement_alter_column(const struct source_run *run, struct draft_tab
 // INHERIT and NO INHERIT of another table.
 static int statement_inherit(const struct source_run *run, struct draft_table *table, const json_t *command) {
     const json_t *parent = json_object_get(json_object_get(command, "def"), "RangeVar");
-    CLEANUP(free_charp) char *name = source_draft_mirror_name(source_node_relation(parent));
+    CLEANUP(free_charp)
+    char *name = source_draft_mirror_name(source_path_find(run->draft, source_node_relation(parent)));
     if (name == NULL)
         return source_draft_out_of_memory(run->draft);
     if (source_node_is(command, "subtype", "AT_AddInherit"))
@@ -118,8 +120,8 @@ static int statement_alter(const struct source_run *run, struct source_name name
     bool attaches = source_node_is(command, "subtype", "AT_AttachPartition");
     if (attaches || source_node_is(command, "subtype", "AT_DetachPartition")) {
         const json_t *leaf = json_object_get(json_object_get(node, "PartitionCmd"), "name");
-        return (attaches ? source_create_attach : source_create_detach)(run, name, source_node_relation(leaf),
-                                                                        source_node_at(run, leaf));
+        return (attaches ? source_create_attach : source_create_detach)(
+            run, name, source_path_find(run->draft, source_node_relation(leaf)), source_node_at(run, leaf));
     }
     if (table == NULL)
         return source_text_error(run->draft->text, at, run->draft->error,
@@ -263,7 +265,7 @@ static int statement_alter_one(const struct source_run *run, struct source_name 
 
 static int statement_alter_table(const struct source_run *run, const json_t *node) {
     const json_t *relation = json_object_get(node, "relation");
-    struct source_name name = source_node_relation(relation);
+    struct source_name name = source_path_find(run->draft, source_node_relation(relation));
     // One that was renamed is left out by its last name, at the end.
     const bool is_there = source_draft_table(run->draft, name) != NULL;
     if (!source_node_is(node, "objtype", "OBJECT_TABLE") ||
@@ -344,7 +346,8 @@ static int statement_rename_columns(const struct source_run *run, struct draft_t
 
 // A table, where it is one that the statement speaks of.
 static struct draft_table *statement_table(const struct source_run *run, const json_t *node) {
-    const struct source_name name = source_node_relation(json_object_get(node, "relation"));
+    const struct source_name name =
+        source_path_find(run->draft, source_node_relation(json_object_get(node, "relation")));
     return name.relation != NULL ? source_draft_table(run->draft, name) : NULL;
 }
 
@@ -372,7 +375,8 @@ static int statement_rename(const struct source_run *run, const json_t *node) {
     if (source_node_is(node, "renameType", "OBJECT_SCHEMA"))
         return source_drop_rename_schema(run, source_node_text(node, "subname"), new_name);
     bool is_table = source_node_is(node, "renameType", "OBJECT_TABLE");
-    const struct source_name name = source_node_relation(json_object_get(node, "relation"));
+    const struct source_name name =
+        source_path_find(run->draft, source_node_relation(json_object_get(node, "relation")));
     if (is_table && table == NULL && name.relation != NULL && source_draft_root(run->draft, name) != NULL)
         return statement_rename_partition(run, name, (struct source_name){name.schema, new_name});
     // `alter table` renames an index, too.
@@ -395,7 +399,8 @@ static int statement_set_schema(const struct source_run *run, const json_t *node
     const char *schema = source_node_text(node, "newschema");
     if (schema != NULL && statement_is_of_type(node, "objectType"))
         return source_made_type_rename(run, node, schema, NULL);
-    const struct source_name name = source_node_relation(json_object_get(node, "relation"));
+    const struct source_name name =
+        source_path_find(run->draft, source_node_relation(json_object_get(node, "relation")));
     if (schema == NULL || !source_node_is(node, "objectType", "OBJECT_TABLE"))
         return 0;
     if (table == NULL)
@@ -467,20 +472,31 @@ static int statement_run_tree(const struct source_run *run, const json_t *tree) 
 
 // --- which statements matter
 
+static bool statement_begins_with(const struct source_statement *statement, const char *const *words) {
+    for (; *words != NULL && statement->word_count > 0; words++)
+        if (statement->words[0].size == strlen(*words) &&
+            strncasecmp(statement->words[0].data, *words, strlen(*words)) == 0)
+            return true;
+    return false;
+}
+
+// ROLLBACK TO is none, and says so in a word behind it.
+static bool statement_ends_transaction(const struct source_statement *statement) {
+    static const char *const words[] = {"commit", "end", "abort", "rollback", NULL};
+    for (int i = 1; i < statement->word_count; i++)
+        if (statement->words[i].size == 2 && strncasecmp(statement->words[i].data, "to", 2) == 0)
+            return false;
+    return statement_begins_with(statement, words);
+}
+
 // Those whose tree is looked at. Of a function only where its text speaks of what is kept.
 static bool statement_is_looked_at(const struct source_draft *draft,
                                    const struct source_statement *statement) {
-    static const char *const words[] = {"do", "call", "select"};
+    static const char *const words[] = {"do", "call", "select", "set", "reset", NULL};
+    static const char *const create[] = {"create", NULL};
     const struct span text = {draft->text->text + statement->at, statement->size};
-    if (statement->has_body || statement->swallowed > 0)
-        return true;
-    for (size_t i = 0; i < sizeof words / sizeof *words && statement->word_count > 0; i++)
-        if (statement->words[0].size == strlen(words[i]) &&
-            strncasecmp(statement->words[0].data, words[i], strlen(words[i])) == 0)
-            return true;
-    return statement->word_count > 0 && statement->words[0].size == strlen("create") &&
-           strncasecmp(statement->words[0].data, "create", strlen("create")) == 0 &&
-           source_body_mentions(text);
+    return statement->has_body || statement->swallowed > 0 || statement_begins_with(statement, words) ||
+           (statement_begins_with(statement, create) && source_body_mentions(text));
 }
 
 // Whether it ends where the text says: what it swallowed would be passed over with it. A body that the grammar does not know is
@@ -493,6 +509,8 @@ static int statement_pass_over(struct source_draft *draft, const struct source_s
     if (statement->is_open)
         return source_text_error(draft->text, statement->at, draft->error,
                                  "this statement does not end: a parenthesis or BEGIN ATOMIC is open");
+    if (statement_ends_transaction(statement))
+        source_path_end(draft);
     if (!statement_is_looked_at(draft, statement))
         return 0;
     *ret = source_long_names_parse(draft->text, statement, &failure);
@@ -509,12 +527,8 @@ static int statement_pass_over(struct source_draft *draft, const struct source_s
 // --- blocks and calls
 
 static bool statement_is_made(const struct source_body *body, int number) {
-    static const char *const verbs[] = {"create", "alter", "drop"};
-    const struct span word = body->text.statements[number].words[0];
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        if (word.size == strlen(verbs[i]) && strncasecmp(word.data, verbs[i], word.size) == 0)
-            return true;
-    return false;
+    static const char *const verbs[] = {"create", "alter", "drop", NULL};
+    return statement_begins_with(&body->text.statements[number], verbs);
 }
 
 // What fails in a block that handles it is undone, as of a type that is there already.
@@ -567,6 +581,8 @@ static int statement_look(struct source_draft *draft, const struct source_lines 
     const json_t *function = json_object_get(tree, "CreateFunctionStmt");
     const json_t *select = json_object_get(tree, "SelectStmt");
     const json_t *into = json_object_get(json_object_get(select, "intoClause"), "rel");
+    if (source_path_set(draft, tree) != 0)
+        return -1;
     if (block != NULL)
         return statement_do(draft, lines, statement, block);
     if (function != NULL)
