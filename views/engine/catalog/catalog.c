@@ -348,29 +348,25 @@ static void catalog_warn_of_taken(struct catalog *catalog) {
     }
 }
 
+// `comments`: the text with all blank that is no comment, which is taken; NULL = out of memory.
 static void catalog_warn_of_slips_in(struct catalog *catalog, const char *file, const char *text,
-                                     enum slips_of of) {
+                                     char *comments, enum slips_of of) {
     const char *says;
-    for (const char *at = text; (at = slips_next(at, of, &says)) != NULL; at++)
-        catalog_warn_at(catalog, file, text, at, "%s", says);
-}
-
-static void catalog_warn_of_slips_in_source(struct catalog *catalog) {
-    CLEANUP(free_charp) char *comments = source_sql_comments(catalog->source);
-    const char *says;
-    for (const char *at = comments; at != NULL && (at = slips_next(at, SLIPS_OF_SOURCE, &says)) != NULL; at++)
-        catalog_warn_at(catalog, "source.sql", catalog->source, catalog->source + (at - comments), "%s",
-                        says);
+    for (const char *at = comments; at != NULL && (at = slips_next(at, of, &says)) != NULL; at++)
+        catalog_warn_at(catalog, file, text, text + (at - comments), "%s", says);
+    free(comments);
 }
 
 static void catalog_warn_of_slips(struct catalog *catalog) {
-    catalog_warn_of_slips_in_source(catalog);
+    catalog_warn_of_slips_in(catalog, "source.sql", catalog->source, source_sql_comments(catalog->source),
+                             SLIPS_OF_SOURCE);
     for (int i = 0; i < catalog->view_count; i++) {
         const struct view *view = &catalog->views[i];
-        catalog_warn_of_slips_in(catalog, view->file, view->schema, SLIPS_OF_SCHEMA);
+        catalog_warn_of_slips_in(catalog, view->file, view->schema, slips_comments_of_sql(view->schema),
+                                 SLIPS_OF_SCHEMA);
         for (int a = 0; a < view->apply_count; a++)
             catalog_warn_of_slips_in(catalog, view->applies[a].file, view->applies[a].sql,
-                                     SLIPS_OF_STATEMENT);
+                                     slips_comments_of_sql(view->applies[a].sql), SLIPS_OF_STATEMENT);
     }
 }
 
