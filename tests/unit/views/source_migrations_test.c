@@ -365,6 +365,20 @@ static void test_blocks(void **state) {
         "331 what function f does to ;366 what function g does to ;380 the table that select ..;401 what function addgeometr;");
 }
 
+static void test_columns_of_types(void **state) {
+    (void)state;
+    tells(
+        "create type c as (k int, v text); create table t of c (primary key (k)); alter type c add attribute w int cascade;"
+        "alter type c rename attribute w to x cascade;",
+        "73 what alter type .. casca;114 what alter type .. casca;");
+    tells(
+        "create type c as (k int, v text); alter type c drop attribute v; create table t of c (primary key (k));",
+        "82 this table has the colum;");
+    tells(
+        "create type c as (k int, v text); alter type c drop attribute v; create table t(k int primary key, x c);",
+        "");
+}
+
 static void test_a_semicolon_that_is_missing(void **state) {
     (void)state;
 #define LACKS(at)                                                                                            \
@@ -512,6 +526,7 @@ int main(void) {
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_what_tables_that_inherit_get),
         cmocka_unit_test(test_what_goes_along),
+        cmocka_unit_test(test_columns_of_types),
         cmocka_unit_test(test_names_by_the_search_path),
         cmocka_unit_test(test_what_is_left_out_by_its_last_name),
         cmocka_unit_test(test_numbers_that_the_source_gives),

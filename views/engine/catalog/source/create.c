@@ -219,6 +219,11 @@ static int create_typed_columns(const struct source_run *run, struct draft_table
     if (type == NULL || type->columns == NULL)
         return source_text_error(run->draft->text, source_node_at(run, of), run->draft->error,
                                  "there is no composite type of this name before this line");
+    if (type->altered)
+        source_draft_note(
+            run->draft, source_node_at(run, of),
+            "this table has the columns that its type was made with: what alter type made of them is not "
+            "carried out");
     struct source_run columns = *run;
     columns.base = type->columns_base;
     const json_t *node;

@@ -96,6 +96,7 @@ struct draft_type {
     char *name; // "schema.name" or "name"
     struct declared_type base;
     json_t *columns; // of a composite; owned
+    bool altered;    // its columns are others by now
     size_t columns_base;
     struct source_expression expression; // a domain's default
     char **labels;                       // of an enum

@@ -99,3 +99,20 @@ int source_made_type_rename(const struct source_run *run, const json_t *node, co
                                          name != NULL ? name : old.relation};
     return type != NULL ? source_draft_rename_type(run->draft, type, new_name) : 0;
 }
+
+void source_made_type_alter_columns(const struct source_run *run, const json_t *node) {
+    struct draft_type *type =
+        source_draft_type(run->draft, source_node_relation(json_object_get(node, "relation")));
+    const json_t *element;
+    bool cascades = source_node_is(node, "behavior", "DROP_CASCADE");
+    size_t i;
+    json_array_foreach(json_object_get(node, "cmds"), i, element) cascades |=
+        source_node_is(json_object_get(element, "AlterTableCmd"), "behavior", "DROP_CASCADE");
+    if (type != NULL)
+        type->altered = true;
+    if (cascades)
+        source_draft_note(
+            run->draft, run->base,
+            "what alter type .. cascade does to tables that are made of the type is not carried out: write it "
+            "as alter table");
+}

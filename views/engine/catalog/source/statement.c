@@ -268,6 +268,8 @@ static int statement_alter_table(const struct source_run *run, const json_t *nod
     struct source_name name = source_path_find(run->draft, source_node_relation(relation));
     // One that was renamed is left out by its last name, at the end.
     const bool is_there = source_draft_table(run->draft, name) != NULL;
+    if (source_node_is(node, "objtype", "OBJECT_TYPE"))
+        source_made_type_alter_columns(run, node);
     if (!source_node_is(node, "objtype", "OBJECT_TABLE") ||
         (!is_there && json_is_true(json_object_get(node, "missing_ok"))) ||
         ((!is_there || run->draft->text->as_before) && source_create_ignores(run, name)))
@@ -370,6 +372,8 @@ static int statement_rename(const struct source_run *run, const json_t *node) {
     const char *new_name = source_node_text(node, "newname");
     if (new_name == NULL)
         return 0;
+    if (source_node_is(node, "renameType", "OBJECT_ATTRIBUTE"))
+        source_made_type_alter_columns(run, node);
     if (statement_is_of_type(node, "renameType"))
         return source_made_type_rename(run, node, NULL, new_name);
     if (source_node_is(node, "renameType", "OBJECT_SCHEMA"))
