@@ -373,7 +373,7 @@ static void test_columns_of_types(void **state) {
         "73 what alter type .. casca;114 what alter type .. casca;");
     tells(
         "create type c as (k int, v text); alter type c drop attribute v; create table t of c (primary key (k));",
-        "82 this table has the colum;");
+        "83 this table has the colum;");
     tells(
         "create type c as (k int, v text); alter type c drop attribute v; create table t(k int primary key, x c);",
         "");
@@ -393,6 +393,38 @@ static void test_a_semicolon_that_is_missing(void **state) {
         "create event trigger e on sql_drop when tag in ('DROP TABLE') execute function f();"
         "comment on column t.a is $$ drop table t $$; alter default privileges grant select on tables to x;",
         "t(a);");
+}
+
+// What a program of before made of it, so that its files go on.
+static void made_first(const char *sql, const char *wanted) {
+    struct error error = {0};
+    struct buffer text = {0};
+    struct table *tables = NULL;
+    int count = 0;
+    assert_int_equal(source_sql_read_as(sql, SOURCE_AS_FIRST, &tables, &count, &error), 0);
+    for (int i = 0; i < count; i++) {
+        write_table(&text, &tables[i]);
+        buffer_format(&text, "%d ", tables[i].column_count);
+    }
+    buffer_char(&text, '\0');
+    assert_string_equal(text.data, wanted);
+    source_sql_free(&tables, &count);
+    buffer_free(&text);
+}
+
+static void test_as_the_first_of_its_format(void **state) {
+    (void)state;
+    made_first(
+        "create table p(a int primary key, b int); create table c(primary key (a)) inherits (p); alter table p add d int, drop b;"
+        "begin; alter table p add e int; rollback; do $$ begin alter table p add f int; end $$;",
+        "p(a);3 c(a);2 ");
+    made_first(
+        "create table t(a int, x int, primary key (a) include (x)); alter table t drop x; set search_path = s create table u(a int);"
+        "drop schema s cascade; alter schema public rename to q;\n-- migrate:down\nalter table t add s serial;",
+        "t(a);2 ");
+    made_first(
+        "create table t(a int primary key, b int not null unique); alter table t drop constraint t_pkey;",
+        "t(b);2 ");
 }
 
 // "t: a b! c*/old;": NOT NULL with !, a default of the source's with *, older names behind /, partitions in brackets.
@@ -526,6 +558,7 @@ int main(void) {
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_what_tables_that_inherit_get),
         cmocka_unit_test(test_what_goes_along),
+        cmocka_unit_test(test_as_the_first_of_its_format),
         cmocka_unit_test(test_columns_of_types),
         cmocka_unit_test(test_names_by_the_search_path),
         cmocka_unit_test(test_what_is_left_out_by_its_last_name),

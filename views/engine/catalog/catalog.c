@@ -381,9 +381,12 @@ static int catalog_read_source(struct catalog *catalog, bool stored, struct erro
     const struct source_told told = {catalog_take_told, catalog};
     if (source_sql_read_told(catalog->source, &told, &catalog->tables, &catalog->table_count, &refused) == 0)
         return 0;
-    if (!stored || refused.kind != ERROR_INPUT ||
-        source_sql_read_as(catalog->source, SOURCE_AS_BEFORE, &catalog->tables, &catalog->table_count,
-                           NULL) != 0) {
+    bool taken = false;
+    for (int reading = SOURCE_AS_FIRST;
+         stored && refused.kind == ERROR_INPUT && !taken && reading <= SOURCE_AS_BEFORE; reading++)
+        taken = source_sql_read_as(catalog->source, (enum source_reading)reading, &catalog->tables,
+                                   &catalog->table_count, NULL) == 0;
+    if (!taken) {
         if (error != NULL)
             *error = refused;
         return -1;

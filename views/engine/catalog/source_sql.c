@@ -305,7 +305,7 @@ static int source_sql_take(struct source_draft *draft, const struct source_lines
 
 // Names that a line leaves out and that tables and columns were given after they had been made.
 static void source_sql_leave_out(struct source_draft *draft, const struct source_lines *lines) {
-    for (int t = draft->table_count - 1; t >= 0 && !draft->text->as_before; t--) {
+    for (int t = draft->table_count - 1; t >= 0 && !draft->text->as_first; t--) {
         struct draft_table *table = &draft->tables[t];
         for (int i = table->column_count - 1; i >= 0; i--)
             if (source_lines_ignore(lines, table->name, table->columns[i].name))
@@ -317,8 +317,13 @@ static void source_sql_leave_out(struct source_draft *draft, const struct source
 
 static int source_sql_run(const char *text, enum source_reading reading, struct source_text *source,
                           struct source_lines *lines, struct source_draft *draft) {
-    if ((reading == SOURCE_AS_NOW ? source_text_read : source_text_read_as_before)(text, source,
-                                                                                   draft->error) != 0 ||
+    static int (*const readers[])(const char *text, struct source_text *ret, struct error *error) = {
+        [SOURCE_AS_NOW] = source_text_read,
+        [SOURCE_AS_FIRST] = source_text_read_as_first,
+        [SOURCE_AS_BEFORE] = source_text_read_as_before,
+        [SOURCE_AS_CUT] = source_text_read_as_before,
+    };
+    if (readers[reading](text, source, draft->error) != 0 ||
         source_lines_read(source, lines, draft->error) != 0)
         return -1;
     if (reading == SOURCE_AS_CUT)

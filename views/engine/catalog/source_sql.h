@@ -19,6 +19,7 @@ int source_sql_read_told(const char *text, const struct source_told *told, struc
 // How a program read the text that a file was made with. What it took then is not refused now: the text cannot be changed any more.
 enum source_reading {
     SOURCE_AS_NOW,
+    SOURCE_AS_FIRST,  // as those of file format 10 did first
     SOURCE_AS_BEFORE, // as those of file format 9
     SOURCE_AS_CUT,    // and with names cut as PostgreSQL's grammar cuts them, as still older ones
     SOURCE_READINGS,

@@ -372,7 +372,7 @@ void source_constraint_drop_column(const struct source_run *run, struct draft_ta
     if (draft->text->as_before)
         return;
     if (strings_have(table->keys, table->key_count, column) ||
-        strings_have(table->key_included, table->key_included_count, column)) {
+        (strings_have(table->key_included, table->key_included_count, column) && !draft->text->as_first)) {
         if (table->key_name != NULL)
             source_constraint_forget_identity(table, table->key_name);
         source_constraint_drop_key(table);

@@ -20,7 +20,7 @@ static bool create_cascades(const json_t *constraint, const char *action) {
 }
 
 int source_create_number(const struct source_run *run, struct draft_column *column) {
-    if (run->draft->text->as_before)
+    if (run->draft->text->as_first)
         return 0;
     column->not_null = true;
     json_decref(column->expression.tree);

@@ -35,7 +35,7 @@ static bool drop_has_schema(const char *mirror, const char *schema) {
 
 static void drop_table(const struct source_run *run, struct source_name name, bool cascades) {
     CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
-    const bool now = !run->draft->text->as_before;
+    const bool now = !run->draft->text->as_first;
     struct draft_table *table = source_draft_table(run->draft, name);
     if (mirror == NULL)
         return;
@@ -101,6 +101,8 @@ static void drop_object(const struct source_run *run, const json_t *node, const 
         source_constraint_drop_index(run, name);
     else if (source_node_is(node, "removeType", "OBJECT_TABLE") && name.relation != NULL)
         drop_table(run, name, cascades);
+    else if (run->draft->text->as_first)
+        return;
     else if (cascades && (source_node_is(node, "removeType", "OBJECT_TYPE") ||
                           source_node_is(node, "removeType", "OBJECT_DOMAIN")))
         drop_type(run, object);
@@ -154,7 +156,7 @@ static int drop_rename_partitions(const struct source_run *run, const char *olde
 
 int source_drop_rename_schema(const struct source_run *run, const char *older, const char *name) {
     struct source_draft *draft = run->draft;
-    if (older == NULL)
+    if (older == NULL || draft->text->as_first)
         return 0;
     for (int i = 0; i < draft->table_count; i++) {
         struct draft_table *table = &draft->tables[i];

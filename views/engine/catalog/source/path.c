@@ -122,7 +122,7 @@ static const struct draft_table *path_table(const struct source_draft *draft, co
 
 struct source_name source_path_find(const struct source_draft *draft, struct source_name name) {
     const struct draft_table *found = NULL;
-    if (name.relation == NULL || draft->text->as_before)
+    if (name.relation == NULL || draft->text->as_first)
         return name;
     for (int i = 0; name.schema == NULL && found == NULL && i < draft->path_count; i++)
         found = path_table(draft, draft->path[i], name.relation);
@@ -133,7 +133,7 @@ struct source_name source_path_find(const struct source_draft *draft, struct sou
 
 struct source_name source_path_new(const struct source_draft *draft, struct source_name name) {
     const char *schema = name.schema == NULL ? source_path_first(draft) : name.schema;
-    if (draft->text->as_before || name.relation == NULL || path_is_public(schema) ||
+    if (draft->text->as_first || name.relation == NULL || path_is_public(schema) ||
         path_table(draft, schema, name.relation) != NULL)
         return source_path_find(draft, name);
     return name.schema == NULL && source_draft_table(draft, name) != NULL

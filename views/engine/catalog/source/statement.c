@@ -258,7 +258,7 @@ static int statement_alter_one(const struct source_run *run, struct source_name 
     if (statement_alter(run, name, command, source_node_at(run, relation)) != 0)
         return -1;
     const struct draft_table *table = source_draft_table(run->draft, name);
-    return table == NULL || run->draft->text->as_before
+    return table == NULL || run->draft->text->as_first
                ? 0
                : statement_alter_children(run, table->name, command, only, 0);
 }
@@ -272,7 +272,7 @@ static int statement_alter_table(const struct source_run *run, const json_t *nod
         source_made_type_alter_columns(run, node);
     if (!source_node_is(node, "objtype", "OBJECT_TABLE") ||
         (!is_there && json_is_true(json_object_get(node, "missing_ok"))) ||
-        ((!is_there || run->draft->text->as_before) && source_create_ignores(run, name)))
+        ((!is_there || run->draft->text->as_first) && source_create_ignores(run, name)))
         return 0;
     const json_t *element;
     size_t i;
@@ -338,7 +338,7 @@ static int statement_rename_columns(const struct source_run *run, struct draft_t
                                     const char *old_name, const char *new_name, int depth) {
     if (statement_rename_column(run, table, old_name, new_name) != 0)
         return -1;
-    for (int i = 0; i < run->draft->table_count && depth < LINEAGE_DEPTH_MAX && !run->draft->text->as_before;
+    for (int i = 0; i < run->draft->table_count && depth < LINEAGE_DEPTH_MAX && !run->draft->text->as_first;
          i++)
         if (source_lineage_has(&run->draft->tables[i], table->name) &&
             statement_rename_columns(run, &run->draft->tables[i], old_name, new_name, depth + 1) != 0)
@@ -360,7 +360,7 @@ static int statement_rename_partition(const struct source_run *run, struct sourc
     CLEANUP(free_charp) char *new_name = source_draft_mirror_name(newer);
     if (name == NULL || new_name == NULL)
         return source_draft_out_of_memory(run->draft);
-    return run->draft->text->as_before ? 0 : source_draft_rename_partition(run->draft, name, new_name);
+    return run->draft->text->as_first ? 0 : source_draft_rename_partition(run->draft, name, new_name);
 }
 
 static bool statement_is_of_type(const json_t *node, const char *member) {
@@ -499,7 +499,9 @@ static bool statement_is_looked_at(const struct source_draft *draft,
     static const char *const words[] = {"do", "call", "select", "set", "reset", NULL};
     static const char *const create[] = {"create", NULL};
     const struct span text = {draft->text->text + statement->at, statement->size};
-    return statement->has_body || statement->swallowed > 0 || statement_begins_with(statement, words) ||
+    if (statement->has_body || draft->text->as_first)
+        return statement->has_body;
+    return statement->swallowed > 0 || statement_begins_with(statement, words) ||
            (statement_begins_with(statement, create) && source_body_mentions(text));
 }
 
@@ -518,7 +520,7 @@ static int statement_pass_over(struct source_draft *draft, const struct source_s
     if (!statement_is_looked_at(draft, statement))
         return 0;
     *ret = source_long_names_parse(draft->text, statement, &failure);
-    if (*ret == NULL && statement->swallowed > 0 && !failure.several)
+    if (*ret == NULL && statement->swallowed > 0 && !failure.several && !draft->text->as_first)
         return source_text_error(
             draft->text, statement->swallowed, draft->error,
             "this statement is not told from the one before it (is a semicolon missing?), and "
@@ -623,14 +625,15 @@ int source_statement_run(struct source_draft *draft, const struct source_lines *
     json_t *tree = NULL;
     if (source_passed_over(statement, draft->text->as_before)) {
         int passed = statement_pass_over(draft, statement, &tree);
-        passed = passed == 0 && tree != NULL ? statement_look(draft, lines, statement, tree) : passed;
+        if (passed == 0 && tree != NULL && !draft->text->as_first)
+            passed = statement_look(draft, lines, statement, tree);
         json_decref(tree);
         return passed;
     }
     struct pg_parse_error failure = {0};
     tree = statement_parse(draft, statement, &failure);
     if (tree == NULL && !failure.several && source_passed_over_unread(statement) &&
-        (statement->swallowed == 0 || draft->text->as_before))
+        (statement->swallowed == 0 || draft->text->as_first))
         return 0;
     if (tree == NULL)
         return source_text_error(draft->text, statement->at + failure.at, draft->error, "%s",

@@ -119,7 +119,7 @@ static void source_text_close(struct lexer *lexer);
 // The last statement of a part needs no semicolon.
 static int source_text_part(struct lexer *lexer, size_t at, struct span comment) {
     const enum migration_mark mark =
-        lexer->source->as_before ? MIGRATION_MARK_NONE : source_migration_mark(comment);
+        lexer->source->as_first ? MIGRATION_MARK_NONE : source_migration_mark(comment);
     if (mark == MIGRATION_MARK_NONE || lexer->parentheses > 0 || lexer->atomic > 0)
         return 0;
     if (mark == MIGRATION_MARK_DOWN_FOR_GOOD && lexer->part == mark)
@@ -377,9 +377,10 @@ static bool source_text_find_lines(struct source_text *source) {
     return true;
 }
 
-static int source_text_read_as(const char *text, bool as_before, struct source_text *ret,
+static int source_text_read_as(const char *text, bool as_first, bool as_before, struct source_text *ret,
                                struct error *error) {
-    *ret = (struct source_text){.text = strdup(text), .size = strlen(text), .as_before = as_before};
+    *ret = (struct source_text){
+        .text = strdup(text), .size = strlen(text), .as_first = as_first, .as_before = as_before};
     struct lexer lexer = {.source = ret, .error = error};
     if (ret->text == NULL || !source_text_find_lines(ret)) {
         source_text_free(ret);
@@ -398,9 +399,13 @@ static int source_text_read_as(const char *text, bool as_before, struct source_t
 }
 
 int source_text_read(const char *text, struct source_text *ret, struct error *error) {
-    return source_text_read_as(text, false, ret, error);
+    return source_text_read_as(text, false, false, ret, error);
+}
+
+int source_text_read_as_first(const char *text, struct source_text *ret, struct error *error) {
+    return source_text_read_as(text, true, false, ret, error);
 }
 
 int source_text_read_as_before(const char *text, struct source_text *ret, struct error *error) {
-    return source_text_read_as(text, true, ret, error);
+    return source_text_read_as(text, true, true, ret, error);
 }

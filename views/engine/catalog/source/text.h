@@ -48,12 +48,16 @@ struct source_text {
     int comment_count;
     struct source_long_name *long_names;
     int long_name_count;
+    // As programs of file format 10 read it first: statement by statement, none of which tells of another table, schema or
+    // transaction.
+    bool as_first;
     bool
-        as_before; // as programs of file format 9 read it, and computed what it says: what is refused since is not
+        as_before; // as those of file format 9 did, and computed what it says: what is refused since is not; as_first, too
 };
 
 // Errors: ERROR_SYSTEM, ERROR_INPUT (a quote or a comment that does not end).
 int source_text_read(const char *text, struct source_text *ret, struct error *error);
+int source_text_read_as_first(const char *text, struct source_text *ret, struct error *error);
 int source_text_read_as_before(const char *text, struct source_text *ret, struct error *error);
 void source_text_free(struct source_text *source);
 int source_text_line(const struct source_text *source, size_t at); // from 1

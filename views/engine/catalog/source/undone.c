@@ -96,7 +96,7 @@ int source_undone_mark(struct source_text *text, const struct source_statement *
                        struct error *error) {
     CLEANUP(undone_free) struct undone_stack stack = {0};
     bool fits = true;
-    for (int i = 0; i < text->statement_count && fits && !text->as_before; i++) {
+    for (int i = 0; i < text->statement_count && fits && !text->as_first; i++) {
         const struct source_statement *statement = &text->statements[i];
         struct pg_parse_error failure;
         if (!undone_may_be(statement) || statement->undone)
