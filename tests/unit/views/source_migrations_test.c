@@ -379,6 +379,21 @@ static void test_columns_of_types(void **state) {
         "");
 }
 
+static void test_what_psql_reads(void **state) {
+    (void)state;
+    tells(
+        "create table t(a int primary key);\n\\i other.sql\n \\ir x.sql\n\\restrict i\n\\include y\n\\ignored\n",
+        "35 psql would read another ;49 psql would read another ;71 psql would read another ;");
+    makes(
+        "select 'create database x' \\gexec\ncreate table t(a int primary key);\nselect 1 as x\n\\gset\ncreate table u(a int primary key);",
+        "t(a);u(a);");
+    makes(
+        "create table t(a int primary key);\ncopy public.t (a) from stdin with (format csv, header);\na\n1;\ndrop table t;\n\\.\n"
+        "COPY t FROM STDIN CSV;\n2'\n\\.\ncreate table u(a int primary key); copy t from stdin;\n5\n\\.\ncopy t to stdout; create table v(a int primary key);"
+        "copy t (stdin) from 'x'; create table w(a int primary key);",
+        "t(a);u(a);v(a);w(a);");
+}
+
 static void test_a_semicolon_that_is_missing(void **state) {
     (void)state;
 #define LACKS(at)                                                                                            \
@@ -558,6 +573,7 @@ int main(void) {
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_what_tables_that_inherit_get),
         cmocka_unit_test(test_what_goes_along),
+        cmocka_unit_test(test_what_psql_reads),
         cmocka_unit_test(test_as_the_first_of_its_format),
         cmocka_unit_test(test_columns_of_types),
         cmocka_unit_test(test_names_by_the_search_path),

@@ -336,6 +336,10 @@ static int source_sql_run(const char *text, enum source_reading reading, struct 
             draft, open->at,
             "this transaction does not end: psql would take back what stands behind it, which is "
             "carried out here");
+    for (int i = 0; i < source->include_count && !source->as_first; i++)
+        source_draft_note(
+            draft, source->includes[i],
+            "psql would read another file here, which is not read: write what it has in its place");
     for (int i = 0; i < source->statement_count; i++)
         if (!source->statements[i].undone && source_statement_run(draft, lines, &source->statements[i]) != 0)
             return -1;

@@ -9,7 +9,7 @@
 
 // *ret: the tables in the order of their declaration, for source_sql_free. Errors: ERROR_INPUT, ERROR_SYSTEM.
 int source_sql_read(const char *text, struct table **ret, int *ret_count, struct error *error);
-// The same, and tells of what is not carried out and may be missed, in the text's order.
+// The same, and tells of what is not carried out and may be missed.
 struct source_told {
     void (*take)(void *self, size_t at, const char *what);
     void *self;

@@ -29,6 +29,7 @@ void source_text_free(struct source_text *source) {
     free(source->statements);
     free(source->directives);
     free(source->comments);
+    free(source->includes);
     free(source->long_names);
     *source = (struct source_text){0};
 }
@@ -216,6 +217,31 @@ static void source_text_blank_line(struct lexer *lexer) {
         lexer->source->text[lexer->at] = ' ';
 }
 
+// Whether psql's command at the lexer's place is one of those.
+static bool source_text_is_command(const struct lexer *lexer, const char *const *commands) {
+    const char *at = lexer->source->text + lexer->at + 1;
+    size_t size = 0;
+    while (source_text_is_word(at[size]))
+        size++;
+    for (; *commands != NULL; commands++)
+        if (strlen(*commands) == size && strncmp(at, *commands, size) == 0)
+            return true;
+    return false;
+}
+
+static int source_text_note_include(struct lexer *lexer) {
+    static const char *const commands[] = {"i", "ir", "include", "include_relative", NULL};
+    struct source_text *source = lexer->source;
+    if (!source_text_is_command(lexer, commands))
+        return 0;
+    size_t *grown = realloc(source->includes, ((size_t)source->include_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return source_text_out_of_memory(lexer);
+    source->includes = grown;
+    grown[source->include_count++] = lexer->at;
+    return 0;
+}
+
 static bool source_text_begins_line(const struct lexer *lexer) {
     size_t at = lexer->at;
     while (at > 0 && (lexer->source->text[at - 1] == ' ' || lexer->source->text[at - 1] == '\t'))
@@ -295,12 +321,31 @@ static int source_text_word(struct lexer *lexer) {
     return 0;
 }
 
+// FROM STDIN, with options behind it or without. A program of before knew it at the end alone.
+static bool source_text_is_copy(const struct lexer *lexer, const struct source_statement *copy) {
+    static const char stdin_word[] = "stdin", from[] = "from";
+    const char *text = lexer->source->text + copy->at;
+    if (copy->word_count == 0 || !source_text_word_is(copy->words[0], "copy") ||
+        copy->size < sizeof stdin_word)
+        return false;
+    const size_t last = copy->size - (sizeof stdin_word - 1);
+    for (size_t at = lexer->source->as_first ? last : sizeof from; at <= last; at++) {
+        size_t before = at;
+        while (before > 0 && isspace((unsigned char)text[before - 1]))
+            before--;
+        if (strncasecmp(text + at, stdin_word, sizeof stdin_word - 1) == 0 &&
+            (at == last || !source_text_is_word(text[at + sizeof stdin_word - 1])) &&
+            (lexer->source->as_first ||
+             (before < at && before >= sizeof from - 1 &&
+              strncasecmp(text + before - (sizeof from - 1), from, sizeof from - 1) == 0)))
+            return true;
+    }
+    return false;
+}
+
 // The rows that follow COPY .. FROM stdin, up to its \. line.
 static void source_text_blank_rows(struct lexer *lexer, const struct source_statement *copy) {
-    static const char from[] = "stdin";
-    const char *text = lexer->source->text + copy->at;
-    if (copy->word_count == 0 || !source_text_word_is(copy->words[0], "copy") || copy->size < sizeof from ||
-        strncasecmp(text + copy->size - (sizeof from - 1), from, sizeof from - 1) != 0)
+    if (!source_text_is_copy(lexer, copy))
         return;
     while (lexer->at < lexer->source->size) {
         bool last = source_text_begins_line(lexer) && source_text_peek(lexer, 0) == '\\' &&
@@ -346,16 +391,31 @@ static int source_text_other(struct lexer *lexer, char c) {
     return 0;
 }
 
+// psql's \g and its like end a statement as a semicolon does.
+static bool source_text_sends(const struct lexer *lexer) {
+    static const char *const commands[] = {"g",     "gx",           "gset",  "gexec",
+                                           "gdesc", "crosstabview", "watch", NULL};
+    return !lexer->source->as_first && lexer->has_open && lexer->parentheses == 0 && lexer->atomic == 0 &&
+           source_text_is_command(lexer, commands);
+}
+
+static int source_text_psql(struct lexer *lexer) {
+    if (source_text_sends(lexer))
+        source_text_close(lexer);
+    if (source_text_note_include(lexer) != 0)
+        return -1;
+    source_text_blank_line(lexer);
+    return 0;
+}
+
 static int source_text_next(struct lexer *lexer) {
     char c = source_text_peek(lexer, 0);
     if (isspace((unsigned char)c)) {
         lexer->at++;
         return 0;
     }
-    if (c == '\\' && source_text_begins_line(lexer)) {
-        source_text_blank_line(lexer);
-        return 0;
-    }
+    if (c == '\\' && (source_text_begins_line(lexer) || source_text_sends(lexer)))
+        return source_text_psql(lexer);
     if (c == '-' && source_text_peek(lexer, 1) == '-')
         return source_text_line_comment(lexer);
     if (c == '/' && source_text_peek(lexer, 1) == '*')

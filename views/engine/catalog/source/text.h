@@ -46,6 +46,8 @@ struct source_text {
     int directive_count;
     struct span *comments; // lines' that begin with the word tidemark, in any letters
     int comment_count;
+    size_t *includes; // lines of psql's that read another file, which is not read here
+    int include_count;
     struct source_long_name *long_names;
     int long_name_count;
     // As programs of file format 10 read it first: statement by statement, none of which tells of another table, schema or
