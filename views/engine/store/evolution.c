@@ -28,8 +28,17 @@ static bool evolution_may_be_unavailable(const struct column *column) {
             column->type == COLUMN_NUMERIC);
 }
 
+// Its values are the same texts where its type was not known.
+static bool evolution_knows_enum(const struct column *was, const struct column *is) {
+    return is->label_count > 0 && ((was->type == COLUMN_OTHER && is->type == COLUMN_TEXT) ||
+                                   (was->type == COLUMN_ARRAY && is->type == COLUMN_ARRAY &&
+                                    was->element == COLUMN_OTHER && is->element == COLUMN_TEXT));
+}
+
 // Whether values that were stored under one declaration mean something else, or nothing, under the other.
 static bool evolution_is_retyped(const struct column *was, const struct column *is) {
+    if (evolution_knows_enum(was, is))
+        return false;
     return was->type != is->type || was->element != is->element || was->scale != is->scale ||
            (is->type == COLUMN_BIT && was->precision != is->precision);
 }
