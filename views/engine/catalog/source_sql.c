@@ -340,9 +340,13 @@ static int source_sql_run(const char *text, enum source_reading reading, struct 
         source_draft_note(
             draft, source->includes[i],
             "psql would read another file here, which is not read: write what it has in its place");
-    for (int i = 0; i < source->statement_count; i++)
-        if (!source->statements[i].undone && source_statement_run(draft, lines, &source->statements[i]) != 0)
+    for (int i = 0; i < source->statement_count; i++) {
+        const struct source_statement *statement = &source->statements[i];
+        const bool tells = statement->takes_back && !source->as_first;
+        if ((tells && source_undone_tell(draft, lines, statement) != 0) ||
+            (!statement->undone && source_statement_run(draft, lines, statement) != 0))
             return -1;
+    }
     source_sql_leave_out(draft, lines);
     return 0;
 }

@@ -258,9 +258,9 @@ static struct source_statement *source_text_open(struct lexer *lexer) {
     if (grown == NULL)
         return NULL;
     source->statements = grown;
-    source->statements[source->statement_count] = (struct source_statement){
-        .at = lexer->at,
-        .undone = lexer->part == MIGRATION_MARK_DOWN || lexer->part == MIGRATION_MARK_DOWN_FOR_GOOD};
+    const bool takes_back = lexer->part == MIGRATION_MARK_DOWN || lexer->part == MIGRATION_MARK_DOWN_FOR_GOOD;
+    source->statements[source->statement_count] =
+        (struct source_statement){.at = lexer->at, .undone = takes_back, .takes_back = takes_back};
     lexer->has_open = true;
     lexer->parentheses = lexer->atomic = 0;
     lexer->begins = false;
@@ -270,6 +270,13 @@ static struct source_statement *source_text_open(struct lexer *lexer) {
 
 static bool source_text_word_is(struct span word, const char *text) {
     return word.size == strlen(text) && strncasecmp(word.data, text, word.size) == 0;
+}
+
+bool source_text_word_among(const struct source_statement *statement, int number, const char *const *words) {
+    for (; *words != NULL && number < statement->word_count; words++)
+        if (source_text_word_is(statement->words[number], *words))
+            return true;
+    return false;
 }
 
 // How deep in a function's body this word leaves the text. ATOMIC elsewhere is a name as any other, which it was not before.

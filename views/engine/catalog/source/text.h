@@ -21,6 +21,7 @@ struct source_statement {
     bool is_open;     // at the text's end: what stands behind it would have been taken for its own
     size_t swallowed; // where in it a word as CREATE TABLE begins, which may be another one's: 0 = nowhere
     bool undone;      // its transaction takes it back, or a migration tool does not run it
+    bool takes_back;  // the latter
 };
 
 // `-- tidemark: WORDS` to the line's end.
@@ -62,6 +63,8 @@ int source_text_read(const char *text, struct source_text *ret, struct error *er
 int source_text_read_as_first(const char *text, struct source_text *ret, struct error *error);
 int source_text_read_as_before(const char *text, struct source_text *ret, struct error *error);
 void source_text_free(struct source_text *source);
+// Whether the statement's word of this number, from 0, is one of those, the last of which is NULL.
+bool source_text_word_among(const struct source_statement *statement, int number, const char *const *words);
 int source_text_line(const struct source_text *source, size_t at); // from 1
 // ERROR_INPUT "source.sql:LINE:COLUMN: message", with the line and a caret as its excerpt. Returns -1.
 int source_text_error(const struct source_text *source, size_t at, struct error *error, const char *format,
