@@ -264,7 +264,8 @@ static int create_columns(const struct source_run *run, struct draft_table *tabl
 int source_create_table(const struct source_run *run, const json_t *node) {
     const json_t *relation = json_object_get(node, "relation");
     struct source_name name = source_path_new(run->draft, source_node_relation(relation));
-    bool exists = source_draft_table(run->draft, name) != NULL;
+    const bool exists = source_draft_table(run->draft, name) != NULL &&
+                        !source_path_is_elsewhere(run->draft, source_node_relation(relation));
     if (source_create_ignores(run, name) || source_node_is(relation, "relpersistence", "t") ||
         (exists && json_is_true(json_object_get(node, "if_not_exists"))))
         return 0;

@@ -94,8 +94,11 @@ static void drop_schema(const struct source_run *run, const char *schema) {
 static void drop_object(const struct source_run *run, const json_t *node, const json_t *object) {
     const bool cascades = source_node_is(node, "behavior", "DROP_CASCADE");
     struct source_name name = source_type_name(json_object_get(json_object_get(object, "List"), "items"));
-    if (source_node_is(node, "removeType", "OBJECT_TABLE"))
+    if (source_node_is(node, "removeType", "OBJECT_TABLE")) {
+        if (json_is_true(json_object_get(node, "missing_ok")) && source_path_is_elsewhere(run->draft, name))
+            return;
         name = source_path_find(run->draft, name);
+    }
     const char *schema = source_type_string(object);
     if (source_node_is(node, "removeType", "OBJECT_INDEX"))
         source_constraint_drop_index(run, name);

@@ -131,6 +131,16 @@ struct source_name source_path_find(const struct source_draft *draft, struct sou
     return found != NULL ? (struct source_name){found->schema, name.relation} : name;
 }
 
+bool source_path_is_elsewhere(const struct source_draft *draft, struct source_name name) {
+    if (name.schema != NULL || name.relation == NULL || draft->path_count == 0 ||
+        source_draft_table(draft, name) == NULL)
+        return false;
+    for (int i = 0; i < draft->path_count; i++)
+        if (path_table(draft, draft->path[i], name.relation) != NULL)
+            return false;
+    return true;
+}
+
 struct source_name source_path_new(const struct source_draft *draft, struct source_name name) {
     const char *schema = name.schema == NULL ? source_path_first(draft) : name.schema;
     if (draft->text->as_first || name.relation == NULL || path_is_public(schema) ||

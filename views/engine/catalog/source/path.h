@@ -11,6 +11,8 @@ int source_path_set(struct source_draft *draft, const json_t *tree);
 void source_path_end(struct source_draft *draft);
 // The table's name in the draft, where the statement's name is one's; else the name as it is.
 struct source_name source_path_find(const struct source_draft *draft, struct source_name name);
+// Whether the only table of the name is in a schema that the path lacks: IF EXISTS passes over it.
+bool source_path_is_elsewhere(const struct source_draft *draft, struct source_name name);
 // The name of a table that is to be made: with its schema, where another has it without one.
 struct source_name source_path_new(const struct source_draft *draft, struct source_name name);
 // The schema in which tables are made, NULL = public.
