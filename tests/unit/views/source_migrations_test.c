@@ -328,6 +328,14 @@ static void test_parts_that_migration_tools_do_not_run(void **state) {
     makes(
         "create table t(a int primary key);\n-- migrate:downs\n-- up and down Migration\nalter table t rename to u;",
         "u(a);");
+    // What comes behind such a part, and takes nothing back, is another file's.
+    tells(
+        "create table t(a int primary key); create table u(a int primary key); alter table u rename to v;"
+        "alter table t add b int; alter table t drop b; create table x(a int primary key); drop table x;\n-- migrate:down\n"
+        "create table x(a int primary key); create table u(a int primary key); alter table t add b int;"
+        "alter table t add a int; create temp table x(a int); create table y(a int primary key);"
+        "alter table t add c int, add d int; alter table t drop a, add c int; alter table z add c int;\n-- tidemark: ignore w\ncreate table w(a int);",
+        "355 this is not carried out,;389 this is not carried out,;");
     makes(
         "create table t(a int primary key);\n---- create above / drop below ----\ndrop table t;\n"
         "create table u(a int primary key);\n---- create above / drop below ----\ndrop table u;",
@@ -357,12 +365,50 @@ static void test_blocks(void **state) {
         "do 'begin raise notice ''x''; alter table t add b int; end'; do language plperl $$ begin alter table t add b int; end $$;",
         "34 what this DO block does ;302 what this DO block does ;350 what this DO block does ;474 what this DO block does ;"
         "535 what this DO block does ;");
+    // What a mirror has nothing of.
+    tells(
+        "create table t(a int primary key, b int, constraint u unique (b)); create table p(a int primary key) partition by list (a);"
+        "do $$ begin if true then drop trigger if exists x on t; drop policy p on t; drop function f; drop view v; drop table if exists tmp;"
+        " drop index if exists i; alter table t drop constraint if exists t_fk; alter index i rename to j; alter view v rename to w;"
+        " alter table t rename constraint c to d; alter function f() set schema s; alter view v alter a set default 1;"
+        " create temp table tmp as select 1; create materialized view m as select 1; alter table tmp add c int;"
+        " alter index p_i attach partition p1_i; create unique index on tmp (a); end if; end $$;",
+        "");
+    static const char *const changing[] = {
+        "drop table t",
+        "drop index u",
+        "alter table t drop constraint u",
+        "alter table t rename constraint t_pkey to k",
+        "alter index u rename to k",
+        "alter table public.t rename b to c",
+        "alter table t set schema s",
+        "drop schema s",
+        "alter type e rename to f",
+        "create table v as select 1",
+    };
+    for (size_t i = 0; i < sizeof changing / sizeof *changing; i++) {
+        struct buffer sql = {0};
+        buffer_format(
+            &sql,
+            "create table t(a int primary key, b int not null, constraint u unique (b)); do $$ begin if true then perform 1; %s; end if; end $$;",
+            changing[i]);
+        buffer_char(&sql, '\0');
+        tells(sql.data, "76 what this DO block does ;");
+        buffer_free(&sql);
+    }
+    // What fails leaves nothing of itself.
+    makes(
+        "create table t(a int primary key); do $$ begin create table u(b int) inherits (x); exception when others then null; end $$;",
+        "t(a);");
+    tells(
+        "create table t(a int primary key, b int); do $$ begin alter table t add c int, add b int; exception when duplicate_column then null; end $$;",
+        "42 what this DO block does ;");
     tells(
         "create table t(a int primary key); create function f() returns void language plpgsql as $$ begin alter table t add b int; end $$;"
         "create function g() returns void language sql as $$ drop table if exists t $$; create procedure h() language sql as $$ delete from t $$;"
-        "select pg_catalog.set_config('search_path', '', false); call h(); select 1 from t where f() is null; select s.g(); select 1 as x into u;"
+        "select pg_catalog.set_config('search_path', '', false); call h(); select 1 from t where f() is null; select s.g(); select s.g(), f(); select 1 as x into u;"
         "select AddGeometryColumn('t', 'g', 4326, 'POINT', 2); select 1 into temp v;",
-        "331 what function f does to ;366 what function g does to ;380 the table that select ..;401 what function addgeometr;");
+        "331 what function f does to ;366 what function g does to ;399 the table that select ..;420 what function addgeometr;");
 }
 
 static void test_columns_of_types(void **state) {
@@ -530,6 +576,15 @@ static void test_names_by_the_search_path(void **state) {
     has("create table s.p(a int primary key, b int); create table p(c int primary key); set search_path = s; create table q(d int, primary key (a)) inherits (p);"
         "alter table p add e int; begin; set search_path = public; rollback; alter table p drop b;",
         "s.p: a e;p: c;q: a d e;");
+    // IF EXISTS speaks of the path's alone.
+    has("create table t(a int primary key); create table u(a int primary key); set search_path = s; drop table if exists t;"
+        "alter table if exists u add b int; begin; set local search_path = s, public; abort; drop table if exists u;",
+        "t: a;u: a;");
+    has("set search_path = q, public; create table v(a int primary key); set search_path = public, s; create table if not exists v(b int primary key);",
+        "source.sql:1:121: table v stands on line 1 already");
+    has("create domain d as int default 1; create domain s.d as int default 2; create domain d as int default 3; set search_path = s, public;"
+        "create table t(id int primary key, a d, b public.d); set search_path = public; create table u(id int primary key, a d);",
+        "t: id a=2 b=3;u: id a=3;");
 }
 
 static void test_what_is_left_out_by_its_last_name(void **state) {

@@ -2,24 +2,18 @@
 #include "views/engine/catalog/source/body.h"
 
 #include "views/base/cleanup.h"
+#include "views/engine/catalog/source/path.h"
 #include "views/engine/catalog/source/pg_parse.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 void source_body_free(struct source_body *body) {
     source_text_free(&body->text);
 }
 
-static bool body_word_among(const struct source_statement *statement, const char *const *words) {
-    for (; *words != NULL && statement->word_count > 0; words++)
-        if (statement->words[0].size == strlen(*words) &&
-            strncasecmp(statement->words[0].data, *words, strlen(*words)) == 0)
-            return true;
-    return false;
-}
-
 static bool body_begins_with(const struct source_statement *statement, const char *word) {
-    return body_word_among(statement, (const char *const[]){word, NULL});
+    return source_text_word_among(statement, 0, (const char *const[]){word, NULL});
 }
 
 static const json_t *body_option(const json_t *options, const char *name) {
@@ -64,7 +58,7 @@ static void body_judge(struct source_body *body) {
         body->handles = body_begins_with(statement, "exception");
         if (body->handles || body_begins_with(statement, "end"))
             return;
-        body->plain &= body_word_among(statement, plain);
+        body->plain &= source_text_word_among(statement, 0, plain);
     }
     body->plain = false;
 }
@@ -98,20 +92,50 @@ bool source_body_mentions(struct span text) {
     return false;
 }
 
+// Whether there is such a table, or a partition of one. In a function's body (draft NULL) nothing is known of what there is when it is
+// called, here and below.
+static bool body_knows(const struct source_draft *draft, struct source_name name) {
+    if (draft == NULL)
+        return true;
+    name = source_path_find(draft, name);
+    return name.relation != NULL &&
+           (source_draft_table(draft, name) != NULL || source_draft_root(draft, name) != NULL);
+}
+
+// The name of a primary key, or of a unique index.
+static bool body_names_key(const struct source_draft *draft, const char *name) {
+    if (draft == NULL || name == NULL)
+        return draft == NULL;
+    for (int i = 0; i < draft->index_count; i++)
+        if (draft->indexes[i].name != NULL && strcmp(draft->indexes[i].name, name) == 0)
+            return true;
+    for (int i = 0; i < draft->table_count; i++)
+        if (draft->tables[i].key_name != NULL && strcmp(draft->tables[i].key_name, name) == 0)
+            return true;
+    return false;
+}
+
 // Checks and foreign keys, owners, triggers and their like are nothing to the mirror.
-static bool body_alters(const json_t *node) {
+static bool body_alters(const struct source_draft *draft, const json_t *node) {
     static const char *const kept[] = {"AT_AddColumn",       "AT_DropColumn",      "AT_AlterColumnType",
                                        "AT_SetNotNull",      "AT_DropNotNull",     "AT_ReplicaIdentity",
-                                       "AT_AttachPartition", "AT_DetachPartition", "AT_DropConstraint",
-                                       "AT_ColumnDefault",   "AT_AddInherit",      "AT_DropInherit"};
+                                       "AT_AttachPartition", "AT_DetachPartition", "AT_ColumnDefault",
+                                       "AT_AddInherit",      "AT_DropInherit"};
     const json_t *element;
     size_t i;
+    if (!source_node_is(node, "objtype", "OBJECT_TYPE") &&
+        (!source_node_is(node, "objtype", "OBJECT_TABLE") ||
+         !body_knows(draft, source_node_relation(json_object_get(node, "relation")))))
+        return false;
     json_array_foreach(json_object_get(node, "cmds"), i, element) {
         const json_t *command = json_object_get(element, "AlterTableCmd");
         const json_t *constraint = json_object_get(json_object_get(command, "def"), "Constraint");
         for (size_t k = 0; k < sizeof kept / sizeof *kept; k++)
             if (source_node_is(command, "subtype", kept[k]))
                 return true;
+        if (source_node_is(command, "subtype", "AT_DropConstraint") &&
+            body_names_key(draft, source_node_text(command, "name")))
+            return true;
         if (source_node_is(command, "subtype", "AT_AddConstraint") &&
             (source_node_is(constraint, "contype", "CONSTR_PRIMARY") ||
              source_node_is(constraint, "contype", "CONSTR_UNIQUE")))
@@ -120,20 +144,74 @@ static bool body_alters(const json_t *node) {
     return false;
 }
 
-static bool body_changes_by(const json_t *tree) {
-    static const char *const nodes[] = {"CreateEnumStmt",    "AlterEnumStmt",     "CreateDomainStmt",
-                                        "AlterDomainStmt",   "DropStmt",          "RenameStmt",
-                                        "CompositeTypeStmt", "CreateTableAsStmt", "AlterObjectSchemaStmt"};
+static bool body_is_among(const json_t *node, const char *member, const char *const *kinds) {
+    for (; *kinds != NULL; kinds++)
+        if (source_node_is(node, member, *kinds))
+            return true;
+    return false;
+}
+
+static bool body_drops(const struct source_draft *draft, const json_t *node) {
+    static const char *const kinds[] = {"OBJECT_TYPE", "OBJECT_DOMAIN", "OBJECT_SCHEMA", NULL};
+    const json_t *object;
+    size_t i;
+    if (body_is_among(node, "removeType", kinds))
+        return true;
+    json_array_foreach(json_object_get(node, "objects"), i, object) {
+        const struct source_name name =
+            source_type_name(json_object_get(json_object_get(object, "List"), "items"));
+        if ((source_node_is(node, "removeType", "OBJECT_TABLE") && body_knows(draft, name)) ||
+            (source_node_is(node, "removeType", "OBJECT_INDEX") && body_names_key(draft, name.relation)))
+            return true;
+    }
+    return false;
+}
+
+static bool body_renames(const struct source_draft *draft, const json_t *node) {
+    static const char *const kinds[] = {"OBJECT_TYPE", "OBJECT_DOMAIN", "OBJECT_SCHEMA", "OBJECT_ATTRIBUTE",
+                                        NULL};
+    static const char *const of_tables[] = {"OBJECT_TABLE", "OBJECT_COLUMN", NULL};
+    const struct source_name name = source_node_relation(json_object_get(node, "relation"));
+    if (source_node_is(node, "renameType", "OBJECT_INDEX"))
+        return body_names_key(draft, name.relation);
+    if (source_node_is(node, "renameType", "OBJECT_TABCONSTRAINT"))
+        return body_names_key(draft, source_node_text(node, "subname"));
+    return body_is_among(node, "renameType", kinds) ||
+           (body_is_among(node, "renameType", of_tables) && body_knows(draft, name));
+}
+
+// One that is not temporary, and no materialized view.
+static bool body_makes_table_as(const json_t *node) {
+    const json_t *relation = json_object_get(json_object_get(node, "into"), "rel");
+    return source_node_is(node, "objtype", "OBJECT_TABLE") &&
+           !source_node_is(relation, "relpersistence", "t");
+}
+
+static bool body_moves(const struct source_draft *draft, const json_t *node) {
+    static const char *const kinds[] = {"OBJECT_TYPE", "OBJECT_DOMAIN", NULL};
+    return body_is_among(node, "objectType", kinds) ||
+           (source_node_is(node, "objectType", "OBJECT_TABLE") &&
+            body_knows(draft, source_node_relation(json_object_get(node, "relation"))));
+}
+
+static bool body_changes_by(const struct source_draft *draft, const json_t *tree) {
+    static const char *const nodes[] = {"CreateEnumStmt", "AlterEnumStmt", "CreateDomainStmt",
+                                        "AlterDomainStmt", "CompositeTypeStmt"};
     const json_t *create = json_object_get(tree, "CreateStmt");
     const json_t *index = json_object_get(tree, "IndexStmt");
-    if (create != NULL)
-        return !source_node_is(json_object_get(create, "relation"), "relpersistence", "t");
-    if (index != NULL)
-        return json_is_true(json_object_get(index, "unique"));
     for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
         if (json_object_get(tree, nodes[i]) != NULL)
             return true;
-    return body_alters(json_object_get(tree, "AlterTableStmt"));
+    if (create != NULL)
+        return !source_node_is(json_object_get(create, "relation"), "relpersistence", "t");
+    if (index != NULL)
+        return json_is_true(json_object_get(index, "unique")) &&
+               body_knows(draft, source_node_relation(json_object_get(index, "relation")));
+    return body_drops(draft, json_object_get(tree, "DropStmt")) ||
+           body_renames(draft, json_object_get(tree, "RenameStmt")) ||
+           body_moves(draft, json_object_get(tree, "AlterObjectSchemaStmt")) ||
+           body_makes_table_as(json_object_get(tree, "CreateTableAsStmt")) ||
+           body_alters(draft, json_object_get(tree, "AlterTableStmt"));
 }
 
 // One that is made of texts while it runs.
@@ -149,24 +227,25 @@ static bool body_executes(struct span text) {
     return alters == NULL;
 }
 
-static bool body_statement_changes(const struct source_text *text, const struct source_statement *statement) {
+static bool body_statement_changes(const struct source_draft *draft, const struct source_text *text,
+                                   const struct source_statement *statement) {
     static const char *const verbs[] = {"create", "alter", "drop", NULL};
-    const size_t at = body_word_among(statement, verbs) ? statement->at : statement->swallowed;
+    const size_t at = source_text_word_among(statement, 0, verbs) ? statement->at : statement->swallowed;
     struct pg_parse_error failure;
     if (body_executes((struct span){text->text + statement->at, statement->size}))
         return true;
-    if (at == 0 && !body_word_among(statement, verbs))
+    if (at == 0 && !source_text_word_among(statement, 0, verbs))
         return false;
     const struct span one = {text->text + at, statement->at + statement->size - at};
     json_t *tree = pg_parse(one, &failure);
-    const bool changes = tree == NULL ? source_body_mentions(one) : body_changes_by(tree);
+    const bool changes = tree == NULL ? source_body_mentions(one) : body_changes_by(draft, tree);
     json_decref(tree);
     return changes;
 }
 
-bool source_body_changes(const struct source_body *body) {
+bool source_body_changes(const struct source_draft *draft, const struct source_body *body) {
     for (int i = 0; i < body->text.statement_count; i++)
-        if (body_statement_changes(&body->text, &body->text.statements[i]))
+        if (body_statement_changes(draft, &body->text, &body->text.statements[i]))
             return true;
     return false;
 }
@@ -184,9 +263,16 @@ int source_body_take_function(struct source_draft *draft, const json_t *node) {
     CLEANUP(free_charp) char *text = strdup(written);
     if (text == NULL || !body_cut(text, &body.text) || !body_open(text, &body))
         return source_draft_out_of_memory(draft);
-    return source_body_changes(&body)
+    return source_body_changes(NULL, &body)
                ? source_draft_append(draft, &draft->changing, &draft->changing_count, name.relation)
                : 0;
+}
+
+void source_body_forget_function(struct source_draft *draft, const char *name) {
+    for (int at; (at = strings_find(draft->changing, draft->changing_count, name)) >= 0;) {
+        free(draft->changing[at]);
+        draft->changing[at] = draft->changing[--draft->changing_count];
+    }
 }
 
 const char *source_body_called(const struct source_draft *draft, const json_t *tree) {

@@ -17,12 +17,14 @@ struct source_body {
 bool source_body_read(const struct source_draft *draft, const struct source_statement *statement,
                       const json_t *node, struct source_body *ret);
 void source_body_free(struct source_body *body);
-// Whether it has statements that change what is mirrored.
-bool source_body_changes(const struct source_body *body);
+// Whether it has statements that change what is mirrored. draft NULL: whatever there is by then.
+bool source_body_changes(const struct source_draft *draft, const struct source_body *body);
 // A CreateFunctionStmt: that its body does is kept for who calls it.
 int source_body_take_function(struct source_draft *draft, const json_t *node);
 // Whether a statement's text may be one of such a function.
 bool source_body_mentions(struct span text);
+// One that is told of is not told of again until it is made anew. `name`: not the draft's own text.
+void source_body_forget_function(struct source_draft *draft, const char *name);
 // The name of a function called in the tree whose body changes what is mirrored, NULL = none.
 const char *source_body_called(const struct source_draft *draft, const json_t *tree);
 

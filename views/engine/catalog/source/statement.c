@@ -265,13 +265,15 @@ static int statement_alter_one(const struct source_run *run, struct source_name 
 
 static int statement_alter_table(const struct source_run *run, const json_t *node) {
     const json_t *relation = json_object_get(node, "relation");
-    struct source_name name = source_path_find(run->draft, source_node_relation(relation));
+    struct source_name name = source_node_relation(relation);
+    const bool is_elsewhere = source_path_is_elsewhere(run->draft, name);
+    name = source_path_find(run->draft, name);
     // One that was renamed is left out by its last name, at the end.
     const bool is_there = source_draft_table(run->draft, name) != NULL;
     if (source_node_is(node, "objtype", "OBJECT_TYPE"))
         source_made_type_alter_columns(run, node);
     if (!source_node_is(node, "objtype", "OBJECT_TABLE") ||
-        (!is_there && json_is_true(json_object_get(node, "missing_ok"))) ||
+        ((!is_there || is_elsewhere) && json_is_true(json_object_get(node, "missing_ok"))) ||
         ((!is_there || run->draft->text->as_first) && source_create_ignores(run, name)))
         return 0;
     const json_t *element;
@@ -476,21 +478,14 @@ static int statement_run_tree(const struct source_run *run, const json_t *tree) 
 
 // --- which statements matter
 
-static bool statement_begins_with(const struct source_statement *statement, const char *const *words) {
-    for (; *words != NULL && statement->word_count > 0; words++)
-        if (statement->words[0].size == strlen(*words) &&
-            strncasecmp(statement->words[0].data, *words, strlen(*words)) == 0)
-            return true;
-    return false;
-}
-
 // ROLLBACK TO is none, and says so in a word behind it.
 static bool statement_ends_transaction(const struct source_statement *statement) {
     static const char *const words[] = {"commit", "end", "abort", "rollback", NULL};
+    static const char *const to[] = {"to", NULL};
     for (int i = 1; i < statement->word_count; i++)
-        if (statement->words[i].size == 2 && strncasecmp(statement->words[i].data, "to", 2) == 0)
+        if (source_text_word_among(statement, i, to))
             return false;
-    return statement_begins_with(statement, words);
+    return source_text_word_among(statement, 0, words);
 }
 
 // Those whose tree is looked at. Of a function only where its text speaks of what is kept.
@@ -501,8 +496,8 @@ static bool statement_is_looked_at(const struct source_draft *draft,
     const struct span text = {draft->text->text + statement->at, statement->size};
     if (statement->has_body || draft->text->as_first)
         return statement->has_body;
-    return statement->swallowed > 0 || statement_begins_with(statement, words) ||
-           (statement_begins_with(statement, create) && source_body_mentions(text));
+    return statement->swallowed > 0 || source_text_word_among(statement, 0, words) ||
+           (source_text_word_among(statement, 0, create) && source_body_mentions(text));
 }
 
 // Whether it ends where the text says: what it swallowed would be passed over with it. A body that the grammar does not know is
@@ -515,8 +510,6 @@ static int statement_pass_over(struct source_draft *draft, const struct source_s
     if (statement->is_open)
         return source_text_error(draft->text, statement->at, draft->error,
                                  "this statement does not end: a parenthesis or BEGIN ATOMIC is open");
-    if (statement_ends_transaction(statement))
-        source_path_end(draft);
     if (!statement_is_looked_at(draft, statement))
         return 0;
     *ret = source_long_names_parse(draft->text, statement, &failure);
@@ -534,7 +527,21 @@ static int statement_pass_over(struct source_draft *draft, const struct source_s
 
 static bool statement_is_made(const struct source_body *body, int number) {
     static const char *const verbs[] = {"create", "alter", "drop", NULL};
-    return statement_begins_with(&body->text.statements[number], verbs);
+    return source_text_word_among(&body->text.statements[number], 0, verbs);
+}
+
+// How much one statement of a block makes or changes: where one of several fails, none is done.
+static int statement_count_made(const struct source_body *body, int number) {
+    const struct source_statement *statement = &body->text.statements[number];
+    struct pg_parse_error failure;
+    if (!statement_is_made(body, number))
+        return 0;
+    json_t *tree = pg_parse((struct span){body->text.text + statement->at, statement->size}, &failure);
+    const size_t commands =
+        json_array_size(json_object_get(json_object_get(tree, "AlterTableStmt"), "cmds")) +
+        json_array_size(json_object_get(json_object_get(tree, "DropStmt"), "objects"));
+    json_decref(tree);
+    return commands > 1 ? (int)commands : 1;
 }
 
 // What fails in a block that handles it is undone, as of a type that is there already.
@@ -544,9 +551,12 @@ static int statement_run_handled(struct source_draft *draft, const struct source
     struct error *error = draft->error;
     draft->error = &failure;
     draft->handles = true;
+    const int tables = draft->table_count;
     const int status = source_statement_run(draft, lines, statement);
     draft->error = error;
     draft->handles = false;
+    while (status != 0 && draft->table_count > tables)
+        source_draft_remove_table(draft, &draft->tables[draft->table_count - 1]);
     if (status == 0 || failure.kind == ERROR_INPUT)
         return 0;
     *error = failure;
@@ -560,9 +570,9 @@ static int statement_do(struct source_draft *draft, const struct source_lines *l
         return source_draft_out_of_memory(draft);
     int made = 0;
     for (int i = 0; body.plain && i < body.count; i++)
-        made += statement_is_made(&body, i);
+        made += statement_count_made(&body, i);
     if (!body.plain || (body.handles && made > 1)) {
-        if (source_body_changes(&body))
+        if (source_body_changes(draft, &body))
             source_draft_note(
                 draft, statement->at,
                 "what this DO block does to tables, columns, keys or types is not carried out: write those "
@@ -601,11 +611,13 @@ static int statement_look(struct source_draft *draft, const struct source_lines 
             "the table that select .. into makes is not mirrored: its columns and their types must be "
             "written (create table)");
     const char *called = source_body_called(draft, tree);
-    if (called != NULL)
-        source_draft_note(draft, statement->at,
-                          "what function %s does to tables, columns, keys or types is not carried out: write "
-                          "those statements by themselves",
-                          called);
+    if (called == NULL)
+        return 0;
+    source_draft_note(draft, statement->at,
+                      "what function %s does to tables, columns, keys or types is not carried out, here and "
+                      "wherever it is called: write those statements by themselves",
+                      called);
+    source_body_forget_function(draft, called);
     return 0;
 }
 
@@ -623,6 +635,8 @@ static json_t *statement_parse(const struct source_draft *draft, const struct so
 int source_statement_run(struct source_draft *draft, const struct source_lines *lines,
                          const struct source_statement *statement) {
     json_t *tree = NULL;
+    if (statement_ends_transaction(statement))
+        source_path_end(draft);
     if (source_passed_over(statement, draft->text->as_before)) {
         int passed = statement_pass_over(draft, statement, &tree);
         if (passed == 0 && tree != NULL && !draft->text->as_first)
