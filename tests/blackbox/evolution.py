@@ -209,11 +209,11 @@ class Case(tide.Case):
 
     def test_an_enum_whose_type_was_not_known(self):
         """The values are the same texts, so rows that the log has no more keep them."""
-        source = "{}create table t(id e primary key, a e, b e[]);"
-        self.replay(self.capture(event("t", 0, {"id": "x"}, {"id": "x", "a": "y", "b": ["x", "y"]})), source.format(""))
+        source = "{}create table t(id e primary key, a e);"
+        self.replay(self.capture(event("t", 0, {"id": "x"}, {"id": "x", "a": "y"})), source.format(""))
         made = "do $$ begin create type e as enum ('x', 'y'); exception when duplicate_object then null; end $$;"
         self.assertNotIn("retyped", self.replay(self.capture(), source.format(made)))
-        self.assertEqual([("x", "y", '["x","y"]')], self.query("select id, a, b from t"))
+        self.assertEqual([("x", "y")], self.query("select id, a from t"))
 
     def test_a_default_that_is_not_what_the_rows_have(self):
         """Of a null that is an unknown TOAST value, and of a column that is retyped: the rows keep another value at the source."""

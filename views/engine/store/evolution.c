@@ -28,11 +28,9 @@ static bool evolution_may_be_unavailable(const struct column *column) {
             column->type == COLUMN_NUMERIC);
 }
 
-// Its values are the same texts where its type was not known.
+// Its values are the same texts where its type was not known; an array's were written as they came.
 static bool evolution_knows_enum(const struct column *was, const struct column *is) {
-    return is->label_count > 0 && ((was->type == COLUMN_OTHER && is->type == COLUMN_TEXT) ||
-                                   (was->type == COLUMN_ARRAY && is->type == COLUMN_ARRAY &&
-                                    was->element == COLUMN_OTHER && is->element == COLUMN_TEXT));
+    return was->type == COLUMN_OTHER && is->type == COLUMN_TEXT && is->label_count > 0;
 }
 
 // Whether values that were stored under one declaration mean something else, or nothing, under the other.
