@@ -530,8 +530,22 @@ class Check(tide.Case):
             (views / file).write_text(text)
         kept = views / "v/schema.sql"
         kept.write_text("-- what tidemark keeps\n-- tidemark: keep v_log for ever\n-- tidemark keeps v_log\n" + kept.read_text())
-        (views / "source.sql").write_text(prose + (views / "source.sql").read_text())
-        self.assertNotIn("passed over", tide.run("check", "--views", views).stderr)
+        # what is quoted is no line of anybody's
+        kept.write_text(kept.read_text() + "create table v_said(id integer primary key, a text default '\n-- Tidemark: keep v_log');\n/*\n-- Tidemark: keep v_log\n*/\n")
+        prose += "/* /* */\n-- Tidemark: time accounts = connect\n*/\ncomment on table others is $$\n-- Tidemark: topic others = x\n$$;\n"
+        (views / "source.sql").write_text(prose + (views / "source.sql").read_text() + "\ncomment on table others is E'\\'\n--Tidemark: topic others = x';\n")
+        done = tide.run("check", "--views", views)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertNotIn("passed over", done.stderr)
+
+    def test_what_source_sql_does_unread(self):
+        views = self.views()
+        source = (views / "source.sql").read_text()
+        (views / "source.sql").write_text(source + "do $$ begin if true then alter table others add x int; end if; end $$;\n")
+        done = tide.run("check", "--views", views)
+        self.assertEqual(0, done.returncode, done.stderr)
+        line = source.count("\n") + 1
+        self.assertIn(f"source.sql:{line}: what this DO block does to tables, columns, keys or types is not carried out", done.stderr)
 
     def test_values_of_parameters(self):
         rules = "amount decimal(12,2)|at timestamp|zoned timestamptz|settled boolean|opened date|uid uuid required|name text".split("|")

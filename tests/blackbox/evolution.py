@@ -176,6 +176,45 @@ class Case(tide.Case):
         # another default says nothing of rows that are there
         self.assertNotIn("has changed", self.replay(self.capture(*rows), source.format(", c int not null default 5"), cs=by_c))
 
+    def test_a_default_that_the_program_before_did_not_understand(self):
+        """The declaration is the same, and the file says of which defaults its rows have the value."""
+        capture = self.capture(event("t", 0, {"id": 1}, {"id": 1}))
+        source = "create table t(id int primary key{});"
+        added = source.format(", n int not null default 5, v text not null default 'd', w int default 6, x int not null")
+        self.replay(capture, source.format(""))
+        self.replay(capture, added)
+        self.assertEqual([(1, 5, "d", 6, None)], self.query("select id, n, v, w, x from t"))
+
+        def as_before(known):
+            connection = sqlite3.connect(self.db)
+            connection.execute("update t set n = null, v = null, w = null")
+            connection.execute("delete from _meta where name = 'defaults'")
+            if known is not None:
+                connection.execute("insert into _meta values ('defaults', ?)", (known,))
+            connection.commit()
+            connection.close()
+            told = self.replay(capture, added)
+            return told, self.query("select n, v, w, x from t")
+
+        (known,) = self.query("select value from _meta where name = 'defaults'")[0]
+        self.assertEqual([(None, None, None, None)], as_before(known)[1])
+        told, rows = as_before("")
+        self.assertIn("t.n has its default where it was null, t.v has its default where it was null (also", told)
+        self.assertEqual([(5, "d", None, None)], rows)
+        # a file that says nothing of it may have no value of a text since its value was unchanged and not known
+        told, rows = as_before(None)
+        self.assertIn("t.n has its default where it was null\n", told)
+        self.assertEqual([(5, None, None, None)], rows)
+        self.assertNotIn("has changed", self.replay(capture, added))
+
+    def test_an_enum_whose_type_was_not_known(self):
+        """The values are the same texts, so rows that the log has no more keep them."""
+        source = "{}create table t(id e primary key, a e);"
+        self.replay(self.capture(event("t", 0, {"id": "x"}, {"id": "x", "a": "y"})), source.format(""))
+        made = "do $$ begin create type e as enum ('x', 'y'); exception when duplicate_object then null; end $$;"
+        self.assertNotIn("retyped", self.replay(self.capture(), source.format(made)))
+        self.assertEqual([("x", "y")], self.query("select id, a from t"))
+
     def test_a_default_that_is_not_what_the_rows_have(self):
         """Of a null that is an unknown TOAST value, and of a column that is retyped: the rows keep another value at the source."""
         rows = event("t", 0, {"id": 1}, {"id": 1, "v": "__debezium_unavailable_value", "n": 1}, "u"), event("t", 1, {"id": 2}, {"id": 2})
@@ -539,6 +578,20 @@ class Case(tide.Case):
         self.assertEqual([(1, "pen"), (2, "ink")], self.query("select id, title from goods order by id"))
         told = self.replay(self.capture(), ITEMS + statements + "alter table items rename to goods;\nalter table goods set schema sold;\n")
         self.assertEqual([(1, "pen"), (2, "ink")], self.query('select id, title from "sold.goods" order by id'))
+
+    def test_what_was_dropped_and_made_anew_is_told(self):
+        """By statements; no event says so, and the rows and the log have what was there before under the same names."""
+        capture = self.capture(event("t", 0, {"id": 1}, {"id": 1, "a": 1}), event("u", 0, {"id": 1}, {"id": 1}))
+        source = "create table t(id int primary key, a int); create table u(id int primary key);"
+        self.replay(capture, source)
+        told = self.replay(capture, source + "alter table t drop a; alter table t add a int default 5;")
+        self.assertIn("t.a dropped and added anew (rows that no event names since have what they had before", told)
+        self.assertEqual([(1, 1)], self.query("select id, a from t"))
+        more = "alter table t drop a; alter table t add a int default 5; drop table u; create table u(id int primary key);"
+        told = self.replay(capture, source + more)
+        self.assertIn("u dropped and made anew (rows of the one before stay until a full snapshot)", told)
+        self.assertNotIn("t.a", told)
+        self.assertNotIn("anew", self.replay(capture, source + more + "begin; alter table t drop a, add a int; rollback;"))
 
     def test_names_that_are_swapped_are_told(self):
         swapped = ITEMS + "-- tidemark: renamed items.name from note\n-- tidemark: renamed items.note from name\n"

@@ -81,6 +81,7 @@ struct column {
     int scale;                // DECIMAL, and ARRAY of it
     int key;                  // 1-based place in the primary key, 0 = not part of it
     int line;                 // of source.sql
+    int remade;               // columns of its name that the table had before it, and that were dropped
     // The literal `default`: what a row has that was written before the column was added. VALUE_ABSENT = none.
     struct value fallback;
     char **labels; // ENUM: of its type, as source.sql makes it; NULL = not said
@@ -106,6 +107,7 @@ struct table {
     int key_count;
     int line;     // of source.sql
     int key_line; // where the key is declared
+    int remade;   // tables of its name that were dropped before it
     // Its partitions, "schema.relation" or "relation" as declared: their rows are this table's.
     char **partitions;
     int partition_count;

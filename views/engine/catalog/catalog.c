@@ -348,32 +348,45 @@ static void catalog_warn_of_taken(struct catalog *catalog) {
     }
 }
 
+// `comments`: the text with all blank that is no comment, which is taken; NULL = out of memory.
 static void catalog_warn_of_slips_in(struct catalog *catalog, const char *file, const char *text,
-                                     enum slips_of of) {
+                                     char *comments, enum slips_of of) {
     const char *says;
-    for (const char *at = text; (at = slips_next(at, of, &says)) != NULL; at++)
-        catalog_warn_at(catalog, file, text, at, "%s", says);
+    for (const char *at = comments; at != NULL && (at = slips_next(at, of, &says)) != NULL; at++)
+        catalog_warn_at(catalog, file, text, text + (at - comments), "%s", says);
+    free(comments);
 }
 
 static void catalog_warn_of_slips(struct catalog *catalog) {
-    catalog_warn_of_slips_in(catalog, "source.sql", catalog->source, SLIPS_OF_SOURCE);
+    catalog_warn_of_slips_in(catalog, "source.sql", catalog->source, source_sql_comments(catalog->source),
+                             SLIPS_OF_SOURCE);
     for (int i = 0; i < catalog->view_count; i++) {
         const struct view *view = &catalog->views[i];
-        catalog_warn_of_slips_in(catalog, view->file, view->schema, SLIPS_OF_SCHEMA);
+        catalog_warn_of_slips_in(catalog, view->file, view->schema, slips_comments_of_sql(view->schema),
+                                 SLIPS_OF_SCHEMA);
         for (int a = 0; a < view->apply_count; a++)
             catalog_warn_of_slips_in(catalog, view->applies[a].file, view->applies[a].sql,
-                                     SLIPS_OF_STATEMENT);
+                                     slips_comments_of_sql(view->applies[a].sql), SLIPS_OF_STATEMENT);
     }
+}
+
+static void catalog_take_told(void *self, size_t at, const char *what) {
+    struct catalog *catalog = self;
+    catalog_warn_at(catalog, "source.sql", catalog->source, catalog->source + at, "%s", what);
 }
 
 // `stored`: what a file was made with is read as the program read it that made it.
 static int catalog_read_source(struct catalog *catalog, bool stored, struct error *error) {
     struct error refused = {0};
-    if (source_sql_read(catalog->source, &catalog->tables, &catalog->table_count, &refused) == 0)
+    const struct source_told told = {catalog_take_told, catalog};
+    if (source_sql_read_told(catalog->source, &told, &catalog->tables, &catalog->table_count, &refused) == 0)
         return 0;
-    if (!stored || refused.kind != ERROR_INPUT ||
-        source_sql_read_as(catalog->source, SOURCE_AS_BEFORE, &catalog->tables, &catalog->table_count,
-                           NULL) != 0) {
+    bool taken = false;
+    for (int reading = SOURCE_AS_FIRST;
+         stored && refused.kind == ERROR_INPUT && !taken && reading <= SOURCE_AS_BEFORE; reading++)
+        taken = source_sql_read_as(catalog->source, (enum source_reading)reading, &catalog->tables,
+                                   &catalog->table_count, NULL) == 0;
+    if (!taken) {
         if (error != NULL)
             *error = refused;
         return -1;

@@ -86,6 +86,32 @@ static bool slips_is_one(const struct slip *slip, enum slips_of of) {
     return false;
 }
 
+// What stands in quotes or in a comment of several lines is blank.
+static size_t slips_size_quoted(const char *at) {
+    const char closing = *at == '[' ? ']' : *at;
+    const char *end;
+    if (slips_begins(at, "/*")) {
+        end = strstr(at + 2, "*/");
+        return end != NULL ? (size_t)(end + 2 - at) : strlen(at);
+    }
+    if (strchr("'\"`[", *at) == NULL)
+        return 0;
+    end = strchr(at + 1, closing);
+    return end != NULL ? (size_t)(end + 1 - at) : strlen(at);
+}
+
+char *slips_comments_of_sql(const char *text) {
+    char *copy = strdup(text);
+    for (char *at = copy; at != NULL && *at != '\0';) {
+        const size_t quoted = slips_size_quoted(at);
+        const size_t size = slips_begins(at, "--") ? strcspn(at, "\n") : quoted > 0 ? quoted : 1;
+        for (size_t i = 0; i < quoted; i++)
+            at[i] = at[i] == '\n' ? '\n' : ' ';
+        at += size;
+    }
+    return copy;
+}
+
 const char *slips_next(const char *at, enum slips_of of, const char **ret_says) {
     static const char *const says[] = {
         [SLIPS_OF_SOURCE] = "this line is passed over: one for tidemark begins with `-- tidemark: `",

@@ -6,6 +6,7 @@
 #include "views/engine/catalog/source/line.h"
 #include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/statement.h"
+#include "views/engine/catalog/source/undone.h"
 
 #include <stdlib.h>
 
@@ -155,6 +156,7 @@ static int source_sql_set_column(struct source_draft *draft, struct draft_column
     column->older = declared->older;
     column->older_count = declared->older_count;
     column->not_null = declared->not_null;
+    column->remade = declared->remade;
     declared->name = NULL;
     declared->older = NULL;
     declared->older_count = 0;
@@ -260,6 +262,7 @@ static int source_sql_set_table(struct source_draft *draft, struct draft_table *
     table->key_deferrable = declared->key_deferrable;
     table->cascades = declared->cascades;
     table->unlogged = declared->unlogged;
+    table->remade = declared->remade;
     table->line = source_text_line(draft->text, declared->at);
     table->key_line = source_text_line(draft->text, declared->key_at);
     return source_sql_set_columns(draft, declared, table);
@@ -303,17 +306,51 @@ static int source_sql_take(struct source_draft *draft, const struct source_lines
                : source_lines_apply(lines, *ret, *ret_count, draft->error);
 }
 
+// Names that a line leaves out and that tables and columns were given after they had been made.
+static void source_sql_leave_out(struct source_draft *draft, const struct source_lines *lines) {
+    for (int t = draft->table_count - 1; t >= 0 && !draft->text->as_first; t--) {
+        struct draft_table *table = &draft->tables[t];
+        for (int i = table->column_count - 1; i >= 0; i--)
+            if (source_lines_ignore(lines, table->name, table->columns[i].name))
+                source_draft_remove_column(table, i);
+        if (source_lines_ignore(lines, table->name, NULL))
+            source_draft_remove_table(draft, table);
+    }
+}
+
 static int source_sql_run(const char *text, enum source_reading reading, struct source_text *source,
                           struct source_lines *lines, struct source_draft *draft) {
-    if ((reading == SOURCE_AS_NOW ? source_text_read : source_text_read_as_before)(text, source,
-                                                                                   draft->error) != 0 ||
+    static int (*const readers[])(const char *text, struct source_text *ret, struct error *error) = {
+        [SOURCE_AS_NOW] = source_text_read,
+        [SOURCE_AS_FIRST] = source_text_read_as_first,
+        [SOURCE_AS_BEFORE] = source_text_read_as_before,
+        [SOURCE_AS_CUT] = source_text_read_as_before,
+    };
+    if (readers[reading](text, source, draft->error) != 0 ||
         source_lines_read(source, lines, draft->error) != 0)
         return -1;
     if (reading == SOURCE_AS_CUT)
         source->long_name_count = 0;
-    for (int i = 0; i < source->statement_count; i++)
-        if (source_statement_run(draft, lines, &source->statements[i]) != 0)
+    const struct source_statement *open;
+    if (source_undone_mark(source, &open, draft->error) != 0)
+        return -1;
+    if (open != NULL)
+        source_draft_note(
+            draft, open->at,
+            "this transaction does not end: psql would take back what stands behind it, which is "
+            "carried out here");
+    for (int i = 0; i < source->include_count && !source->as_first; i++)
+        source_draft_note(
+            draft, source->includes[i],
+            "psql would read another file here, which is not read: write what it has in its place");
+    for (int i = 0; i < source->statement_count; i++) {
+        const struct source_statement *statement = &source->statements[i];
+        const bool tells = statement->takes_back && !source->as_first;
+        if ((tells && source_undone_tell(draft, lines, statement) != 0) ||
+            (!statement->undone && source_statement_run(draft, lines, statement) != 0))
             return -1;
+    }
+    source_sql_leave_out(draft, lines);
     return 0;
 }
 
@@ -334,8 +371,8 @@ int source_sql_each_keyless(const char *text,
     return 0;
 }
 
-int source_sql_read_as(const char *text, enum source_reading reading, struct table **ret, int *ret_count,
-                       struct error *error) {
+static int source_sql_read_all(const char *text, enum source_reading reading, const struct source_told *told,
+                               struct table **ret, int *ret_count, struct error *error) {
     CLEANUP(source_text_free) struct source_text source = {0};
     CLEANUP(source_lines_free) struct source_lines lines = {0};
     CLEANUP(source_draft_free) struct source_draft draft = {.text = &source, .error = error};
@@ -343,10 +380,35 @@ int source_sql_read_as(const char *text, enum source_reading reading, struct tab
     *ret_count = 0;
     if (source_sql_run(text, reading, &source, &lines, &draft) != 0)
         return -1;
-    if (source_sql_take(&draft, &lines, ret, ret_count) == 0)
-        return 0;
-    source_sql_free(ret, ret_count);
-    return -1;
+    if (source_sql_take(&draft, &lines, ret, ret_count) != 0) {
+        source_sql_free(ret, ret_count);
+        return -1;
+    }
+    for (int i = 0; told != NULL && i < draft.note_count; i++)
+        told->take(told->self, draft.notes[i].at, draft.notes[i].text);
+    return 0;
+}
+
+int source_sql_read_as(const char *text, enum source_reading reading, struct table **ret, int *ret_count,
+                       struct error *error) {
+    return source_sql_read_all(text, reading, NULL, ret, ret_count, error);
+}
+
+int source_sql_read_told(const char *text, const struct source_told *told, struct table **ret, int *ret_count,
+                         struct error *error) {
+    return source_sql_read_all(text, SOURCE_AS_NOW, told, ret, ret_count, error);
+}
+
+char *source_sql_comments(const char *text) {
+    CLEANUP(source_text_free) struct source_text source = {0};
+    char *comments = source_text_read(text, &source, NULL) == 0 ? strdup(text) : NULL;
+    for (size_t i = 0; comments != NULL && i < source.size; i++)
+        comments[i] = text[i] == '\n' ? '\n' : ' ';
+    for (int i = 0; comments != NULL && i < source.comment_count; i++) {
+        const struct span comment = source.comments[i];
+        memcpy(comments + (comment.data - source.text), comment.data, comment.size);
+    }
+    return comments;
 }
 
 void source_sql_free_ignored(struct ignored_table **ignored, int *count) {

@@ -28,8 +28,15 @@ static bool evolution_may_be_unavailable(const struct column *column) {
             column->type == COLUMN_NUMERIC);
 }
 
+// Its values are the same texts where its type was not known; an array's were written as they came.
+static bool evolution_knows_enum(const struct column *was, const struct column *is) {
+    return was->type == COLUMN_OTHER && is->type == COLUMN_TEXT && is->label_count > 0;
+}
+
 // Whether values that were stored under one declaration mean something else, or nothing, under the other.
 static bool evolution_is_retyped(const struct column *was, const struct column *is) {
+    if (evolution_knows_enum(was, is))
+        return false;
     return was->type != is->type || was->element != is->element || was->scale != is->scale ||
            (is->type == COLUMN_BIT && was->precision != is->precision);
 }
@@ -66,6 +73,7 @@ static void evolution_compare_column(const struct table *was_table, const struct
     bool respelt = is->key == 0 && is->variant == COLUMN_UUID && was->variant != COLUMN_UUID;
     column->reread = !column->retyped && (other_times || other_placeholder || was->bytes != is->bytes ||
                                           column->was_computed || renamed || respelt);
+    column->remade = is->remade > was->remade && is->generated == NULL;
     column->lost_label = evolution_lost_label(was, is);
     column->defaulted = is->not_null && is->key == 0 && is->generated == NULL && !column->retyped &&
                         column_has_default(is) && !column_has_default(was);
@@ -189,10 +197,11 @@ static void evolution_note_table(struct evolution *evolution, struct evolution_t
     for (int i = 0; i < is->column_count; i++) {
         const struct evolution_column *column = &table->columns[i];
         kept += column->was >= 0;
-        changes |= column->was < 0 || column->lost_label != NULL;
+        changes |= column->was < 0 || column->lost_label != NULL || column->remade;
         rebuilds |=
             column->was >= 0 && (column->retyped || column->reread || column->generated || column->unpadded);
     }
+    changes |= table->remade;
     bool drops = kept < table->was->column_count;
     bool partitions = table->refeed || evolution_lost_a_partition(table->was, is);
     evolution->changes |= changes || drops || rebuilds || partitions;
@@ -221,6 +230,7 @@ static int evolution_compare_table(struct evolution *evolution, const struct tab
         else
             table->columns[i].generated = is->columns[i].generated != NULL;
     table->anew = !evolution_same_key(table, is);
+    table->remade = is->remade > table->was->remade;
     table->refeed = evolution_has_more_topics(evolution, table->was, is);
     table->renamed_topic = !table->refeed && is->topic == NULL && strcmp(table->was->name, is->name) != 0;
     evolution_note_table(evolution, table, is);

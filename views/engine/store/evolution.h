@@ -19,12 +19,14 @@ struct evolution_column {
     // Cannot be null at the source, and has a literal default now: rows that are null have no event that says what they were
     // added with.
     bool defaulted;
+    bool remade;   // another column of its name was dropped, and this one made, without an event
     bool unpadded; // was a CHAR(n): the source's cast took the spaces at its end, and wrote no event
 };
 
 struct evolution_table {
     const struct table *was; // NULL = a new table
     bool anew;               // its key is another: the rows are kept under that
+    bool remade;             // so was the table
     bool refeed;             // more topics may feed it, whose messages were read for nothing or another table
     bool renamed_topic; // only topics of its name of now feed it, which were read for nothing, if they were
     struct evolution_column *columns; // of the table as it is now

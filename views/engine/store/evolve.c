@@ -8,6 +8,7 @@
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/sqlite_value.h"
+#include "views/engine/store/defaults.h"
 #include "views/engine/store/fills.h"
 #include "views/engine/store/made_with.h"
 
@@ -79,12 +80,15 @@ static int evolve_find_told(sqlite3 *db, const char *source, bool same, const st
     return evolve->mirror == NULL ? evolve_out_of_memory(error) : 0;
 }
 
-// Where no row is null, a default that is told later says nothing of the rows.
-static int evolve_find_defaulted(sqlite3 *db, struct evolution *evolution, const struct table *is,
-                                 struct error *error) {
+// Where no row is null, a default that is told later, or understood later, says nothing of the rows.
+static int evolve_find_defaulted(sqlite3 *db, struct evolution *evolution, const struct defaults *defaults,
+                                 const struct table *is, struct error *error) {
     const struct evolution_table *table = &evolution->tables[is->index];
     for (int i = 0; table->was != NULL && i < is->column_count; i++) {
         struct evolution_column *column = &table->columns[i];
+        column->defaulted |= column->was >= 0 && !column->retyped &&
+                             defaults_may_lack(defaults, table->was, &table->was->columns[column->was]) &&
+                             column_has_default(&is->columns[i]) && is->columns[i].not_null;
         if (!column->defaulted)
             continue;
         CLEANUP(stmt_free_text)
@@ -150,22 +154,24 @@ static int evolve_refuse_built_in(const struct evolution *evolution, struct erro
 int evolve_find(struct sqlite3 *db, const struct catalog *catalog, struct evolve *ret, struct error *error) {
     CLEANUP(view_files_free) struct view_files files = {0};
     CLEANUP(evolve_free) struct evolve evolve = {0};
+    CLEANUP(defaults_free) struct defaults defaults = {0};
     CLEANUP(stmt_free_text) char *mirror = table_change_mirror(catalog->tables, catalog->table_count);
     bool same;
     if (mirror == NULL)
         return evolve_out_of_memory(error);
-    if (made_with_mirror(db, mirror, &same, error) != 0 ||
+    if (made_with_mirror(db, mirror, &same, error) != 0 || defaults_load(db, &defaults, error) != 0 ||
         stored_files_read(db, "_files", &files, error) != 0)
         return -1;
     const char *source = view_files_text(&files, "source.sql");
-    bool told = source != NULL && (!same || strcmp(source, catalog->source) != 0);
+    bool told = source != NULL &&
+                (!same || strcmp(source, catalog->source) != 0 || defaults_has_more(&defaults, catalog));
     bool known = same;
     if (told && evolve_find_told(db, source, same, catalog, &evolve, &known, error) != 0)
         return -1;
     if (!same && !known)
         return evolve_error_unknown(error);
     for (int i = 0; told && i < catalog->table_count; i++)
-        if (evolve_find_defaulted(db, &evolve.evolution, &catalog->tables[i], error) != 0)
+        if (evolve_find_defaulted(db, &evolve.evolution, &defaults, &catalog->tables[i], error) != 0)
             return -1;
     if (told && catalog->built_in && evolve_refuse_built_in(&evolve.evolution, error) != 0)
         return -1;
@@ -510,6 +516,12 @@ static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change,
         else if ((column->reread && evolve_renamed(change, is, i) == NULL) || column->generated)
             evolve_tell(report, "declared otherwise", is->name, is->columns[i].name);
         generate |= is->columns[i].generated != NULL && (is_new || column->generated);
+        if (column->remade && !is_new)
+            evolve_tell(
+                report,
+                "dropped and added anew (rows that no event names since have what they had before, and at the source its "
+                "default, or null: a snapshot, an incremental one does, puts it right)",
+                is->name, is->columns[i].name);
         if (column->lost_label != NULL)
             evolve_tell_label(report, is->name, is->columns[i].name, column->lost_label);
         if (column->unpadded &&
@@ -560,6 +572,9 @@ static int evolve_change_topics(sqlite3 *db, const struct evolution_table *chang
 
 static int evolve_change_table(sqlite3 *db, const struct evolution_table *change, const struct table *is,
                                struct store_report *report, struct error *error) {
+    if (change->remade)
+        evolve_tell(report, "dropped and made anew (rows of the one before stay until a full snapshot)",
+                    is->name, NULL);
     if (evolve_rename_columns(db, change, is, report, error) != 0 ||
         evolve_drop_columns(db, change, is, report, error) != 0)
         return -1;

@@ -11,6 +11,7 @@
 #include "views/engine/sqlite/functions.h"
 #include "views/engine/sqlite/meta.h"
 #include "views/engine/sqlite/stmt.h"
+#include "views/engine/store/defaults.h"
 #include "views/engine/store/disabled.h"
 #include "views/engine/store/evolve.h"
 #include "views/engine/store/kept.h"
@@ -594,5 +595,7 @@ int install_views(struct sqlite3 *db, const struct catalog *catalog, const struc
     if ((report->views_built > 0 || install.evolve.evolution.changes) &&
         install_build_views(&install, current, report, error) != 0)
         return -1;
-    return key_forms_check(db, catalog, error) != 0 ? -1 : stored_files_write(db, catalog, error);
+    if (key_forms_check(db, catalog, error) != 0 || defaults_keep(db, catalog, error) != 0)
+        return -1;
+    return stored_files_write(db, catalog, error);
 }

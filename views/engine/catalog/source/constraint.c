@@ -45,7 +45,7 @@ static struct draft_index *source_constraint_index(const struct source_run *run,
 }
 
 static const char *source_constraint_schema(const struct draft_table *table) {
-    return table->schema != NULL ? table->schema : "public";
+    return table->schema != NULL ? table->schema : table->made_in != NULL ? table->made_in : "public";
 }
 
 static bool source_constraint_is_in(const struct draft_table *table, const char *schema) {
@@ -149,6 +149,14 @@ static int source_constraint_name_key(const struct source_run *run, struct draft
     return table->key_name != NULL ? 0 : source_draft_out_of_memory(run->draft);
 }
 
+static int source_constraint_append_all(const struct source_run *run, char ***list, int *count,
+                                        char *const *names, int name_count) {
+    for (int i = 0; i < name_count; i++)
+        if (source_draft_append(run->draft, list, count, names[i]) != 0)
+            return -1;
+    return 0;
+}
+
 // The index becomes the key's, and goes with it; where it is the replica identity, it stays that under the key's name.
 static int source_constraint_take_index(const struct source_run *run, struct draft_table *table,
                                         const char *name, size_t at) {
@@ -156,9 +164,11 @@ static int source_constraint_take_index(const struct source_run *run, struct dra
     if (index == NULL)
         return source_text_error(run->draft->text, at, run->draft->error,
                                  "table %s has no unique index %s before this line", table->name, name);
-    for (int i = 0; i < index->column_count; i++)
-        if (source_draft_append(run->draft, &table->keys, &table->key_count, index->columns[i]) != 0)
-            return -1;
+    if (source_constraint_append_all(run, &table->keys, &table->key_count, index->columns,
+                                     index->column_count) != 0 ||
+        source_constraint_append_all(run, &table->key_included, &table->key_included_count, index->included,
+                                     index->included_count) != 0)
+        return -1;
     source_draft_remove_index(run->draft, index);
     return 0;
 }
@@ -186,7 +196,8 @@ int source_constraint_primary_key(const struct source_run *run, struct draft_tab
                  : index != NULL ? source_constraint_take_index(run, table, index, at)
                                  : source_constraint_names(run, json_object_get(constraint, "keys"),
                                                            &table->keys, &table->key_count);
-    if (status != 0)
+    if (status != 0 || source_constraint_names(run, json_object_get(constraint, "including"),
+                                               &table->key_included, &table->key_included_count) != 0)
         return -1;
     return index != NULL ? source_constraint_name_key_of_index(run, table, index, name)
                          : source_constraint_name_key(run, table, name);
@@ -200,9 +211,11 @@ int source_constraint_copy_key(const struct source_run *run, struct draft_table 
     if (from->key_count == 0)
         return 0;
     table->key_at = at;
-    for (int i = 0; i < from->key_count; i++)
-        if (source_draft_append(run->draft, &table->keys, &table->key_count, from->keys[i]) != 0)
-            return -1;
+    if (source_constraint_append_all(run, &table->keys, &table->key_count, from->keys, from->key_count) !=
+            0 ||
+        source_constraint_append_all(run, &table->key_included, &table->key_included_count,
+                                     from->key_included, from->key_included_count) != 0)
+        return -1;
     return source_constraint_name_key(run, table, NULL);
 }
 
@@ -213,13 +226,11 @@ static int source_constraint_copy_index(const struct source_run *run, struct dra
         return -1;
     const struct draft_index *other = &run->draft->indexes[from];
     index->of_constraint = other->of_constraint;
-    for (int i = 0; i < other->column_count; i++)
-        if (source_draft_append(run->draft, &index->columns, &index->column_count, other->columns[i]) != 0)
-            return -1;
-    for (int i = 0; i < other->included_count; i++)
-        if (source_draft_append(run->draft, &index->included, &index->included_count, other->included[i]) !=
-            0)
-            return -1;
+    if (source_constraint_append_all(run, &index->columns, &index->column_count, other->columns,
+                                     other->column_count) != 0 ||
+        source_constraint_append_all(run, &index->included, &index->included_count, other->included,
+                                     other->included_count) != 0)
+        return -1;
     return source_constraint_name_index(run, table, index);
 }
 
@@ -253,6 +264,8 @@ int source_constraint_unique(const struct source_run *run, struct draft_table *t
             index->of_constraint = true;
         return index != NULL && name != NULL ? source_draft_set(run->draft, &index->name, name) : 0;
     }
+    if (run->draft->handles && name != NULL && source_constraint_is_taken(run, table, name))
+        return error_set(run->draft->error, ERROR_INPUT, "constraint %s is there already", name);
     if (source_draft_add_index(run->draft, table, source_node_at(run, constraint), &index) != 0)
         return -1;
     index->of_constraint = true;
@@ -296,6 +309,7 @@ static void source_constraint_drop_key(struct draft_table *table) {
             table->columns[column].not_null = true;
     }
     source_draft_free_list(&table->keys, &table->key_count);
+    source_draft_free_list(&table->key_included, &table->key_included_count);
     free(table->key_name);
     table->key_name = NULL;
     table->key_deferrable = false;
@@ -357,7 +371,8 @@ void source_constraint_drop_column(const struct source_run *run, struct draft_ta
     struct source_draft *draft = run->draft;
     if (draft->text->as_before)
         return;
-    if (strings_have(table->keys, table->key_count, column)) {
+    if (strings_have(table->keys, table->key_count, column) ||
+        (strings_have(table->key_included, table->key_included_count, column) && !draft->text->as_first)) {
         if (table->key_name != NULL)
             source_constraint_forget_identity(table, table->key_name);
         source_constraint_drop_key(table);
@@ -379,6 +394,9 @@ int source_constraint_rename_column(const struct source_run *run, struct draft_t
     struct source_draft *draft = run->draft;
     int key = strings_find(table->keys, table->key_count, column);
     if (key >= 0 && source_draft_set(run->draft, &table->keys[key], new_name) != 0)
+        return -1;
+    int included = strings_find(table->key_included, table->key_included_count, column);
+    if (included >= 0 && source_draft_set(run->draft, &table->key_included[included], new_name) != 0)
         return -1;
     for (int i = 0; i < draft->index_count && !draft->text->as_before; i++) {
         struct draft_index *index = &draft->indexes[i];

@@ -2,6 +2,7 @@
 
 #include "views/base/cleanup.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -30,13 +31,17 @@ void source_draft_free_table(struct draft_table *table) {
         source_draft_free_column(&table->columns[i]);
     free(table->columns);
     source_draft_free_list(&table->keys, &table->key_count);
+    source_draft_free_list(&table->key_included, &table->key_included_count);
     source_draft_free_list(&table->partitions, &table->partition_count);
     source_draft_free_list(&table->parents, &table->parent_count);
     source_draft_free_list(&table->branches, &table->branch_count);
+    source_draft_free_list(&table->inherits, &table->inherit_count);
+    source_draft_free_list(&table->dropped, &table->dropped_count);
     free(table->name);
     source_draft_free_list(&table->older, &table->older_count);
     free(table->schema);
     free(table->relation);
+    free(table->made_in);
     free(table->identity);
     free(table->key_name);
 }
@@ -60,6 +65,13 @@ void source_draft_free(struct source_draft *draft) {
         source_draft_free_list(&draft->types[i].labels, &draft->types[i].label_count);
     }
     source_draft_free_list(&draft->collations, &draft->collation_count);
+    source_draft_free_list(&draft->dropped, &draft->dropped_count);
+    source_draft_free_list(&draft->path, &draft->path_count);
+    source_draft_free_list(&draft->path_before, &draft->path_before_count);
+    source_draft_free_list(&draft->changing, &draft->changing_count);
+    for (int i = 0; i < draft->note_count; i++)
+        free(draft->notes[i].text);
+    free(draft->notes);
     free(draft->tables);
     free(draft->indexes);
     free(draft->types);
@@ -114,6 +126,23 @@ struct draft_type *source_draft_type(const struct source_draft *draft, struct so
     return found;
 }
 
+void source_draft_note(struct source_draft *draft, size_t at, const char *format, ...) {
+    char text[DRAFT_NOTE_SIZE];
+    va_list arguments;
+    if (draft->note_count == DRAFT_NOTES_MAX)
+        return;
+    struct source_note *grown = realloc(draft->notes, ((size_t)draft->note_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return;
+    draft->notes = grown;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    char *copy = strdup(text);
+    if (copy != NULL)
+        draft->notes[draft->note_count++] = (struct source_note){at, copy};
+}
+
 int source_draft_set(struct source_draft *draft, char **ret, const char *text) {
     char *copy = strdup(text);
     if (copy == NULL)
@@ -157,6 +186,13 @@ static int source_draft_check_table(struct source_draft *draft, const char *name
     return 0;
 }
 
+static int source_draft_times(char *const *names, int count, const char *name) {
+    int times = 0;
+    for (int i = 0; i < count; i++)
+        times += strcmp(names[i], name) == 0;
+    return times;
+}
+
 int source_draft_add_table(struct source_draft *draft, struct source_name name, size_t at,
                            struct draft_table **ret) {
     CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
@@ -175,6 +211,7 @@ int source_draft_add_table(struct source_draft *draft, struct source_name name, 
                                   .at = at,
                                   .key_at = at};
     mirror = NULL;
+    table->remade = source_draft_times(draft->dropped, draft->dropped_count, table->name);
     if (table->relation == NULL || (name.schema != NULL && table->schema == NULL))
         return source_draft_out_of_memory(draft);
     *ret = table;
@@ -211,6 +248,7 @@ static int source_draft_check_column(struct source_draft *draft, const struct dr
 // As PostgreSQL merges them, where the parent has its place; its type is the same, and CREATE TABLE .. OF does not repeat it.
 static void source_draft_merge_column(struct draft_column *inherited, struct draft_column *column) {
     inherited->not_null |= column->not_null;
+    inherited->of_parents = false;
     inherited->at = column->at;
     if (column->expression.tree != NULL) {
         json_decref(inherited->expression.tree);
@@ -250,6 +288,7 @@ int source_draft_add_column(struct source_draft *draft, struct draft_table *tabl
         return source_draft_out_of_memory(draft);
     }
     table->columns = grown;
+    column->remade = source_draft_times(table->dropped, table->dropped_count, column->name);
     table->columns[table->column_count++] = *column;
     *column = (struct draft_column){0};
     return 0;
@@ -259,7 +298,8 @@ int source_draft_copy_column(struct source_draft *draft, struct draft_table *tab
                              const struct draft_column *from, size_t at) {
     struct draft_column copy = *from;
     copy.at = at;
-    copy.inherited = false;
+    copy.inherited = copy.of_parents = false;
+    copy.parents = 0;
     copy.older = NULL;
     copy.older_count = 0;
     copy.name = strdup(from->name);
@@ -271,6 +311,8 @@ int source_draft_copy_column(struct source_draft *draft, struct draft_table *tab
 }
 
 int source_draft_add_type(struct source_draft *draft, struct source_name name, struct draft_type **ret) {
+    if (draft->handles && source_draft_type(draft, name) != NULL)
+        return error_set(draft->error, ERROR_INPUT, "type %s is there already", name.relation);
     struct draft_type *grown = realloc(draft->types, ((size_t)draft->type_count + 1) * sizeof *grown);
     char *mirror = source_draft_mirror_name(name);
     if (grown != NULL)
@@ -378,6 +420,41 @@ int source_draft_rename_parent(struct source_draft *draft, struct draft_table *t
     return 0;
 }
 
+int source_draft_rename_partition(struct source_draft *draft, const char *older, const char *name) {
+    for (int i = 0; i < draft->table_count; i++) {
+        struct draft_table *table = &draft->tables[i];
+        int at = source_draft_find_partition(table, older);
+        int branch = strings_find(table->branches, table->branch_count, older);
+        if ((at >= 0 && source_draft_set(draft, &table->partitions[at], name) != 0) ||
+            (branch >= 0 && source_draft_set(draft, &table->branches[branch], name) != 0))
+            return -1;
+        for (int p = 0; p < table->parent_count; p++)
+            if (strcmp(table->parents[p], older) == 0 &&
+                source_draft_set(draft, &table->parents[p], name) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+// A partition is attached before those that are below it, or brings them with it.
+void source_draft_drop_partition(struct source_draft *draft, const char *name) {
+    for (int i = 0; i < draft->table_count; i++) {
+        struct draft_table *table = &draft->tables[i];
+        int at = source_draft_find_partition(table, name);
+        if (at < 0)
+            continue;
+        source_draft_remove_partition(table, at);
+        for (int p = table->partition_count - 1; p >= 0; p--)
+            if (strcmp(table->parents[p], name) == 0) {
+                CLEANUP(free_charp) char *below = strdup(table->partitions[p]);
+                if (below != NULL)
+                    source_draft_drop_partition(draft, below);
+                p = table->partition_count;
+            }
+        return;
+    }
+}
+
 int source_draft_find_partition(const struct draft_table *table, const char *name) {
     return strings_find(table->partitions, table->partition_count, name);
 }
@@ -403,4 +480,14 @@ void source_draft_remove_column(struct draft_table *table, int column) {
     table->column_count--;
     memmove(&table->columns[column], &table->columns[column + 1],
             (size_t)(table->column_count - column) * sizeof *table->columns);
+}
+
+void source_draft_drop_table(struct source_draft *draft, struct draft_table *table) {
+    (void)source_draft_append(draft, &draft->dropped, &draft->dropped_count, table->name);
+    source_draft_remove_table(draft, table);
+}
+
+void source_draft_drop_column(struct source_draft *draft, struct draft_table *table, int column) {
+    (void)source_draft_append(draft, &table->dropped, &table->dropped_count, table->columns[column].name);
+    source_draft_remove_column(table, column);
 }

@@ -8,7 +8,11 @@
 
 #include <jansson.h>
 
-enum { DRAFT_TABLES_MAX = 32768 }; // partitions too, which pg_dump attaches behind all tables
+enum {
+    DRAFT_TABLES_MAX = 32768, // partitions too, which pg_dump attaches behind all tables
+    DRAFT_NOTES_MAX = 64,
+    DRAFT_NOTE_SIZE = 512,
+};
 
 // `schema`.`relation` as parsed; schema NULL = not written.
 struct source_name {
@@ -29,9 +33,13 @@ struct draft_column {
     struct declared_type type;
     size_t at;
     bool not_null;
-    bool generated; // the expression is no default
-    bool added;     // to a table that was there: rows of before have the default that it came with
-    bool inherited; // a column of this name that the table declares itself is the same one
+    bool generated;  // the expression is no default
+    bool added;      // to a table that was there: rows of before have the default that it came with
+    int parents;     // tables that it inherits the column of
+    bool of_parents; // it goes with the last of them
+    int remade;      // columns of its name that were dropped before
+    int made_type;   // of source.sql's own types: its number from 1, 0 = none
+    bool inherited;  // a column of this name that the table declares itself is the same one
     struct source_expression expression;
     struct source_expression of_type; // what it has without one of its own: its domain's
 };
@@ -42,11 +50,14 @@ struct draft_table {
     int older_count;
     char *schema;
     char *relation;
+    char *made_in; // without a schema: the one of the path that it was made in, NULL = public
     size_t at;
     struct draft_column *columns;
     int column_count;
     char **keys; // the primary key's columns, in order
     int key_count;
+    char **key_included; // beside them (INCLUDE): what drops one of these drops the key
+    int key_included_count;
     char *key_name; // its constraint's, as PostgreSQL makes it where none is written; NULL = there is none
     size_t key_at;
     bool key_deferrable;
@@ -60,6 +71,11 @@ struct draft_table {
     char **branches; // of the partitions, those that are partitioned themselves
     int branch_count;
     bool partitioned;
+    char **dropped; // names of columns that it has had
+    int dropped_count;
+    int remade;      // tables of its name that were dropped before
+    char **inherits; // the tables whose columns it has too
+    int inherit_count;
     char *identity; // the index that REPLICA IDENTITY USING INDEX names, NULL = none
 };
 
@@ -80,10 +96,17 @@ struct draft_type {
     char *name; // "schema.name" or "name"
     struct declared_type base;
     json_t *columns; // of a composite; owned
+    bool altered;    // its columns are others by now
     size_t columns_base;
     struct source_expression expression; // a domain's default
     char **labels;                       // of an enum
     int label_count;
+};
+
+// What is not carried out, and may be missed.
+struct source_note {
+    size_t at;
+    char *text;
 };
 
 struct source_draft {
@@ -96,6 +119,18 @@ struct source_draft {
     int type_count;
     char **collations; // the deterministic ones that it makes
     int collation_count;
+    char **path; // search_path: its schemas
+    int path_count;
+    char **path_before; // what it is again when the transaction ends
+    int path_before_count;
+    bool path_is_local;
+    char **dropped; // names of tables that there were
+    int dropped_count;
+    char **changing; // the functions that it makes which would change what is mirrored
+    int changing_count;
+    struct source_note *notes;
+    int note_count;
+    bool handles; // a statement that fails is passed over
     struct error *error;
 };
 
@@ -111,6 +146,9 @@ struct draft_table *source_draft_root(const struct source_draft *draft, struct s
 int source_draft_column(const struct draft_table *table, const char *name);
 // The newest of the name, or NULL.
 struct draft_type *source_draft_type(const struct source_draft *draft, struct source_name name);
+// Notes what is to be told of the place. Out of memory, or one too many, loses it.
+void source_draft_note(struct source_draft *draft, size_t at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 // The text takes *ret's place.
 int source_draft_set(struct source_draft *draft, char **ret, const char *text);
 
@@ -130,6 +168,10 @@ int source_draft_add_type(struct source_draft *draft, struct source_name name, s
 int source_draft_add_index(struct source_draft *draft, struct draft_table *table, size_t at,
                            struct draft_index **ret);
 void source_draft_remove_index(struct source_draft *draft, struct draft_index *index);
+// The partition, of whichever table, has another name.
+int source_draft_rename_partition(struct source_draft *draft, const char *older, const char *name);
+// It is gone, with those below it.
+void source_draft_drop_partition(struct source_draft *draft, const char *name);
 // A table of this name of the mirror has another one now.
 int source_draft_rename_indexes(struct source_draft *draft, const char *older, const char *table);
 // Columns that were made of it have its name as it was.
@@ -138,6 +180,9 @@ int source_draft_rename_type(struct source_draft *draft, struct draft_type *type
 void source_draft_free_table(struct draft_table *table);
 // Its indexes go along.
 void source_draft_remove_table(struct source_draft *draft, struct draft_table *table);
+// DROP: one that gets its name is another.
+void source_draft_drop_table(struct source_draft *draft, struct draft_table *table);
+void source_draft_drop_column(struct source_draft *draft, struct draft_table *table, int column);
 // `is_branch`: it is partitioned itself, and has no rows.
 int source_draft_add_partition(struct source_draft *draft, struct draft_table *table, const char *partition,
                                const char *parent, bool is_branch);

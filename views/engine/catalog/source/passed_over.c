@@ -1,18 +1,7 @@
 #include "views/engine/catalog/source/passed_over.h"
 
-#include <strings.h>
-
 static bool passed_over_word(const struct source_statement *statement, int number, const char *text) {
-    return number < statement->word_count && statement->words[number].size == strlen(text) &&
-           strncasecmp(statement->words[number].data, text, statement->words[number].size) == 0;
-}
-
-static bool passed_over_word_among(const struct source_statement *statement, int number,
-                                   const char *const *words) {
-    for (; *words != NULL; words++)
-        if (passed_over_word(statement, number, *words))
-            return true;
-    return false;
+    return source_text_word_among(statement, number, (const char *const[]){text, NULL});
 }
 
 // The place of the word that says what is made, changed or dropped.
@@ -20,7 +9,7 @@ static int passed_over_object(const struct source_statement *statement) {
     static const char *const before[] = {"or",        "replace", "global",   "local",
                                          "temporary", "temp",    "unlogged", NULL};
     int object = 1;
-    while (passed_over_word_among(statement, object, before))
+    while (source_text_word_among(statement, object, before))
         object++;
     return object;
 }
@@ -28,10 +17,9 @@ static int passed_over_object(const struct source_statement *statement) {
 bool source_passed_over_unread(const struct source_statement *statement) {
     const bool alter = passed_over_word(statement, 0, "alter");
     const int object = passed_over_object(statement);
-    const bool index = passed_over_word(statement, object, "index");
-    return (index && (alter || passed_over_word(statement, 0, "drop"))) ||
-           (alter &&
-            (passed_over_word(statement, object, "type") || passed_over_word(statement, object, "domain")));
+    static const char *const objects[] = {"index", "type", "domain", "schema", NULL};
+    return (alter || passed_over_word(statement, 0, "drop")) &&
+           source_text_word_among(statement, object, objects);
 }
 
 bool source_passed_over(const struct source_statement *statement, bool as_before) {
@@ -47,7 +35,7 @@ bool source_passed_over(const struct source_statement *statement, bool as_before
         "role",         "routine",   "rule",      "sequence",   "server",    "statistics",  "subscription",
         "tablespace",   "text",      "transform", "trigger",    "trusted",   "user",        "view",
         "constraint",   NULL};
-    if (passed_over_word_among(statement, 0, verbs))
+    if (source_text_word_among(statement, 0, verbs))
         return true;
     const bool create = passed_over_word(statement, 0, "create");
     const int object = passed_over_object(statement);
@@ -55,9 +43,7 @@ bool source_passed_over(const struct source_statement *statement, bool as_before
         return false;
     if (source_passed_over_unread(statement))
         return as_before;
-    return passed_over_word_among(statement, object, objects) ||
-           (!create &&
-            (passed_over_word(statement, object, "type") || passed_over_word(statement, object, "domain"))) ||
+    return source_text_word_among(statement, object, objects) ||
            ((!create || as_before) && (passed_over_word(statement, object, "schema") ||
                                        passed_over_word(statement, object, "collation")));
 }

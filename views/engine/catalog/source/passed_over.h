@@ -4,7 +4,7 @@
 
 #include "views/engine/catalog/source/text.h"
 
-// `alter index`, `drop index`, `alter type` and `alter domain` tell of what was made before. What of theirs the grammar does not
+// ALTER and DROP of an index, a type, a domain or a schema tell of what was made before. What of theirs the grammar does not
 // know is passed over, as they all were: other databases' words are among them (`drop index i on t`).
 bool source_passed_over_unread(const struct source_statement *statement);
 bool source_passed_over(const struct source_statement *statement, bool as_before);

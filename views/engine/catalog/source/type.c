@@ -51,9 +51,13 @@ static void source_type_arguments(struct source_draft *draft, const json_t *type
     }
 }
 
-// One of source.sql's own: written as it is declared, an unqualified name of any schema.
+// One of source.sql's own: written as it is declared; an unqualified name of the path's first schema that has one, or of any.
 static const struct draft_type *source_type_own(const struct source_draft *draft, struct source_name name) {
-    const struct draft_type *own = source_draft_type(draft, name);
+    const struct draft_type *own = NULL;
+    for (int i = 0; name.schema == NULL && own == NULL && i < draft->path_count; i++)
+        own = source_draft_type(draft, (struct source_name){draft->path[i], name.relation});
+    if (own == NULL)
+        own = source_draft_type(draft, name);
     if (own != NULL || name.schema != NULL)
         return own;
     for (int i = 0; i < draft->type_count; i++) {
@@ -158,4 +162,10 @@ struct source_expression source_type_default(const struct source_draft *draft, c
     bool array = json_array_size(json_object_get(type, "arrayBounds")) > 0;
     const struct draft_type *own = name.relation != NULL && !array ? source_type_own(draft, name) : NULL;
     return own != NULL ? own->expression : (struct source_expression){0};
+}
+
+int source_type_number(const struct source_draft *draft, const json_t *type) {
+    const struct source_name name = source_type_name(json_object_get(type, "names"));
+    const struct draft_type *own = name.relation != NULL ? source_type_own(draft, name) : NULL;
+    return own != NULL ? (int)(own - draft->types) + 1 : 0;
 }

@@ -9,6 +9,8 @@
 int source_type_read(struct source_draft *draft, const json_t *type, size_t base, struct declared_type *ret);
 // The default that a column of the type has without one of its own: of a domain; tree NULL = none.
 struct source_expression source_type_default(const struct source_draft *draft, const json_t *type);
+// Which of source.sql's own types it is, or is an array of: its number from 1, 0 = none.
+int source_type_number(const struct source_draft *draft, const json_t *type);
 // The integer of an A_Const node, also where libpg_query 15-4.0.0 leaves a negative one out of its JSON: the
 // statement's text has it. False when it is none.
 bool source_type_integer(const struct source_text *text, const json_t *constant, size_t base, int64_t *ret);
