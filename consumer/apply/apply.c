@@ -15,6 +15,7 @@
 #include "consumer/apply/loop/take.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
+#include "views/engine/line_name.h"
 
 #include <assert.h>
 
@@ -206,7 +207,7 @@ static int apply_refuse_second_topic(const struct apply *apply, const struct par
             error, ERROR_HALT,
             "topics %s and %s would both feed table %s: declare it with its schema in source.sql, as `create table "
             "SCHEMA.%s(..)`, or say that both are its, with `-- tidemark: topic %s = /REGEX/`",
-            other->topic, partition->topic, table->name, table->relation, table->name);
+            other->topic, partition->topic, table->name, table->relation, line_name_table(table->name).text);
     }
     return 0;
 }

@@ -16,6 +16,7 @@
 #include "consumer/decode/placement.h"
 #include "views/base/cleanup.h"
 #include "views/base/utf8.h"
+#include "views/engine/line_name.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -532,8 +533,8 @@ static int envelope_check_mark(const struct members *members, const struct table
         "%.*s says that the row is deleted, if ExtractNewRecordState wrote it: say so in "
         "source.sql: -- tidemark: %s %s = %.*s; where it is a column of the source's own, declare "
         "it, or say = none",
-        members_visible(name), name.data, of_op ? "added" : "deleted", table->name, members_visible(told),
-        told.data);
+        members_visible(name), name.data, of_op ? "added" : "deleted", line_name_table(table->name).text,
+        members_visible(told), told.data);
 }
 
 static void envelope_count_less(void *self, const struct table *table, struct span column, int64_t events) {

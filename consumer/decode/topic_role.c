@@ -3,6 +3,7 @@
 #include "views/base/buffer.h"
 #include "views/base/cleanup.h"
 #include "views/base/utf8.h"
+#include "views/engine/line_name.h"
 
 #include <regex.h>
 #include <stdio.h>
@@ -268,7 +269,7 @@ bool topic_write_line_of_older(const char *topic, const char *prefix, const stru
     // A line takes the place of the topics that partitions have by their names, too.
     if (table == NULL || (table->topic == NULL && table->partition_count > 0))
         return false;
-    buffer_format(&line, "topic %s = /", table->name);
+    buffer_format(&line, "topic %s = /", line_name_table(table->name).text);
     topic_role_write_escaped(span_of(topic), &line);
     buffer_char(&line, '|');
     if (table->topic == NULL)

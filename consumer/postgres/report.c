@@ -2,6 +2,7 @@
 
 #include "consumer/postgres/same.h"
 #include "views/base/utf8.h"
+#include "views/engine/line_name.h"
 
 enum { REPORT_VALUE_MAX = 60 }; // bytes of a value that people are shown
 
@@ -67,13 +68,13 @@ static void report_explain_column(const struct moved *moved, struct plan *plan, 
             "%s is NULL in the mirror wherever it differs: its value never came (unchanged TOAST without replica "
             "identity full, or events lack the column: column.exclude.list); an incremental snapshot brings it, "
             "`-- tidemark: ignore %s.%s` leaves it out",
-            name, plan->table->name, name);
+            name, line_name_table(plan->table->name).text, line_name_column(name).text);
     else if (differ > 0 && cut == differ)
         plan_note(
             plan,
             "%s differs in nothing but what is below the millisecond: where the connector's time.precision.mode is "
             "connect, say `-- tidemark: time %s = connect`",
-            name, plan->table->name);
+            name, line_name_table(plan->table->name).text);
 }
 
 // Whether one row of the source, and one of the mirror's, are one whose key came cut: *ret_column is one that was.
@@ -109,7 +110,7 @@ static void report_explain_keys(const struct moved *moved, struct plan *plan) {
                 plan,
                 "%s of its key comes in whole milliseconds, so that rows of the source are found under no "
                 "key: where the connector's time.precision.mode is connect, say `-- tidemark: time %s = connect`",
-                plan->columns[column].form.column->name, plan->table->name);
+                plan->columns[column].form.column->name, line_name_table(plan->table->name).text);
             return;
         }
     }

@@ -10,6 +10,7 @@
 #include "consumer/apply/loop/snapshots.h"
 #include "consumer/apply/loop/sources.h"
 #include "views/base/hash.h"
+#include "views/engine/line_name.h"
 
 #include <stdio.h>
 
@@ -328,7 +329,8 @@ static void take_tell_mixed(struct apply *apply, const struct partition *partiti
         "\", or what its key.field.name says: declare it), or declare a table for each; where one was renamed to the other or is "
         "a partition of it, say so (`-- tidemark: renamed %s from OLD`, `partition of`)",
         table->name, (int)event->schema.size, event->schema.size > 0 ? event->schema.data : "",
-        event->schema.size > 0 ? "." : "", (int)event->table.size, event->table.data, table->name);
+        event->schema.size > 0 ? "." : "", (int)event->table.size, event->table.data,
+        line_name_table(table->name).text);
     take_about(apply, partition, "mixed_keys");
 }
 

@@ -1,4 +1,5 @@
 #include "consumer/decode/envelope/row_times.h"
+#include "views/engine/line_name.h"
 
 // A time that a transform has put some ten thousands of years ahead: see value_time_is_stretched.
 static int row_times_check_far(const struct row_reader *row, int64_t source_ms, struct error *error) {
@@ -11,7 +12,8 @@ static int row_times_check_far(const struct row_reader *row, int64_t source_ms, 
         "column %s (declared %s): %.*s: a thousandth of it is a time of ours, as where a transform takes "
         "microseconds for milliseconds: unix.precision=microseconds of TimestampConverter; where it is "
         "right, say so in source.sql: -- tidemark: time %s = adaptive",
-        column->name, column->declared, (int)value->bytes.size, value->bytes.data, row->table->name);
+        column->name, column->declared, (int)value->bytes.size, value->bytes.data,
+        line_name_table(row->table->name).text);
 }
 
 // A time that would be decades from its row's is never stored unasked: see value_time_is_unsure.
@@ -38,7 +40,7 @@ static int row_times_check_unit(const struct row_reader *row, int64_t source_ms,
                      "column %s (declared %s): %lld is of another unit of time than the column's, or %s from "
                      "the row's own time; %s in source.sql: -- tidemark: time %s = %s",
                      column->name, column->declared, (long long)row->unsure_units,
-                     date ? "millennia" : "decades", ask, row->table->name, modes);
+                     date ? "millennia" : "decades", ask, line_name_table(row->table->name).text, modes);
 }
 
 int row_times_check(const struct row_reader *row, int64_t source_ms, struct error *error) {

@@ -7,6 +7,7 @@
 #include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/statement.h"
 #include "views/engine/catalog/source/undone.h"
+#include "views/engine/line_name.h"
 
 #include <stdlib.h>
 
@@ -107,14 +108,14 @@ static int source_sql_find_key(struct source_draft *draft, const struct source_l
             draft->text, table->at, draft->error,
             "table %s has no primary key, and its replica identity is index %s, which no statement makes over "
             "plain columns: write its create unique index, or name the columns with `-- tidemark: key %s = ..`",
-            table->name, table->identity, table->name);
+            table->name, table->identity, line_name_table(table->name).text);
     if (line == NULL && index == NULL)
         return source_text_error(
             draft->text, table->at, draft->error,
             "table %s has no primary key: the mirror keeps a row a key; name the columns of "
             "the messages' key with `-- tidemark: key %s = ..`, or leave the table out with "
             "`-- tidemark: ignore %s`",
-            table->name, table->name, table->name);
+            table->name, line_name_table(table->name).text, line_name_table(table->name).text);
     table->key_at = line != NULL ? line->at : index->at;
     if (line != NULL)
         return source_sql_key_from_line(draft, table, line);

@@ -1,5 +1,6 @@
 #include "views/engine/mirror/generated.h"
 
+#include "views/engine/line_name.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/sqlite_value.h"
 #include "views/engine/sqlite/stmt.h"
@@ -71,7 +72,8 @@ static int generated_error_beyond(const struct table *table, const struct column
     return error_set(
         error, ERROR_INPUT,
         "table %s: column %s is generated, and %s: leave it out with `-- tidemark: ignore %s.%s`",
-        table->name, column->name, table_sql_beyond_what(column), table->name, column->name);
+        table->name, column->name, table_sql_beyond_what(column), line_name_table(table->name).text,
+        line_name_column(column->name).text);
 }
 
 // Beyond int64_t SQLite goes on in floating point.

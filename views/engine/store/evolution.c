@@ -2,6 +2,7 @@
 
 #include "views/base/cleanup.h"
 #include "views/engine/catalog.h"
+#include "views/engine/line_name.h"
 #include "views/engine/row/older.h"
 
 #include <strings.h>
@@ -139,8 +140,8 @@ static int evolution_refuse_taken(const struct table *was, const struct table *i
         "source.sql, line %d: %s.%s is renamed from %s, and the file has both, so what is %s in a message may be either: "
         "declare what %s was under its new name too (`-- tidemark: renamed %s.NEW from %s`), or leave the line out, "
         "and %s keeps its values until rows change or a snapshot is taken",
-        column->line, is->name, column->name, older, column->name, column->name, is->name, column->name,
-        column->name);
+        column->line, is->name, column->name, older, column->name, column->name,
+        line_name_table(is->name).text, line_name_column(column->name).text, column->name);
 }
 
 static bool evolution_same_key(const struct evolution_table *table, const struct table *is) {

@@ -1,6 +1,7 @@
 #include "views/engine/store/evolve.h"
 
 #include "views/engine/catalog/stored_files.h"
+#include "views/engine/line_name.h"
 #include "views/engine/row/column_type.h"
 #include "views/engine/row/key_text.h"
 #include "views/engine/row/table_change.h"
@@ -211,8 +212,9 @@ static void evolve_doubt_column(const struct evolution_table *change, const stru
             report->doubts, sizeof report->doubts,
             "%s%s.%s went and %s came: if it was renamed, say so (`-- tidemark: renamed %s.%s from %s`), and "
             "rows that have it by that name are read again, else they are null there, or have the default",
-            report->doubts[0] != '\0' ? "; " : "", is->name, was->name, column->name, is->name, column->name,
-            was->name);
+            report->doubts[0] != '\0' ? "; " : "", is->name, was->name, column->name,
+            line_name_table(is->name).text, line_name_column(column->name).text,
+            line_name_column(was->name).text);
         return;
     }
 }
@@ -236,7 +238,8 @@ static void evolve_doubt_table(const struct evolution *evolution, const struct t
             "%stable %s went and %s came, with the same columns: if it was renamed, a line `-- tidemark: renamed "
             "%s from %s` would have kept its rows, and a line `-- tidemark: topic %s = /REGEX/` that both "
             "topics match brings them again, else they are not there",
-            report->doubts[0] != '\0' ? "; " : "", was->name, is->name, is->name, was->name, is->name);
+            report->doubts[0] != '\0' ? "; " : "", was->name, is->name, line_name_table(is->name).text,
+            line_name_table(was->name).text, line_name_table(is->name).text);
         return;
     }
 }
@@ -267,7 +270,7 @@ static int evolve_doubt_left_out(sqlite3 *db, const struct evolution *evolution,
             "%s%s was left out, and rows of other tables came in topic %s: if its were among them, they are not "
             "there; a line `-- tidemark: topic %s = %s`, and the same one of the table whose topic that is, "
             "bring them",
-            report->doubts[0] != '\0' ? "; " : "", is->name, topic, is->name, topic);
+            report->doubts[0] != '\0' ? "; " : "", is->name, topic, line_name_table(is->name).text, topic);
     return row < 0 ? -1 : 0;
 }
 
@@ -487,8 +490,8 @@ static int evolve_generate(sqlite3 *db, const struct table *is, struct error *er
         "table %s: column %s is generated, and %s in the row "
         "of key %.*s: leave it out with `-- tidemark: ignore %s.%s`, or declare it as a plain column "
         "where the events carry it",
-        is->name, column->name, table_sql_beyond_what(column), (int)key.size, key.data, is->name,
-        column->name);
+        is->name, column->name, table_sql_beyond_what(column), (int)key.size, key.data,
+        line_name_table(is->name).text, line_name_column(column->name).text);
 }
 
 static int evolve_add_columns(sqlite3 *db, const struct evolution_table *change, const struct table *is,

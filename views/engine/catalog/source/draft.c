@@ -1,6 +1,7 @@
 #include "views/engine/catalog/source/draft.h"
 
 #include "views/base/cleanup.h"
+#include "views/engine/line_name.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -170,7 +171,7 @@ static int source_draft_check_table(struct source_draft *draft, const char *name
         return source_text_error(draft->text, at, draft->error,
                                  "table %s: names beginning with _ are the engine's (a line `-- tidemark: "
                                  "ignore %s` leaves it out)",
-                                 name, name);
+                                 name, line_name_table(name).text);
     if (strncasecmp(name, "sqlite_", strlen("sqlite_")) == 0)
         return source_text_error(draft->text, at, draft->error,
                                  "table %s: names beginning with sqlite_ are SQLite's", name);
@@ -230,7 +231,8 @@ static int source_draft_check_column(struct source_draft *draft, const struct dr
         return source_text_error(draft->text, column->at, draft->error,
                                  "column %s of table %s: names beginning with _ are the engine's (a line `-- "
                                  "tidemark: ignore %s.%s` leaves it out)",
-                                 column->name, table->name, table->name, column->name);
+                                 column->name, table->name, line_name_table(table->name).text,
+                                 line_name_column(column->name).text);
     for (int i = 0; i < table->column_count; i++)
         if (strcasecmp(table->columns[i].name, column->name) == 0)
             return source_text_error(
