@@ -280,6 +280,101 @@ class Check(tide.Case):
             with self.subTest(statement):
                 self.passed(schema=schema, apply_s=statement)
 
+    def test_totals_that_become_null_or_are_replaced(self):
+        """What a commit adds: a sum that may be NULL, one that takes the place of the total, groups that are left out."""
+        schema = "create table v_t(k text primary key, n int, at text);\n"
+        add, add_n = " where true on conflict(k) do update set n = n + excluded.n", " having true on conflict(k) do update set n = n + excluded.n"
+        delta, sums = " from _delta_accounts group by name", " from _sums_accounts('name')"
+        for statement, words in (
+            (f"insert into v_t(k, n) select name, sum(_weight) filter (where settled){delta}{add_n}", "filter may leave none"),
+            (f"insert into v_t(k, n) select name,\nsum(case when settled then _weight end){delta}{add_n}", "v/apply.s.sql:2: the sum of no rows is NULL, and a case without else"),
+            (f"insert into v_t(k, n) select name, sum(case when settled then _weight * size else 0 end){delta}{add_n}", "size may be NULL"),
+            (f"insert into v_t(k, n) select name, sum(_weight * (size + 1)){delta}{add_n}", "size may be NULL"),
+            (f"insert into v_t(k, n) select name, sum(_weight * settled * 2){delta}{add_n}", "settled may be NULL"),
+            (f"insert into v_t(k, n) select 'all', sum(_weight) from _delta_accounts{add_n}", "without group by"),
+            ("update v_t set n = n + (select sum(_weight) from _delta_accounts)", "without group by"),
+            ("insert into v_t(k, n) select name, _weight * size from _delta_accounts" + add, "size may be NULL: added"),
+            (f"insert into v_t(k, n) select name, sum(_weight){delta}{add_n.replace('n + ', '')}", "n is what a commit adds, and takes the place"),
+            (f"insert into v_t(k, n) select name, w from (select name, sum(_weight) as w{delta}){add.replace('n + ', '')}", "n is what a commit adds"),
+            (f"insert into v_t(k, n) select name, size{sums}{add.replace('n + ', '')}", "n is what a commit adds"),
+            (f"insert into v_t(k, n) select name, _weight{sums}{add.replace('n + excluded.n', 'max(n, excluded.n)')}", "n is what a commit adds"),
+            (f"insert or replace into v_t(k, n) select name, _weight{sums}", "n is what a commit adds"),
+            (f"insert into v_t(k, n) select name, size{sums}{add.replace('true', '_weight > 0')}", "a group that is left out keeps what it had"),
+            (f"insert into v_t(k, n) select name, size{sums}{add.replace('true', '_weight <> 0')}", "a group that is left out keeps what it had"),
+            (f"insert into v_t(k, n) select name, count(distinct nick) * _weight{delta}, _weight{add_n}", "of the different values of rows that change"),
+            ("update v_t set n = n - 1 where k in (select name from _delta_accounts where _weight < 0)", "it adds once, however many rows of _delta_accounts"),
+            (f"insert into v_t(k, n) select name, sum(_weight){delta}", "each commit adds rows of its own to v_t"),
+        ):  # fmt: skip
+            with self.subTest(statement):
+                self.warned(words, schema=schema, apply_s=statement)
+        for statement in (  # right
+            f"insert into v_t(k, n) select name, ifnull(sum(_weight) filter (where settled), 0){delta}{add_n}",
+            f"insert into v_t(k, n) select name, sum(case when settled then _weight else 0 end){delta}{add_n}",
+            f"insert into v_t(k, n) select name, sum(iif(size > 0, _weight, 0)){delta}{add_n}",
+            f"insert into v_t(k, n) select name, sum(_weight * (size is null)){delta}{add_n}",
+            f"insert into v_t(k, n) select name, sum(_weight * size) from _delta_accounts where size > 1 group by name{add_n}",
+            f"insert into v_t(k, n) select name, ifnull(s, 0) from (select name, sum(_weight * size) as s{delta}){add}",
+            "insert into v_t(k, n) select 'all', sum(_weight) from _delta_accounts having count(*) > 0 on conflict(k) do update set n = n + excluded.n",
+            "update v_t set n = n + (select sum(_weight) from _delta_accounts d where d.name = k) where k in (select name from _delta_accounts)",
+            f"insert into v_t(k, n) select name, _weight{sums}{add.replace('true', '_weight <> 0')}",
+            f"insert into v_t(k, n) select name, size{sums}{add.replace('true', '_weight <> 0 or size <> 0')}",
+            f"insert into v_t select name, _weight, name || '!'{sums}{add}, at = excluded.at",
+            f"insert into v_t(k, n) select name, count(*) from accounts where name in (select name from _delta_accounts) group by name{add_n.replace('n + ', '')}",
+            "insert into v_t(k, n) select a.nick, sum(a.size) from accounts a where a.nick in (select nick from _delta_accounts) group by a.nick on conflict(k) do update set n = excluded.n",
+            "insert or ignore into v_t select name, 0, null from _delta_accounts", "insert into v_t select name, 0, null from _delta_accounts where true on conflict do nothing",
+        ):  # fmt: skip
+            with self.subTest(statement):
+                self.passed(schema=schema, apply_s=statement, apply_t="delete from v_t where k in (select name from _delta_accounts) and k not in (select name from accounts)")
+        self.passed(schema=schema + "-- tidemark: keep v_t\n", apply_s=f"insert or replace into v_t(k, n) select name, _weight{sums}")
+
+    def test_rows_of_two_tables(self):
+        rows = "create table v_rows(id int primary key, name text);\n"
+        gone, come = "delete from v_rows where id in (select id from _delta_accounts)", "insert into v_rows select a.id, 'x' from _delta_accounts a {} join others o on o.id = a.size where a._weight > 0"
+        update = "update v_rows set name = 'y' || id where id in (select id from _delta_others where _weight > 0)"
+        self.warned("v/apply.2.sql:1: a row whose partner in others comes later is left out for good", schema=rows, apply_1=gone, apply_2=come.format(""), apply_3=update)
+        self.passed(schema=rows, apply_1=gone, apply_2=come.format("left"), apply_3=update)
+        both = "create table v_n(k int primary key, n int);\n"
+        head, end = "insert into v_n select k, sum(w) from (select o.id as k, a._weight as w from _delta_accounts a join others o on o.id = a.size\nunion all select o.id, o._weight from accounts a join _delta_others o on o.id = a.size{})", " group by k having true on conflict(k) do update set n = n + excluded.n"  # fmt: skip
+        third = " union all select o.id, -a._weight * o._weight from _delta_accounts a join _delta_others o on o.id = a.size"
+        self.warned("v/apply.s.sql:2: a row of accounts and one of others that change in one commit are counted twice", schema=both, apply_s=head.format("") + end)
+        self.passed(schema=both, apply_s=head.format(third) + end)
+        marks = "insert into v_rows select id, 0 from _delta_accounts where _weight > 0 on conflict(id) do update set name = 0", "update v_rows set name = 1 where id in (select id from _delta_accounts) and id not in (select id from accounts)"
+        self.warned("v/apply.1.sql:1: nothing takes a row away from v_rows", schema=rows, apply_1=marks[0], apply_2=marks[1])
+        half = "delete from v_rows where id in (select size from _delta_accounts where _weight > 0)", "insert into v_rows select size, max(name) from accounts where size in (select size from _delta_accounts where _weight > 0) group by size"
+        self.warned("v/apply.2.sql:1: nothing takes a row away from v_rows", schema=rows, apply_1=half[0], apply_2=half[1])
+
+    def test_triggers_that_follow_a_half(self):
+        rows = "create table v_rows(id int primary key, name text, n int default 0);\n"
+        goes = "create trigger v_out after delete on accounts begin update v_rows set n = n - 1 where id = OLD.size; end;\n"
+        adds = "begin insert into v_rows(id) values(NEW.size) on conflict(id) do update set n = n + 1; end;\n"
+        comes = f"create trigger v_in after insert on accounts {adds}create trigger v_on after update on accounts when OLD.size is not NEW.size {adds}"
+        self.warned("v/schema.sql:4: at each update of accounts it adds to v_rows", schema=rows + goes + comes)
+        self.passed(schema=rows + goes + comes.replace("is not NEW.size begin", "is not NEW.size begin update v_rows set n = n - 1 where id = OLD.size;"))
+        self.passed(schema=rows + goes + comes + "create trigger v_was after update on accounts begin update v_rows set n = n - 1 where id = OLD.size; end;\n")
+        self.passed(schema=rows + goes + comes + "-- tidemark: keep v_rows\n")
+        goes = "create trigger v_out after delete on accounts begin delete from v_rows where id = OLD.id; end;\n"
+        looks = "create trigger v_in after insert on accounts begin insert into v_rows select NEW.id, o.id, 0 from others o where o.id = NEW.size; end;\n"
+        looks += "create trigger v_on after update on accounts begin update v_rows set name = 'x' where id = OLD.id; end;\n"
+        self.warned("v/schema.sql:3: no statement or trigger of the view follows others", schema=rows + goes + looks)
+        self.passed(schema=rows + goes + looks + "create trigger v_too after update on others begin update v_rows set name = NEW.id where name = OLD.id; end;\n")
+
+    def test_tables_for_searching(self):
+        """MATCH where no such table is asked, which fails at the first row, and rows of fts5 that are another table's."""
+        schema = "create virtual table v_words using fts5(name);\n"
+        statements = {"apply_1": "delete from v_words where rowid in (select id from _delta_accounts)", "apply_2": "insert into v_words(rowid, name) select id, name from _delta_accounts where _weight > 0"}
+        says = "-- tidemark: w is text\nselect rowid as id\nfrom v_words where {} order by 1"
+        for condition in ("v_words match :w", "v_words match :w and rowid > 0", "v_words match 'a' or v_words match :w", ":w is null or rowid in (select rowid from v_words where v_words match :w)"):
+            self.passed(schema=schema, query_q=says.format(condition), **statements)
+        for condition in (":w is null or v_words match :w", "not v_words match :w", "name || '' match :w"):
+            self.refused("v/query.q.sql:3: match would fail", schema=schema, query_q=says.format(condition), **statements)
+        self.refused("v/query.q.sql:1: match would fail", query_q="select id from accounts where name match :w order by id")
+        self.refused("v/query.q.sql:2: match would fail", schema=schema, query_q="select a.id from accounts a left join v_words v on v.rowid = a.id\nwhere v_words match :w order by 1")
+        self.refused("v/schema.sql:2: match would fail", schema="create table v_n(id int primary key);\ncreate view v_hot as select id from accounts where name match 'hot';\n")
+        self.refused("v/schema.sql:2: match would fail", schema="create table v_n(id int primary key);\ncreate trigger v_in after insert on accounts when NEW.name match 'x' begin insert into v_n values(NEW.id); end;\n")
+        self.refused("v/apply.s.sql:1: match would fail", schema="create table v_n(id int primary key);\n", apply_s="delete from v_n where id in (select id from _delta_accounts where name match 'x')")
+        for content in ("content=accounts, ", "content = 'v_of', "):
+            self.warned("v/apply.1.sql:1: fts5 takes the words that are to go out of v_words from", schema="create view v_of as select id, name from accounts;\n" + schema.replace("name)", f"name, {content}content_rowid='id')"), **statements)
+
     def test_tables_that_would_be_others_if_they_were_made_anew(self):
         """Rows that nothing takes away, or that go at once, what is looked up and not followed, what happened: with the place and what to write."""
         rows = "create table v_rows(id int primary key, name text);\n"

@@ -151,7 +151,7 @@ class Prove(tide.Case):
         come = "insert into own_search select id, tier from _delta_customers where _weight > 0\n"
         boxes = "insert or replace into own_box select id, total, total from orders where id in (select id from _delta_orders)\n"
         ask = "-- tidemark: tier is text\nselect s.id, b.id as box from own_search s left join own_box b on b.id = s.id + 9 where"
-        ask += " :tier is null or own_search match :tier order by 1"
+        ask += " :tier is null or s.rowid in (select rowid from own_search where own_search match :tier) order by 1"
         lines = LINES + [event("customers", 2, 1, {"id": 1, "tier": "gold"}, {"id": 1, "tier": "old silver"})]
         tide.write_capture(self.capture, lines)
         views = self.views(schema, gone, found=ask)

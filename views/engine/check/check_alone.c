@@ -6,10 +6,13 @@
 #include "views/engine/check/lint_arms.h"
 #include "views/engine/check/lint_drift.h"
 #include "views/engine/check/lint_literals.h"
+#include "views/engine/check/lint_names.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
 #include "views/engine/check/lint_schema.h"
 #include "views/engine/check/lint_sqlite.h"
+#include "views/engine/check/lint_totals.h"
+#include "views/engine/check/match.h"
 #include "views/engine/row/table_sql.h"
 
 #include <string.h>
@@ -48,8 +51,8 @@ static int check_apply_ends(sqlite3_stmt *stmt, const struct apply_statement *ap
     return check_apply_fault(apply, (size_t)(stmt_skip_blank(apply->sql) - apply->sql), says, error);
 }
 
-static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct apply_statement *apply,
-                       struct guard *guard, struct error *error) {
+static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct view *view,
+                       const struct apply_statement *apply, struct guard *guard, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     const char *tail = "";
     guard_begin(guard, scratch, GUARDED_APPLY);
@@ -77,10 +80,13 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
     if (sqlite3_bind_parameter_count(stmt) > 0)
         return check_apply_fault(apply, 0, "it has parameters, and nobody gives them", error);
     guard_end(scratch);
-    if (check_apply_ends(stmt, apply, error) != 0)
+    if (check_apply_ends(stmt, apply, error) != 0 ||
+        match_check(scratch, apply->sql, apply->file, apply->sql, error) != 0 ||
+        match_check(scratch, apply->sql, view->file, view->schema, error) != 0)
         return -1;
     lint_numeric_totals(catalog, scratch, apply, guard);
     lint_apply(catalog, scratch, apply, guard);
+    lint_totals(catalog, scratch, apply, guard, lint_names_is_kept(view, span_of(guard->written)));
     lint_sqlite(catalog, scratch, apply->file, apply->sql);
     clock_lint_apply(catalog, scratch, apply);
     if (lint_numeric_update(apply, guard, error) != 0 ||
@@ -172,8 +178,11 @@ static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, cons
         CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
         if (sql == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
-        if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK || view == NULL)
+        if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK || view == NULL) {
+            if (view != NULL && match_check(scratch, sql, view->file, view->schema, error) != 0)
+                return -1;
             continue;
+        }
         const char *name = (const char *)sqlite3_column_text(names, 0);
         (void)error_set(error, ERROR_INPUT, "%s:%d: in the view %s: %s", view->file,
                         guard_object_line(view, name), name, sqlite3_errmsg(scratch));
@@ -220,7 +229,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
     lint_schema(catalog, view->file, view->schema);
     clock_lint_triggers(catalog, scratch, view);
     for (int i = 0; i < view->apply_count; i++)
-        if (check_apply(catalog, scratch, &view->applies[i], &guard, error) != 0)
+        if (check_apply(catalog, scratch, view, &view->applies[i], &guard, error) != 0)
             return -1;
     lint_drift(catalog, scratch, view);
     return 0;

@@ -8,6 +8,8 @@
 
 bool lint_names_is_any(const struct tokens *tokens, int number, const char *const *words);
 bool lint_names_same(struct span a, struct span b);
+// Whether the view says `-- tidemark: keep` of that table.
+bool lint_names_is_kept(const struct view *view, struct span table);
 // `from t(a, b) as (`: of a `with`; `v(a, b) as select`: of an SQL view.
 bool lint_names_are_listed(const struct tokens *tokens);
 // The bracket that the token stands in, -1 = in none.
@@ -21,6 +23,12 @@ const struct column *lint_names_column(const struct tokens *tokens, int number, 
 // The token that `insert into T(a, b) select x, y` puts into the column, if it is one alone; -1. `own`: the column's place in
 // T, for a statement that names none; -1 = it has none.
 int lint_names_inserted(const struct tokens *tokens, struct span column, int own);
+// The first token of what is put into it, one or several, and behind the last; -1 = nothing that is selected there.
+int lint_names_inserted_item(const struct tokens *tokens, struct span column, int own, int *ret_end);
+// Whether one of the statement's _sums_T('COLUMN', ..) is by the column of that name.
+bool lint_names_is_by(const struct tokens *tokens, struct span name);
+// Whether the statement itself leaves out the rows in which the column that the token names is NULL.
+bool lint_names_excludes_null(const struct tokens *tokens, int number);
 // Whether the token is the = of `set a = b, c = d`, which is no comparison.
 bool lint_names_assigns(const struct tokens *tokens, int number);
 

@@ -169,17 +169,21 @@ static bool lint_numeric_keeps_text(sqlite3 *db, const char *table, struct span 
 // `+` from commit to commit rounds at each.
 static void lint_numeric_reals(struct catalog *catalog, const struct apply_statement *apply,
                                const struct tokens *tokens, const struct guard *guard) {
-    int column;
-    bool weighed;
     if (!guard->reads_delta || guard->reads_mirror || lint_names_are_listed(tokens))
         return;
-    for (int call = -1;
-         (call = lint_numeric_next(tokens, call + 1, sums, COLUMN_REAL, guard, &column, &weighed)) >= 0;)
-        catalog_warn_at(
-            catalog, apply->file, tokens->sql, tokens_at(tokens, call).data,
-            "a total of %.*s that is kept so depends on where commits fall, as doubles round at each: "
-            "take it from a _sums_ table, which leads to the exact sum",
-            (int)tokens_at(tokens, column).size, tokens_at(tokens, column).data);
+    for (int call = 0; call < tokens->count; call++) {
+        if (!lint_names_is_any(tokens, call, sums) || !tokens_is(tokens, call + 1, "("))
+            continue;
+        int column = call + 2, end = tokens_behind(tokens, call + 1);
+        while (column < end && !lint_numeric_is_column(tokens, column, COLUMN_REAL, guard))
+            column++;
+        if (column < end)
+            catalog_warn_at(
+                catalog, apply->file, tokens->sql, tokens_at(tokens, call).data,
+                "a total of %.*s that is kept so depends on where commits fall, as doubles round at each: "
+                "take it from a _sums_ table, which leads to the exact sum",
+                (int)tokens_at(tokens, column).size, tokens_at(tokens, column).data);
+    }
 }
 
 void lint_numeric_totals(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,

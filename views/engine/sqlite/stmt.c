@@ -86,6 +86,11 @@ static const char *stmt_cause(sqlite3 *db, int code, char ret[STMT_CAUSE_SIZE]) 
                        cause != 0 ? strerror(cause) : "",
                        cause == EIO ? "; the kernel's log (dmesg) says what failed below " : "",
                        cause == EIO ? stmt_file(db) : "");
+    else if (code == SQLITE_CORRUPT_VTAB)
+        (void)snprintf(
+            ret, STMT_CAUSE_SIZE,
+            "; the file is whole, but not a view's table for searching (fts5) or of boxes (rtree): it was told to take out what "
+            "it has not. A changed schema.sql, by a comment, makes the view anew");
     else if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
         (void)snprintf(ret, STMT_CAUSE_SIZE,
                        "; put a backup in the place of %s, or read the topics into a new --db file",
