@@ -327,6 +327,17 @@ class Check(tide.Case):
                 self.passed(schema=schema, apply_s=statement, apply_t="delete from v_t where k in (select name from _delta_accounts) and k not in (select name from accounts)")
         self.passed(schema=schema + "-- tidemark: keep v_t\n", apply_s=f"insert or replace into v_t(k, n) select name, _weight{sums}")
 
+    def test_groups_that_come_to_one_key(self):
+        """The sums of a REAL are exact by group."""
+        schema = "create table v_t(k text primary key, n int, w real);\n"
+        for item, column, warns in (("ifnull(tag, '')", "w", True), ("'all'", "w", True), ("lower(tag)", "w", True), ("ifnull(tag, x'')", "w", False), ("name", "w", False), ("ifnull(tag, '')", "n", False)):
+            views = self.views(schema=schema, apply_s=f"insert into v_t(k, n, w) select\n{item}, {'_weight, weight' if column == 'w' else 'n, 0'} from _sums_things('{'name' if item == 'name' else 'tag'}') where true on conflict(k) do update set {column} = {column} + excluded.{column}")
+            (views / "source.sql").write_text("create table things(id int primary key, name text not null, tag text, n int, weight real);\n")
+            with self.subTest(item=item, column=column):
+                done = tide.run("check", "--views", views)
+                self.assertEqual((0, warns), (done.returncode, "v/apply.s.sql:2: several groups of _sums_ may come to this one key" in done.stderr), done.stderr)
+                self.assertEqual(warns, done.stderr != "")
+
     def test_rows_of_two_tables(self):
         rows = "create table v_rows(id int primary key, name text);\n"
         gone, come = "delete from v_rows where id in (select id from _delta_accounts)", "insert into v_rows select a.id, 'x' from _delta_accounts a {} join others o on o.id = a.size where a._weight > 0"

@@ -306,6 +306,45 @@ static void lint_totals_left_out(struct lint_totals *lint) {
                 "where its sums are others: a group that is left out keeps what it had; take all");
 }
 
+// --- groups that become one
+
+// `x`, or `ifnull(x, x'')`, of a column by which a _sums_T is.
+static bool lint_totals_is_group(const struct tokens *tokens, int from, int end) {
+    if (end == from + 1)
+        return lint_names_is_by(tokens, tokens_name(tokens, from));
+    return (tokens_is(tokens, from, "ifnull") || tokens_is(tokens, from, "coalesce")) &&
+           lint_names_is_by(tokens, tokens_name(tokens, from + 2)) && tokens_is(tokens, from + 4, "x") &&
+           tokens_is(tokens, from + 5, "''");
+}
+
+// The exact sum is of one group: what leads the total of two from one to the next is of neither.
+static void lint_totals_merged(struct lint_totals *lint, sqlite3 *db) {
+    const struct tokens *tokens = &lint->tokens;
+    CLEANUP(stmt_finalize) sqlite3_stmt *keys = NULL;
+    if (!columns_read_has(&lint->guard->reads, "_sums_", COLUMN_REAL) || lint->guard->reads.full ||
+        !lint_totals_adds(lint, lint->set, lint->set_end) ||
+        stmt_prepare(db, "select name, cid from pragma_table_info(:table) where pk > 0", lint->apply->file,
+                     &keys, NULL) != 0)
+        return;
+    stmt_bind_text(keys, ":table", span_of(lint->guard->written));
+    int item = -1;
+    while (stmt_row(keys, lint->apply->file, NULL) == 1) {
+        const char *key = (const char *)sqlite3_column_text(keys, 0);
+        int end = 0;
+        int from = key != NULL
+                       ? lint_names_inserted_item(tokens, span_of(key), sqlite3_column_int(keys, 1), &end)
+                       : -1;
+        if (from < 0 || lint_totals_is_group(tokens, from, end))
+            return;
+        item = from;
+    }
+    if (item >= 0)
+        LINT_TOTALS_WARN(
+            lint, item,
+            "several groups of _sums_ may come to this one key, and the sum of a REAL is exact for each "
+            "group by itself: take the column as it is, a NULL as ifnull(.., x'')");
+}
+
 void lint_totals(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,
                  const struct guard *guard, bool kept) {
     struct lint_totals lint = {.catalog = catalog, .apply = apply, .guard = guard};
@@ -314,4 +353,5 @@ void lint_totals(struct catalog *catalog, sqlite3 *db, const struct apply_statem
     lint_totals_null_sums(&lint);
     lint_totals_items(&lint, db, kept);
     lint_totals_left_out(&lint);
+    lint_totals_merged(&lint, db);
 }
