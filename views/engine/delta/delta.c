@@ -280,6 +280,8 @@ static bool delta_is_at_fault(sqlite3 *db, enum error_kind kind) {
         return true;
     case SQLITE_INTERRUPT: // it ran for longer than it may
         return kind != ERROR_RETRY;
+    case SQLITE_CORRUPT: // of the index behind a table for searching, of which the file's own pages are well
+        return sqlite3_extended_errcode(db) == SQLITE_CORRUPT_VTAB;
     default:
         return false;
     }
