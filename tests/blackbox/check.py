@@ -385,6 +385,18 @@ class Check(tide.Case):
         self.refused("v/apply.s.sql:1: match would fail", schema="create table v_n(id int primary key);\n", apply_s="delete from v_n where id in (select id from _delta_accounts where name match 'x')")
         for content in ("content=accounts, ", "content = 'v_of', "):
             self.warned("v/apply.1.sql:1: fts5 takes the words that are to go out of v_words from", schema="create view v_of as select id, name from accounts;\n" + schema.replace("name)", f"name, {content}content_rowid='id')"), **statements)
+        own = "create table v_rows(id int primary key, name text);\n" + schema.replace("name)", "name, content=v_rows, content_rowid=id)")
+        rows = "delete from v_rows where id in (select id from _delta_accounts)", "insert into v_rows select id, name from _delta_accounts where _weight > 0"
+        self.passed(schema=own, apply_1=statements["apply_1"], apply_2=rows[0], apply_3=rows[1], apply_4=statements["apply_2"])
+        self.warned("v/apply.2.sql:1: fts5 takes the words that are to go out of v_words from v_rows, of which a statement before", schema=own, apply_1=rows[0], apply_2=statements["apply_1"], apply_3=rows[1], apply_4=statements["apply_2"])
+        follows = ("create trigger v_in after insert on accounts begin insert into v_words(rowid, name) values(NEW.id, NEW.name); end;\n"
+                   "create trigger v_out after delete on accounts begin {} end;\ncreate trigger v_on after update on accounts begin {} end;\n")  # fmt: skip
+        away = "insert into v_words(v_words, rowid, name) values('delete', OLD.id, OLD.name);"
+        of = schema.replace("name)", "name, content='accounts', content_rowid='id')")
+        self.passed(schema=of + follows.format(away, away + " insert into v_words(rowid, name) values(NEW.id, NEW.name);"))
+        self.passed(schema=schema + follows.format("delete from v_words where rowid = OLD.id;", "update v_words set name = NEW.name where rowid = OLD.id;"))
+        self.warned("v/schema.sql:3: fts5 takes the words that are to go out of v_words from the row as it is", schema=of + follows.format("delete from v_words where rowid = OLD.id;", away))
+        self.warned("v/schema.sql:4: fts5 takes the words that are to go out of v_words from the row as it is", schema=of + follows.format(away, "update v_words set name = NEW.name where rowid = OLD.id;"))
 
     def test_tables_that_would_be_others_if_they_were_made_anew(self):
         """Rows that nothing takes away, or that go at once, what is looked up and not followed, what happened: with the place and what to write."""

@@ -163,6 +163,23 @@ class Prove(tide.Case):
         (views / "own" / "apply.own.sql").unlink()
         self.refused(views, "table own_search, id = 1, tier = 'gold': got a row 1 times more", "own.jsonl:9 ")
 
+    def test_words_that_fts5_finds_no_row_by_any_more(self):
+        """Its rows are another table's, so that they do not show it."""
+        schema = ("create virtual table own_words using fts5(tier, content='customers', content_rowid='id');\n"
+                  "create trigger own_in after insert on customers begin insert into own_words(rowid, tier) values(NEW.id, NEW.tier); end;\n"
+                  "create trigger own_out after delete on customers begin {0} end;\ncreate trigger own_on after update on customers begin {0} "
+                  "insert into own_words(rowid, tier) values(NEW.id, NEW.tier); end;\n")  # fmt: skip
+        lines = [customer(0, 1, "gold"), customer(1, 2, "old silver"), event("customers", 2, 1, {"id": 1, "tier": "gold"}, {"id": 1, "tier": "silver"})]
+        tide.write_capture(self.capture, lines)
+        for takes, right in (("insert into own_words(own_words, rowid, tier) values('delete', OLD.id, OLD.tier);", True), ("delete from own_words where rowid = OLD.id;", False)):
+            views = self.views(schema.format(takes), "")
+            (views / "own" / "apply.own.sql").unlink()
+            if right:
+                done = self.prove(self.capture, views=views)
+                self.assertEqual(0, done.returncode, done.stderr)
+            else:
+                self.refused(views, "table own_words, its index of words: got others than its rows have, wanted those of its rows", "own.jsonl:3 ")
+
     def test_either_spelling_stands_for_a_group(self):
         """Of a CITEXT the file has that of the row that came first, and views made anew that of one that is there."""
         lines = [customer(0, 1, "Gold"), customer(1, 2, "GOLD"), event("customers", 2, 1, {"id": 1, "tier": "Gold"}, None)]

@@ -436,30 +436,70 @@ static bool lint_drift_is_sql_view(const struct lint_drift *lint, struct span na
     return false;
 }
 
-// The mirrored table, or the SQL view, that fts5 is told to take the rows of its table `name` from; empty = none.
+// The table or SQL view that fts5 is told to take the rows of its table `name` from; empty = none.
 static struct span lint_drift_content(const struct lint_drift *lint, struct span name) {
     const struct tokens *tokens = &lint->schema;
     for (int i = 1; i + 2 < tokens->count; i++) {
-        if (!tokens_is(tokens, i, "content") || !tokens_is(tokens, i + 1, "="))
-            continue;
         const int open = lint_names_bracket(tokens, i);
-        struct span content = tokens_unquoted(tokens_at(tokens, i + 2));
-        if (lint_names_same(tokens_name(tokens, open - 3), name) && tokens_is(tokens, open - 2, "using") &&
-            (lint_drift_is_mirrored(lint, content) || lint_drift_is_sql_view(lint, content)))
-            return content;
+        if (tokens_is(tokens, i, "content") && tokens_is(tokens, i + 1, "=") &&
+            tokens_is(tokens, open - 2, "using") && lint_names_same(tokens_name(tokens, open - 3), name))
+            return tokens_unquoted(tokens_at(tokens, i + 2));
     }
     return SPAN("");
+}
+
+// Whether a statement before `statement` has taken rows out of the table, or written others over them.
+static bool lint_drift_has_changed(const struct lint_drift *lint,
+                                   const struct lint_drift_statement *statement, struct span table) {
+    for (const struct lint_drift_statement *i = lint->statements; i < statement; i++)
+        if (lint_names_same(i->written, table) &&
+            (i->kind != DRIFT_INSERTS || tokens_find(&i->tokens, "conflict") < i->tokens.count ||
+             tokens_is(&i->tokens, i->begins, "replace") || tokens_is(&i->tokens, i->begins + 2, "replace")))
+            return true;
+    return false;
 }
 
 // A delete takes the words that are to go from there, where they are others by then.
 static void lint_drift_contents(struct lint_drift *lint, const struct lint_drift_statement *statement) {
     const struct span content = lint_drift_content(lint, statement->written);
-    if (content.size > 0 && statement->kind != DRIFT_INSERTS)
+    if (content.size == 0 || statement->kind == DRIFT_INSERTS)
+        return;
+    if (lint_drift_is_mirrored(lint, content) || lint_drift_is_sql_view(lint, content))
         LINT_DRIFT_WARN(
             lint, statement, statement->begins,
             "fts5 takes the words that are to go out of %.*s from %.*s, which has the new ones when a statement runs, so "
             "that the index goes wrong: leave content= out, or let triggers do it, with OLD's words",
             (int)statement->written.size, statement->written.data, (int)content.size, content.data);
+    else if (lint_drift_has_changed(lint, statement, content))
+        LINT_DRIFT_WARN(
+            lint, statement, statement->begins,
+            "fts5 takes the words that are to go out of %.*s from %.*s, of which a statement before this one has taken "
+            "the rows, so that the index goes wrong: name this one so that it comes first",
+            (int)statement->written.size, statement->written.data, (int)content.size, content.data);
+}
+
+// The same of an after trigger, `delete from f ..` or `update f set ..`: at the name.
+static void lint_drift_trigger_content(struct lint_drift *lint, int at) {
+    const struct tokens *tokens = &lint->schema;
+    const struct span name = tokens_name(tokens, at);
+    const bool takes = (tokens_is(tokens, at - 1, "from") && tokens_is(tokens, at - 2, "delete")) ||
+                       (tokens_is(tokens, at - 1, "update") && tokens_is(tokens, at + 1, "set"));
+    if (!takes || lint_drift_content(lint, name).size == 0)
+        return;
+    int begins = at;
+    while (begins > 0 && !tokens_is(tokens, begins, "trigger"))
+        begins--;
+    if (tokens_next(tokens, begins, "before") > at)
+        catalog_warn_at(
+            lint->catalog, lint->view->file, lint->view->schema, tokens_at(tokens, at).data,
+            "fts5 takes the words that are to go out of %.*s from the row as it is behind the change, so that the "
+            "index goes wrong: write insert into %.*s(%.*s, rowid, ..) values ('delete', OLD.id, OLD...)",
+            (int)name.size, name.data, (int)name.size, name.data, (int)name.size, name.data);
+}
+
+static void lint_drift_trigger_contents(struct lint_drift *lint) {
+    for (int i = 2; i < lint->schema.count; i++)
+        lint_drift_trigger_content(lint, i);
 }
 
 // `replace` into a table whose delete triggers count on being fired.
@@ -624,5 +664,6 @@ void lint_drift(struct catalog *catalog, struct sqlite3 *db, const struct view *
         lint_drift_contents(lint, &statements[i]);
     }
     lint_drift_foreign_keys(lint);
+    lint_drift_trigger_contents(lint);
     lint_drift_triggers(lint);
 }
