@@ -547,6 +547,9 @@ class Check(tide.Case):
     def test_expressions_of_decimals(self):
         self.warned("v/query.q.sql:2: amount is a count of its last digit, and so is the sum", query_q="select\n sum(amount * 2) as s from accounts")
         self.warned("division by a whole number", query_q="select amount / 100 as s from accounts")
+        self.warned("division by a whole number", query_q="select amount / 1000.0 as s from accounts")
+        for units in ("amount / 100.0", "sum(amount) / 100.00", "avg(amount)/100.", "printf('%.2f', max(amount) / 100.0)"):
+            self.passed(query_q=f"select {units} as s from accounts")
         for product, words in (("amount * size", "amount * size is a count with 2 digits behind the point: write decimal(.., 2)"), ("2 * a.amount", "2 * a.amount is"),
                                ("amount * 1.19", "write decimal(cast(round(..) as integer), 2)"), ("decimal(a.amount * amount, 2)", "a.amount * amount is a count with 4 digits")):  # fmt: skip
             self.warned(words, query_q=f"select id, {product} as s from accounts a")

@@ -75,7 +75,9 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct v
         return check_apply_fault(apply, 0, "a statement here inserts, updates or deletes", error);
     if (!reads_changes)
         return check_apply_fault(
-            apply, 0, "it reads no _changes_TABLE, _delta_TABLE, _sums_TABLE: nothing would make it run",
+            apply, 0,
+            "it reads no _changes_TABLE, _delta_TABLE, _sums_TABLE: nothing would make it run; where it is to run "
+            "with each change of TABLE, add where exists (select 1 from _delta_TABLE)",
             error);
     if (sqlite3_bind_parameter_count(stmt) > 0)
         return check_apply_fault(apply, 0, "it has parameters, and nobody gives them", error);
