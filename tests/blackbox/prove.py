@@ -180,6 +180,20 @@ class Prove(tide.Case):
             else:
                 self.refused(views, "table own_words, its index of words: got others than its rows have, wanted those of its rows", "own.jsonl:3 ")
 
+    def test_what_another_statement_has_made(self):
+        """A statement that names no column of _delta_T runs for what the view's others see: of _sums_T, of _changes_T."""
+        top = "create table own_top(customer_id integer, orders integer);\n"
+        again = "insert into own_top select customer_id, orders from own_totals where orders > 0 and exists (select 1 from _delta_orders)\n"
+        steps = ("insert into own_totals select k, sum(w), 0 from (select old_customer_id as k, -1 as w from _changes_orders where old_id is not null"
+                 " union all select new_customer_id, 1 from _changes_orders where new_id is not null) where k is not null group by k having true"
+                 " on conflict(customer_id) do update set orders = orders + excluded.orders\n")  # fmt: skip
+        for first in (RIGHT, steps):
+            views = self.views(TOTALS + top, first)
+            (views / "own" / "apply.own2.sql").write_text("delete from own_top where exists (select 1 from _delta_orders)\n")
+            (views / "own" / "apply.own3.sql").write_text(again)
+            done = self.prove(self.capture, views=views)
+            self.assertEqual((0, False), (done.returncode, "without _weight" in done.stderr), done.stderr)
+
     def test_either_spelling_stands_for_a_group(self):
         """Of a CITEXT the file has that of the row that came first, and views made anew that of one that is there."""
         lines = [customer(0, 1, "Gold"), customer(1, 2, "GOLD"), event("customers", 2, 1, {"id": 1, "tier": "Gold"}, None)]

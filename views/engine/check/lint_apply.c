@@ -54,13 +54,26 @@ static bool lint_apply_makes_groups(const struct lint_apply *lint, sqlite3 *db) 
     return makes;
 }
 
+// Whether the rows of the _delta_ table there are what the statement takes: not of one that is asked for in a condition.
+static bool lint_apply_takes_rows(const struct lint_apply *lint, int table) {
+    const struct tokens *tokens = &lint->tokens;
+    if (!tokens_begins(tokens_name(tokens, table), "_delta_"))
+        return false;
+    for (int open = lint_names_bracket(tokens, table); open >= 0; open = lint_names_bracket(tokens, open))
+        if (tokens_is(tokens, open - 1, "exists") || tokens_is(tokens, open - 1, "in"))
+            return false;
+    return true;
+}
+
 static void lint_apply_weights(struct lint_apply *lint, sqlite3 *db) {
     const struct guard *guard = lint->guard;
     if (!guard->reads_delta || guard->reads_weight || guard->reads_mirror)
         return;
     int table = 0;
-    while (table < lint->tokens.count && !tokens_begins(tokens_name(&lint->tokens, table), "_delta_"))
+    while (table < lint->tokens.count && !lint_apply_takes_rows(lint, table))
         table++;
+    if (table == lint->tokens.count)
+        return;
     bool inserts = tokens_is(&lint->tokens, 0, "insert") || tokens_is(&lint->tokens, 0, "replace");
     if (guard->adds_up)
         LINT_APPLY_WARN(lint, table,
@@ -179,21 +192,23 @@ static void lint_apply_third_part(struct lint_apply *lint) {
 // New rows of one table meet only new rows of the other.
 static void lint_apply_join(struct lint_apply *lint) {
     const struct tokens *tokens = &lint->tokens;
-    bool seen = false;
+    int seen = tokens->count; // the select that has one
     if (tokens_find(tokens, "union") < tokens->count)
         return; // the one right form has three parts
     for (int i = 1; i < tokens->count; i++) {
         if (!lint_apply_is_changes(lint, i))
             continue;
         bool joined = tokens_is(tokens, i - 1, "join") || tokens_is(tokens, i - 1, ",");
-        if (seen && joined) {
+        const int select = lint_names_select(tokens, i);
+        if (seen == select && joined) {
             LINT_APPLY_WARN(
                 lint, i,
                 "a join of two tables of changes: a row that changes meets only rows of the other table that "
                 "change in the same commit. Keep one table's changes and join in the query");
             return;
         }
-        seen |= joined || tokens_is(tokens, i - 1, "from");
+        if (joined || tokens_is(tokens, i - 1, "from"))
+            seen = select;
     }
 }
 

@@ -232,8 +232,7 @@ static bool lint_names_is_met(const struct tokens *tokens, int number) {
            !lint_names_has_other_ways(tokens, tokens_is(tokens, left ? number - 1 : number - 3, "and"));
 }
 
-// The bracket of the select that the token is part of, -1 = the statement's own.
-static int lint_names_select(const struct tokens *tokens, int number) {
+int lint_names_select(const struct tokens *tokens, int number) {
     int bracket = lint_names_bracket(tokens, number);
     while (bracket >= 0 && !tokens_is(tokens, bracket + 1, "select"))
         bracket = lint_names_bracket(tokens, bracket);

@@ -14,6 +14,8 @@ bool lint_names_is_kept(const struct view *view, struct span table);
 bool lint_names_are_listed(const struct tokens *tokens);
 // The bracket that the token stands in, -1 = in none.
 int lint_names_bracket(const struct tokens *tokens, int number);
+// The bracket of the select that the token is part of, -1 = the statement's own.
+int lint_names_select(const struct tokens *tokens, int number);
 // Whether a part of the statement in brackets, of which the token is none, gives its name to something that is no count of its last
 // digit by then: `decimal(total, 2) as total` of a subquery or a `with`.
 bool lint_names_is_hidden(const struct tokens *tokens, int number);

@@ -23,7 +23,7 @@ struct delta_apply {
     bool *nets;         // by table number: net ones, of whole chains
     bool *past;         // by table number: it sees rows of these as they were at a change
     bool *reads;        // by table number: it looks up rows of these
-    uint64_t *columns;  // by table number: net_changes_bit of those that it names, of T or of _delta_T
+    uint64_t *columns;  // by table number: net_changes_bit of those that it names, of T or of its changes
     uint64_t *compared; // by table number: of those that its view's statements name
 };
 
@@ -229,16 +229,20 @@ static int delta_view_end(const struct delta *delta, int first) {
     return end;
 }
 
-// All statements of a view see the same net changes, also by what one of them looks up in the table itself: one deletes
-// the rows that went and another inserts those that came, or finds which groups changed and computes them anew.
+// All statements of a view see the same net changes, also by what one of them looks up in the table itself, adds up of it or is told
+// of it one by one: one deletes the rows that went and another inserts those that came, or finds which groups changed and computes
+// them anew, of T or of what a statement before it has made.
 static void delta_compare_columns(struct delta *delta, int first, int end, int table) {
     uint64_t columns = 0;
-    for (int a = first; a < end; a++)
-        if (delta->applies[a].nets[table])
+    bool nets = false;
+    for (int a = first; a < end; a++) {
+        nets |= delta->applies[a].nets[table];
+        if (delta->applies[a].uses[table])
             columns |= delta->applies[a].columns[table];
-    for (int a = first; a < end; a++)
+    }
+    for (int a = first; a < end && nets; a++)
         delta->applies[a].compared[table] = columns;
-    for (int c = 0; c < delta->catalog->tables[table].column_count; c++)
+    for (int c = 0; c < delta->catalog->tables[table].column_count && nets; c++)
         delta->uses[table].used[c] |= (columns & net_changes_bit(c)) != 0;
 }
 
