@@ -261,7 +261,6 @@ class Check(tide.Case):
             ("insert into v_nicks(n, nick)\nselect _weight,\n  nick from _sums_accounts('nick')" + upsert, "v/apply.s.sql:3: nick may be NULL"),
             ("insert or replace into v_rows select id, nick from _delta_accounts where _weight > 0", "v_rows.nick is not null, so that the statement would fail"),
             ("insert into v_rows select id, name from _delta_accounts", "without _weight: rows as they were come too"),
-            ("insert into v_nicks select name, max(amount) from _delta_accounts where _weight > 0 group by 1" + upsert.replace(" where true", ""), "the max of rows that change"),
             ("insert into v_nicks select a.name, sum(a._weight * b._weight) from _delta_accounts a\njoin _delta_others b on b.id = a.id group by 1" + upsert.replace(" where true", ""),
              "v/apply.s.sql:2: a join of two tables of changes"),
             ("insert into v_nicks select name, sum(_weight * size) from _delta_accounts where true group by 1" + upsert.replace(" where true", ""), "the sum of NULLs alone is NULL, and size may be NULL"),
@@ -302,11 +301,13 @@ class Check(tide.Case):
             (f"insert into v_t(k, n) select name, size{sums}{add.replace('true', '_weight > 0')}", "a group that is left out keeps what it had"),
             (f"insert into v_t(k, n) select name, size{sums}{add.replace('true', '_weight <> 0')}", "a group that is left out keeps what it had"),
             (f"insert into v_t(k, n) select name, count(distinct nick) * _weight{delta}, _weight{add_n}", "of the different values of rows that change"),
+            ("insert into v_t(k, n) select name, max(size) from _delta_accounts where _weight > 0 group by 1 on conflict(k) do update set n = max(n, excluded.n)", "the max of rows that change"),
             ("update v_t set n = n - 1 where k in (select name from _delta_accounts where _weight < 0)", "it adds once, however many rows of _delta_accounts"),
             (f"insert into v_t(k, n) select name, sum(_weight){delta}", "each commit adds rows of its own to v_t"),
         ):  # fmt: skip
             with self.subTest(statement):
-                self.warned(words, schema=schema, apply_s=statement)
+                taken = {"apply_t": "delete from v_t where k in (select name from _delta_accounts) and k not in (select name from accounts)"} if "max(size)" in statement else {}
+                self.warned(words, schema=schema, apply_s=statement, **taken)
         for statement in (  # right
             f"insert into v_t(k, n) select name, ifnull(sum(_weight) filter (where settled), 0){delta}{add_n}",
             f"insert into v_t(k, n) select name, sum(case when settled then _weight else 0 end){delta}{add_n}",
@@ -326,6 +327,7 @@ class Check(tide.Case):
             with self.subTest(statement):
                 self.passed(schema=schema, apply_s=statement, apply_t="delete from v_t where k in (select name from _delta_accounts) and k not in (select name from accounts)")
         self.passed(schema=schema + "-- tidemark: keep v_t\n", apply_s=f"insert or replace into v_t(k, n) select name, _weight{sums}")
+        self.passed(schema=schema + "-- tidemark: keep v_t\n", apply_s="insert into v_t(k, n) select name, max(size) from _delta_accounts where _weight > 0 group by 1 on conflict(k) do update set n = max(n, excluded.n)")
 
     def test_groups_that_come_to_one_key(self):
         """The sums of a REAL are exact by group."""
@@ -353,6 +355,24 @@ class Check(tide.Case):
         self.warned("v/apply.1.sql:1: nothing takes a row away from v_rows", schema=rows, apply_1=marks[0], apply_2=marks[1])
         half = "delete from v_rows where id in (select size from _delta_accounts where _weight > 0)", "insert into v_rows select size, max(name) from accounts where size in (select size from _delta_accounts where _weight > 0) group by size"
         self.warned("v/apply.2.sql:1: nothing takes a row away from v_rows", schema=rows, apply_1=half[0], apply_2=half[1])
+
+    def test_rows_that_stay_as_they_were(self):
+        rows = "create table v_rows(id int primary key, name text);\n"
+        gone = "delete from v_rows where id in (select id from _delta_accounts where _weight < 0)"
+        come = "insert {}into v_rows select id, name from _delta_accounts where _weight > 0{}"
+        for insert in (come.format("or ignore ", ""), come.format("", " on conflict do nothing")):
+            self.warned("v/apply.2.sql:1: a row that changes is there already, and stays as it was", schema=rows, apply_1=gone + " and id not in (select id from accounts)", apply_2=insert)
+            self.passed(schema=rows, apply_1=gone, apply_2=insert)
+        self.passed(schema=rows, apply_1=gone + " and id not in (select id from accounts)", apply_2="insert or ignore into v_rows select id, 'x' from _delta_accounts where _weight > 0")
+        of = "insert or replace into v_rows select a.id, 'x' from accounts a {}join others o on o.id = a.size where a.id in (select id from _delta_accounts) or o.id in (select id from _delta_others)"
+        both = "delete from v_rows where id in (select id from _delta_accounts) or id in (select a.id from accounts a join _delta_others o on o.id = a.size)"
+        self.warned("v/apply.2.sql:1: a row whose partner in others goes stays in v_rows", schema=rows, apply_1=both.partition(" or ")[0], apply_2=of.format(""))
+        self.passed(schema=rows, apply_1=both.partition(" or ")[0], apply_2=of.format("left "))
+        self.passed(schema=rows, apply_1=both, apply_2=of.format(""))
+        self.warned("v/apply.2.sql:1: it deletes what v/apply.1.sql has just inserted", schema=rows, apply_1=of.format(""), apply_2=both)
+        top = "create table v_n(k text primary key, n int);\n"
+        self.passed(schema=rows + top, apply_1="insert into v_n select name, _weight from _sums_accounts('name') where true on conflict(k) do update set n = n + excluded.n",
+                    apply_2="delete from v_rows where exists (select 1 from _delta_accounts)", apply_3="insert into v_rows select n, min(k) from v_n where n > 0 and exists (select 1 from _delta_accounts) group by n")  # fmt: skip
 
     def test_triggers_that_follow_a_half(self):
         rows = "create table v_rows(id int primary key, name text, n int default 0);\n"

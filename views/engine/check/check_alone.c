@@ -87,8 +87,9 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct v
         match_check(scratch, apply->sql, view->file, view->schema, error) != 0)
         return -1;
     lint_numeric_totals(catalog, scratch, apply, guard);
-    lint_apply(catalog, scratch, apply, guard);
-    lint_totals(catalog, scratch, apply, guard, lint_names_is_kept(view, span_of(guard->written)));
+    const bool kept = lint_names_is_kept(view, span_of(guard->written));
+    lint_apply(catalog, scratch, apply, guard, kept);
+    lint_totals(catalog, scratch, apply, guard, kept);
     lint_sqlite(catalog, scratch, apply->file, apply->sql);
     clock_lint_apply(catalog, scratch, apply);
     if (lint_numeric_update(apply, guard, error) != 0 ||

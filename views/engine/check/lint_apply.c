@@ -65,13 +65,19 @@ static bool lint_apply_takes_rows(const struct lint_apply *lint, int table) {
     return true;
 }
 
+// The first _delta_ table whose rows the statement takes, the count = of none.
+static int lint_apply_taken(const struct lint_apply *lint) {
+    int table = 0;
+    while (table < lint->tokens.count && !lint_apply_takes_rows(lint, table))
+        table++;
+    return table;
+}
+
 static void lint_apply_weights(struct lint_apply *lint, sqlite3 *db) {
     const struct guard *guard = lint->guard;
     if (!guard->reads_delta || guard->reads_weight || guard->reads_mirror)
         return;
-    int table = 0;
-    while (table < lint->tokens.count && !lint_apply_takes_rows(lint, table))
-        table++;
+    const int table = lint_apply_taken(lint);
     if (table == lint->tokens.count)
         return;
     bool inserts = tokens_is(&lint->tokens, 0, "insert") || tokens_is(&lint->tokens, 0, "replace");
@@ -95,7 +101,9 @@ static bool lint_apply_has_one(const struct tokens *tokens, int open) {
 // `max` of what changed does not go down when its row goes.
 static void lint_apply_extremes(struct lint_apply *lint) {
     const struct tokens *tokens = &lint->tokens;
-    for (int i = 0; i < tokens->count && lint->guard->reads_delta && !lint->guard->reads_mirror; i++) {
+    if (lint->guard->reads_mirror || lint_apply_taken(lint) == tokens->count)
+        return;
+    for (int i = 0; i < tokens->count; i++) {
         bool extreme = tokens_is(tokens, i, "max") || tokens_is(tokens, i, "min");
         if (tokens_is(tokens, i, "(") && tokens_is(tokens, i + 1, "distinct") && lint->guard->reads_weight)
             LINT_APPLY_WARN(
@@ -418,11 +426,12 @@ static void lint_apply_digits(struct lint_apply *lint, sqlite3 *db) {
 }
 
 void lint_apply(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,
-                const struct guard *guard) {
+                const struct guard *guard, bool kept) {
     struct lint_apply lint = {.catalog = catalog, .apply = apply, .guard = guard};
     tokens_read(&lint.tokens, apply->sql);
     lint_apply_weights(&lint, db);
-    lint_apply_extremes(&lint);
+    if (!kept) // of all that ever were
+        lint_apply_extremes(&lint);
     lint_apply_steps(&lint);
     lint_apply_join(&lint);
     lint_apply_third_part(&lint);

@@ -181,6 +181,49 @@ static void lint_drift_rows(struct lint_drift *lint, const struct lint_drift_sta
         statement->written.data);
 }
 
+// Whether the insert puts something beside a key into its table.
+static bool lint_drift_has_values(const struct lint_drift *lint,
+                                  const struct lint_drift_statement *statement) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
+    if (stmt_prepare(lint->db,
+                     "select name, cid from pragma_table_info(:table) where pk = 0 and exists (select 1 from "
+                     "pragma_table_info(:table) where pk > 0)",
+                     lint->view->file, &columns, NULL) != 0)
+        return false;
+    stmt_bind_text(columns, ":table", statement->written);
+    while (stmt_row(columns, lint->view->file, NULL) == 1) {
+        const char *column = (const char *)sqlite3_column_text(columns, 0);
+        const int item = column != NULL ? lint_names_inserted(&statement->tokens, span_of(column),
+                                                              sqlite3_column_int(columns, 1))
+                                        : -1;
+        if (tokens_name(&statement->tokens, item).size > 0)
+            return true;
+    }
+    return false;
+}
+
+// `insert or ignore` of rows of _delta_T where no statement before it has deleted what changed: a row that is there stays as it was.
+static void lint_drift_ignored(struct lint_drift *lint, const struct lint_drift_statement *statement) {
+    const struct tokens *tokens = &statement->tokens;
+    const bool ignores = (tokens_is(tokens, statement->begins + 1, "or") &&
+                          tokens_is(tokens, statement->begins + 2, "ignore")) ||
+                         tokens_is(tokens, tokens_find(tokens, "do") + 1, "nothing");
+    if (statement->kind != DRIFT_INSERTS || !ignores || !lint_drift_sees_what_came(tokens) ||
+        !lint_drift_has_values(lint, statement) || lint_names_is_kept(lint->view, statement->written))
+        return;
+    for (int i = 0; i < lint->view->apply_count; i++) {
+        const struct lint_drift_statement *other = &lint->statements[i];
+        if (lint_names_same(other->written, statement->written) &&
+            (other->kind == DRIFT_UPDATES || (other->kind == DRIFT_DELETES && other < statement &&
+                                              tokens_find(&other->tokens, "not") == other->tokens.count)))
+            return;
+    }
+    LINT_DRIFT_WARN(
+        lint, statement, statement->begins,
+        "a row that changes is there already, and stays as it was: write on conflict do update set .. = "
+        "excluded..., or let a statement before this one delete the rows whose key is in _delta_");
+}
+
 // What a commit has added, one row behind the other: another start cuts commits elsewhere.
 static void lint_drift_log(struct lint_drift *lint, const struct lint_drift_statement *statement) {
     const struct tokens *tokens = &statement->tokens;
@@ -204,7 +247,7 @@ static void lint_drift_log(struct lint_drift *lint, const struct lint_drift_stat
 
 // `delete from T where k in (select k from _delta_S ..)`, and no other condition.
 static bool lint_drift_deletes_changed(const struct lint_drift_statement *statement) {
-    static const char *const others[] = {"not", "and", "or", "having", "except", ">", NULL};
+    static const char *const others[] = {"not", "and", "having", "except", ">", NULL};
     const struct tokens *tokens = &statement->tokens;
     int in = tokens_find(tokens, "in");
     if (statement->kind != DRIFT_DELETES || !tokens_is(tokens, in + 2, "select") ||
@@ -372,6 +415,35 @@ static struct span lint_drift_looked_up(const struct lint_drift *lint, const str
     return lint_drift_is_mirrored(lint, name) ? name : SPAN("");
 }
 
+// Whether another statement than an insert of the table reads the changes of T, or a trigger of T names it.
+static bool lint_drift_goes_with(const struct lint_drift *lint, struct span table, struct span written) {
+    for (int i = 0; i < lint->view->apply_count; i++)
+        if (lint->statements[i].kind != DRIFT_INSERTS &&
+            lint_names_same(lint->statements[i].written, written) &&
+            lint_drift_reads_changes(&lint->statements[i].tokens, table))
+            return true;
+    return lint_drift_has_trigger(lint, "delete", table, written) || lint_drift_schema_takes(lint, written);
+}
+
+// `insert .. from A join T where .. in (select .. from _delta_T)`: a row whose row of T goes is not among those that are made anew.
+static bool lint_drift_stays(struct lint_drift *lint, const struct lint_drift_statement *statement, int at,
+                             struct span table) {
+    static const char *const keeps[] = {"left", "outer", NULL};
+    const struct tokens *tokens = &statement->tokens;
+    if (statement->kind != DRIFT_INSERTS || !tokens_is(tokens, at - 1, "join") ||
+        lint_names_is_any(tokens, at - 2, keeps) || lint_drift_says(tokens, SPAN("_weight")) ||
+        lint_names_select(tokens, at) >= 0 || !lint_drift_reads_changes(tokens, table) ||
+        lint_drift_goes_with(lint, table, statement->written))
+        return false;
+    LINT_DRIFT_WARN(
+        lint, statement, at,
+        "a row whose partner in %.*s goes stays in %.*s, since no statement takes it away for _delta_%.*s: "
+        "let one before this delete what it makes anew",
+        (int)table.size, table.data, (int)statement->written.size, statement->written.data, (int)table.size,
+        table.data);
+    return true;
+}
+
 // `insert .. from _delta_A join T`: a row of A whose row of T comes later is left out, and a statement that only updates with T does
 // not make it.
 static bool lint_drift_waits(struct lint_drift *lint, const struct lint_drift_statement *statement, int at,
@@ -399,6 +471,7 @@ static void lint_drift_lookups(struct lint_drift *lint, const struct lint_drift_
     for (int i = 1; i < tokens->count; i++) {
         struct span table = lint_drift_looked_up(lint, tokens, i);
         if (table.size == 0 || lint_drift_waits(lint, statement, i, table) ||
+            lint_drift_stays(lint, statement, i, table) ||
             lint_drift_follows(lint, table, statement->written))
             continue;
         LINT_DRIFT_WARN(
@@ -660,6 +733,7 @@ void lint_drift(struct catalog *catalog, struct sqlite3 *db, const struct view *
         lint_drift_history(lint, &statements[i]);
         lint_drift_lookups(lint, &statements[i]);
         lint_drift_replaces(lint, &statements[i]);
+        lint_drift_ignored(lint, &statements[i]);
         lint_drift_log(lint, &statements[i]);
         lint_drift_contents(lint, &statements[i]);
     }
