@@ -322,18 +322,29 @@ class Check(tide.Case):
             f"insert into v_t select name, _weight, name || '!'{sums}{add}, at = excluded.at",
             f"insert into v_t(k, n) select name, count(*) from accounts where name in (select name from _delta_accounts) group by name{add_n.replace('n + ', '')}",
             "insert into v_t(k, n) select a.nick, sum(a.size) from accounts a where a.nick in (select nick from _delta_accounts) group by a.nick on conflict(k) do update set n = excluded.n",
+            f"insert into v_t(k, n) select name, sum(size) from _sums_accounts('name') group by 1{add_n}",
+            f"insert into v_t(k, n) select name, sum(iif(size is null, 0, _weight * size)){delta}{add_n}",
+            f"insert into v_t(k, n) select name, sum(_weight * size) from _delta_accounts where size between 1 and 5 group by name{add_n}",
+            f"insert into v_t(k, n) select name, sum(_weight) filter (where settled){delta} having true on conflict(k) do update set n = ifnull(n, 0) + ifnull(excluded.n, 0)",
+            "insert into v_t(k, n) select name, size from _delta_accounts where _weight > 0 on conflict(k) do update set n = excluded.n + 0",
+            "insert or ignore into v_t(k) select name from _delta_accounts",
             "insert or ignore into v_t select name, 0, null from _delta_accounts", "insert into v_t select name, 0, null from _delta_accounts where true on conflict do nothing",
         ):  # fmt: skip
             with self.subTest(statement):
                 self.passed(schema=schema, apply_s=statement, apply_t="delete from v_t where k in (select name from _delta_accounts) and k not in (select name from accounts)")
+        both = schema.replace("n int", "n int, m int, both int")
+        self.passed(schema=both, apply_s=f"insert into v_t(k, n, m) select name, sum(_weight), sum(_weight * id){delta} having true on conflict(k) do update set both = n + m + excluded.n + excluded.m, n = n + excluded.n, m = m + excluded.m")
+        seen = "insert or ignore into v_n select id, 0 from _delta_accounts where _weight > 0", "update v_n set n = n + 1 where {0} in (select {0} from _delta_accounts)"
+        self.passed(schema="create table v_n(id int primary key, n int);\n-- tidemark: keep v_n\n", apply_1=seen[0], apply_2=seen[1].format("id"))
+        self.warned("it adds once, however many rows", schema="create table v_n(id int primary key, n int, size int);\n-- tidemark: keep v_n\n", apply_1=seen[0].replace("0 from", "0, 1 from"), apply_2=seen[1].format("size"))
         self.passed(schema=schema + "-- tidemark: keep v_t\n", apply_s=f"insert or replace into v_t(k, n) select name, _weight{sums}")
         self.passed(schema=schema + "-- tidemark: keep v_t\n", apply_s="insert into v_t(k, n) select name, max(size) from _delta_accounts where _weight > 0 group by 1 on conflict(k) do update set n = max(n, excluded.n)")
 
     def test_groups_that_come_to_one_key(self):
         """The sums of a REAL are exact by group."""
         schema = "create table v_t(k text primary key, n int, w real);\n"
-        for item, column, warns in (("ifnull(tag, '')", "w", True), ("'all'", "w", True), ("lower(tag)", "w", True), ("ifnull(tag, x'')", "w", False), ("name", "w", False), ("ifnull(tag, '')", "n", False)):
-            views = self.views(schema=schema, apply_s=f"insert into v_t(k, n, w) select\n{item}, {'_weight, weight' if column == 'w' else 'n, 0'} from _sums_things('{'name' if item == 'name' else 'tag'}') where true on conflict(k) do update set {column} = {column} + excluded.{column}")
+        for item, column, warns in (("ifnull(tag, '')", "w", True), ("'all'", "w", True), ("lower(tag)", "w", True), ("ifnull(tag, x'')", "w", False), ("name", "w", False), ("name as k", "w", False), ("ifnull(tag, '')", "n", False)):
+            views = self.views(schema=schema, apply_s=f"insert into v_t(k, n, w) select\n{item}, {'_weight, weight' if column == 'w' else 'n, 0'} from _sums_things('{'name' if item.startswith('name') else 'tag'}') where true on conflict(k) do update set {column} = {column} + excluded.{column}")
             (views / "source.sql").write_text("create table things(id int primary key, name text not null, tag text, n int, weight real);\n")
             with self.subTest(item=item, column=column):
                 done = tide.run("check", "--views", views)
@@ -383,6 +394,8 @@ class Check(tide.Case):
         self.passed(schema=rows + goes + comes.replace("is not NEW.size begin", "is not NEW.size begin update v_rows set n = n - 1 where id = OLD.size;"))
         self.passed(schema=rows + goes + comes + "create trigger v_was after update on accounts begin update v_rows set n = n - 1 where id = OLD.size; end;\n")
         self.passed(schema=rows + goes + comes + "-- tidemark: keep v_rows\n")
+        new = f"create trigger v_in after insert on accounts {adds}create trigger v_on after update on accounts begin update v_rows set n = NEW.size + 1 where id = NEW.id; end;\n"
+        self.passed(schema=rows + goes + new)
         goes = "create trigger v_out after delete on accounts begin delete from v_rows where id = OLD.id; end;\n"
         looks = "create trigger v_in after insert on accounts begin insert into v_rows select NEW.id, o.id, 0 from others o where o.id = NEW.size; end;\n"
         looks += "create trigger v_on after update on accounts begin update v_rows set name = 'x' where id = OLD.id; end;\n"

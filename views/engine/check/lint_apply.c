@@ -28,15 +28,18 @@ static bool lint_apply_is_changes(const struct lint_apply *lint, int number) {
 
 // --- weights
 
-// `insert or ignore into t select k, 0, null`, `.. on conflict do nothing`: it makes groups, of which one without rows is as good
+// `insert or ignore into t(k, n, at) select k, 0, null`, the same with n's default, `.. on conflict do nothing`: it makes groups, of which one without rows is as good
 // as none.
 static bool lint_apply_makes_groups(const struct lint_apply *lint, sqlite3 *db) {
     static const char *const nothing[] = {"0", "null", NULL};
     const struct tokens *tokens = &lint->tokens;
     const int begins = tokens_find(tokens, "into") - 1;
+    const int list = begins + 3;
+    const int select = tokens_is(tokens, list, "(") ? tokens_behind(tokens, list) : list;
     CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
     if ((!tokens_is(tokens, begins, "ignore") &&
          !tokens_is(tokens, tokens_find(tokens, "do") + 1, "nothing")) ||
+        !tokens_is(tokens, select, "select") ||
         stmt_prepare(db, "select name, cid from pragma_table_info(:table) where pk = 0", lint->apply->file,
                      &columns, NULL) != 0)
         return false;
@@ -44,10 +47,11 @@ static bool lint_apply_makes_groups(const struct lint_apply *lint, sqlite3 *db) 
     bool makes = false;
     while (stmt_row(columns, lint->apply->file, NULL) == 1) {
         const char *column = (const char *)sqlite3_column_text(columns, 0);
-        int item = column != NULL
-                       ? lint_names_inserted(tokens, span_of(column), sqlite3_column_int(columns, 1))
-                       : -1;
-        makes = item >= 0 && lint_names_is_any(tokens, item, nothing);
+        int end = 0;
+        int item = column != NULL ? lint_names_inserted_item(tokens, span_of(column),
+                                                             sqlite3_column_int(columns, 1), &end)
+                                  : -1;
+        makes = item < 0 || (end == item + 1 && lint_names_is_any(tokens, item, nothing));
         if (!makes)
             return false;
     }
@@ -121,8 +125,21 @@ static void lint_apply_extremes(struct lint_apply *lint) {
     }
 }
 
-// `update t set n = n - 1 where k in (select k from _delta_T ..)`: once, however many rows have the key.
-static void lint_apply_steps(struct lint_apply *lint) {
+// Whether the token is the whole key of the table whose _delta_ is `changes`: not more than one row has it.
+static bool lint_apply_is_key(const struct lint_apply *lint, int number, struct span changes) {
+    static const char delta[] = "_delta_";
+    const struct span name = tokens_name(&lint->tokens, number);
+    if (name.size == 0 || !tokens_begins(changes, delta))
+        return false;
+    const struct table *table =
+        catalog_table(lint->catalog, changes.data + sizeof delta - 1, changes.size - (sizeof delta - 1));
+    const int column = table != NULL ? table_column(table, name.data, name.size) : -1;
+    return column >= 0 && table->columns[column].key != 0 && table->key_count == 1;
+}
+
+// `update t set n = n - 1 where k in (select k from _delta_T ..)`: once, however many rows have the key. A kept table may count so by
+// the key of T.
+static void lint_apply_steps(struct lint_apply *lint, bool kept) {
     const struct tokens *tokens = &lint->tokens;
     const int set = tokens_find(tokens, "set");
     const int where = tokens_next(tokens, set, "where");
@@ -134,6 +151,8 @@ static void lint_apply_steps(struct lint_apply *lint) {
     while (changes < tokens->count && !lint_apply_is_changes(lint, changes) &&
            !tokens_begins(tokens_name(tokens, changes), "_changes_"))
         changes++;
+    if (kept && lint_apply_is_key(lint, in + 3, tokens_name(tokens, changes)))
+        return;
     for (int i = set; i < where && changes < tokens->count; i++) {
         struct span number = tokens_at(tokens, i + 1);
         if ((tokens_is(tokens, i, "+") || tokens_is(tokens, i, "-")) && number.size > 0 &&
@@ -346,19 +365,13 @@ static void lint_apply_values(struct lint_apply *lint) {
 
 // --- NULLs
 
-// Whether the column is a sum of a _sums_T, which is NULL only where a REAL is NaN.
-static bool lint_apply_is_sum(const struct lint_apply *lint, struct span name) {
-    const struct guard *guard = lint->guard;
-    return !lint_names_is_by(&lint->tokens, name) &&
-           columns_read_are_of(&guard->reads, name, "_sums_", guard->written) &&
-           !columns_read_is(&guard->reads, name, COLUMN_REAL);
-}
-
 static void lint_apply_into(struct lint_apply *lint, int item, const char *column, bool key) {
     const struct guard *guard = lint->guard;
     struct span name = tokens_name(&lint->tokens, item);
     if (name.size == 0 || !columns_read_nullable(&guard->reads, name, guard->written) ||
-        lint_apply_is_sum(lint, name) || lint_names_excludes_null(&lint->tokens, item))
+        (lint_names_is_sum(&lint->tokens, name, guard) &&
+         !columns_read_is(&guard->reads, name, COLUMN_REAL)) ||
+        lint_names_excludes_null(&lint->tokens, item))
         return;
     LINT_APPLY_WARN(lint, item,
                     "%.*s may be NULL, and %s.%s %s: write ifnull(%.*s, ..), or leave such rows out with "
@@ -432,7 +445,7 @@ void lint_apply(struct catalog *catalog, sqlite3 *db, const struct apply_stateme
     lint_apply_weights(&lint, db);
     if (!kept) // of all that ever were
         lint_apply_extremes(&lint);
-    lint_apply_steps(&lint);
+    lint_apply_steps(&lint, kept);
     lint_apply_join(&lint);
     lint_apply_third_part(&lint);
     lint_apply_groups(&lint);

@@ -648,6 +648,18 @@ static bool lint_drift_takes_old(const struct lint_drift *lint, const struct lin
     return lint_drift_count_triggers(lint, "update", span_of(on), written) > 1;
 }
 
+// Whether an assignment behind the `set` adds to what its column has.
+static bool lint_drift_adds(const struct tokens *tokens, int set) {
+    static const char *const ends[] = {"where", "from", "returning", ";", NULL};
+    const int set_end = lint_drift_outside(tokens, set, ends);
+    for (int from = set + 1, end; from < set_end; from = end + 1) {
+        end = lint_names_assignment_end(tokens, from, set_end);
+        if (lint_names_value_adds(tokens, from + 2, end, SPAN("")))
+            return true;
+    }
+    return false;
+}
+
 // An update trigger of `on` that adds to what is there, and does not look at what the row was.
 static void lint_drift_trigger_adds(struct lint_drift *lint, const struct lint_drift_trigger *trigger,
                                     const char *name, const struct table *on) {
@@ -656,10 +668,8 @@ static void lint_drift_trigger_adds(struct lint_drift *lint, const struct lint_d
     const int set = tokens_next(tokens, body, "set");
     const int into = tokens_next(tokens, body, "into");
     const struct span written = tokens_name(tokens, into < set ? into + 1 : set - 1);
-    bool adds = false;
-    for (int i = set; i < tokens->count && !tokens_is(tokens, i, ";"); i++)
-        adds |= tokens_is(tokens, i, "+");
-    if (adds && written.size > 0 && !lint_drift_takes_old(lint, trigger, body, on->name, written) &&
+    if (lint_drift_adds(tokens, set) && written.size > 0 &&
+        !lint_drift_takes_old(lint, trigger, body, on->name, written) &&
         !lint_names_is_kept(lint->view, written))
         LINT_DRIFT_WARN_TRIGGER(
             lint, name,

@@ -196,6 +196,16 @@ int lint_names_inserted(const struct tokens *tokens, struct span column, int own
     return item >= 0 && end == item + 1 ? item : -1;
 }
 
+int lint_names_place(sqlite3 *db, const char *table, struct span column) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, "select cid from pragma_table_info(:table) where name = :column collate nocase",
+                     table, &stmt, NULL) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":table", span_of(table));
+    stmt_bind_text(stmt, ":column", column);
+    return stmt_row(stmt, table, NULL) == 1 ? sqlite3_column_int(stmt, 0) : -1;
+}
+
 bool lint_names_is_by(const struct tokens *tokens, struct span name) {
     for (int i = 1; i < tokens->count; i++) {
         struct span by = tokens_at(tokens, i + 2);
@@ -204,6 +214,11 @@ bool lint_names_is_by(const struct tokens *tokens, struct span name) {
             return true;
     }
     return false;
+}
+
+bool lint_names_is_sum(const struct tokens *tokens, struct span name, const struct guard *guard) {
+    return !lint_names_is_by(tokens, name) &&
+           columns_read_are_of(&guard->reads, name, "_sums_", guard->written);
 }
 
 // Whether a row may come without such a condition being met: `or`, but for `insert or ignore`; a join that keeps it; a case, whose
@@ -221,7 +236,8 @@ static bool lint_names_has_other_ways(const struct tokens *tokens, bool is_and) 
 
 // Whether the token is one side of a condition that all rows of its select are to meet.
 static bool lint_names_is_met(const struct tokens *tokens, int number) {
-    static const char *const conditions[] = {"=", "==", "<", "<=", ">", ">=", "<>", "!=", "in", "like", NULL};
+    static const char *const conditions[] = {
+        "=", "==", "<", "<=", ">", ">=", "<>", "!=", "in", "like", "between", NULL};
     static const char *const before[] = {"where", "and", "on", NULL};
     const bool left =
         lint_names_is_any(tokens, number - 1, before) &&
@@ -265,4 +281,24 @@ bool lint_names_assigns(const struct tokens *tokens, int number) {
             return false;
     }
     return false;
+}
+
+int lint_names_assignment_end(const struct tokens *tokens, int from, int set_end) {
+    int end = from;
+    while (end < set_end && !tokens_is(tokens, end, ","))
+        end = tokens_is(tokens, end, "(") ? tokens_behind(tokens, end) : end + 1;
+    return end < set_end ? end : set_end;
+}
+
+bool lint_names_value_adds(const struct tokens *tokens, int value, int end, struct span inserted) {
+    static const char *const additions[] = {"+", "-", "decimal_add", "decimal_sub", NULL};
+    const struct span column = tokens_name(tokens, value - 2);
+    bool adds = false, names = column.size == 0;
+    for (int i = value; i < end; i++) {
+        const struct span token = tokens_at(tokens, i), name = tokens_name(tokens, i);
+        adds |= lint_names_is_any(tokens, i, additions);
+        names |= !tokens_begins(token, "excluded.") && !tokens_begins(token, "new.") &&
+                 (lint_names_same(name, column) || lint_names_same(name, inserted));
+    }
+    return adds && names;
 }

@@ -137,17 +137,6 @@ static bool lint_numeric_is_added(const struct tokens *tokens, int number) {
            (tokens_is(tokens, number - 1, "+") || tokens_is(tokens, number + 1, "+"));
 }
 
-// The column's place in the table, -1 = it has none.
-static int lint_numeric_place(sqlite3 *db, const char *table, struct span column) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, "select cid from pragma_table_info(:table) where name = :column collate nocase",
-                     table, &stmt, NULL) != 0)
-        return -1;
-    stmt_bind_text(stmt, ":table", span_of(table));
-    stmt_bind_text(stmt, ":column", column);
-    return stmt_row(stmt, table, NULL) == 1 ? sqlite3_column_int(stmt, 0) : -1;
-}
-
 // SQLite's affinities that leave a text a text: https://sqlite.org/datatype3.html, 3.1.
 static bool lint_numeric_keeps_text(sqlite3 *db, const char *table, struct span column) {
     static const char *const texts[] = {"char", "clob", "text", "blob"};
@@ -194,7 +183,7 @@ void lint_numeric_totals(struct catalog *catalog, sqlite3 *db, const struct appl
     for (int i = 0; i < tokens.count; i++) {
         struct span name = tokens_name(&tokens, i);
         int from = lint_numeric_is_added(&tokens, i)
-                       ? lint_names_inserted(&tokens, name, lint_numeric_place(db, guard->written, name))
+                       ? lint_names_inserted(&tokens, name, lint_names_place(db, guard->written, name))
                        : -1;
         if (from >= 0 && lint_numeric_is_column(&tokens, from, COLUMN_NUMERIC, guard))
             catalog_warn_at(catalog, apply->file, tokens.sql, tokens_at(&tokens, i).data,

@@ -7,6 +7,7 @@
 
 struct lint_totals {
     struct catalog *catalog;
+    sqlite3 *db;
     const struct apply_statement *apply;
     const struct guard *guard;
     struct tokens tokens;
@@ -35,31 +36,27 @@ static void lint_totals_read(struct lint_totals *ret) {
     }
 }
 
-static bool lint_totals_adds(const struct lint_totals *lint, int from, int to) {
-    static const char *const additions[] = {"+", "-", "decimal_add", "decimal_sub", NULL};
-    for (int i = from; i < to; i++)
-        if (lint_names_is_any(&lint->tokens, i, additions))
+static bool lint_totals_adds(const struct lint_totals *lint) {
+    const struct tokens *tokens = &lint->tokens;
+    for (int from = lint->set, end; from < lint->set_end; from = end + 1) {
+        end = lint_names_assignment_end(tokens, from, lint->set_end);
+        if (lint_names_value_adds(tokens, from + 2, end, SPAN("")))
             return true;
+    }
     return false;
 }
 
 // Where the assignment whose value names `excluded.COLUMN` has its value, and behind its end; false = none does.
-static bool lint_totals_assigned(const struct lint_totals *lint, struct span column, int *ret_from,
+static bool lint_totals_assigned(const struct lint_totals *lint, struct span column, int *ret_value,
                                  int *ret_end) {
     const struct tokens *tokens = &lint->tokens;
-    for (int from = lint->set, end; from < lint->set_end; from = end + 1) {
-        bool found = false;
-        for (end = from; end < lint->set_end && !tokens_is(tokens, end, ","); end++) {
-            int behind = tokens_is(tokens, end, "(") ? tokens_behind(tokens, end) : end + 1;
-            for (; end < behind; end++)
-                found |= tokens_begins(tokens_at(tokens, end), "excluded.") &&
-                         lint_names_same(tokens_name(tokens, end), column);
-            end--;
-        }
-        *ret_from = from + 2; // behind the column and the =
-        *ret_end = end;
-        if (found)
-            return true;
+    for (int from = lint->set; from < lint->set_end; from = *ret_end + 1) {
+        *ret_value = from + 2; // behind the column and the =
+        *ret_end = lint_names_assignment_end(tokens, from, lint->set_end);
+        for (int i = from; i < *ret_end; i++)
+            if (tokens_begins(tokens_at(tokens, i), "excluded.") &&
+                lint_names_same(tokens_name(tokens, i), column))
+                return true;
     }
     return false;
 }
@@ -100,6 +97,14 @@ static bool lint_totals_is_safe(const struct tokens *tokens, int number, int ope
     return false;
 }
 
+// Whether the part asks itself whether the column is NULL: `iif(x is null, 0, x)`.
+static bool lint_totals_asks(const struct tokens *tokens, int from, int to, struct span name) {
+    for (int i = from; i < to; i++)
+        if (tokens_is(tokens, i + 1, "is") && lint_names_same(tokens_name(tokens, i), name))
+            return true;
+    return false;
+}
+
 // The first token in it that may be NULL and makes it NULL; -1 = there is none.
 static int lint_totals_nullable(const struct lint_totals *lint, int from, int to, int open) {
     const struct guard *guard = lint->guard;
@@ -107,6 +112,8 @@ static int lint_totals_nullable(const struct lint_totals *lint, int from, int to
         struct span name = tokens_name(&lint->tokens, i);
         if (name.size > 0 && !tokens_is(&lint->tokens, i + 1, "(") &&
             columns_read_nullable(&guard->reads, name, guard->written) &&
+            !lint_names_is_sum(&lint->tokens, name, guard) &&
+            !lint_totals_asks(&lint->tokens, from, to, name) &&
             !lint_totals_is_safe(&lint->tokens, i, open) && !lint_names_excludes_null(&lint->tokens, i))
             return i;
     }
@@ -157,12 +164,31 @@ static bool lint_totals_is_looked_at(const struct tokens *tokens, int behind) {
     return false;
 }
 
+// Whether the column that `number` is put into takes up a NULL: `n = ifnull(n, 0) + ifnull(excluded.n, 0)`.
+static bool lint_totals_is_taken_up(const struct lint_totals *lint, int number) {
+    const struct tokens *tokens = &lint->tokens;
+    for (int from = lint->set, end; from < lint->set_end; from = end + 1) {
+        const struct span column = tokens_name(tokens, from);
+        int item_end = 0;
+        end = lint_names_assignment_end(tokens, from, lint->set_end);
+        const int item = lint_names_inserted_item(
+            tokens, column, lint_names_place(lint->db, lint->guard->written, column), &item_end);
+        if (item < 0 || number < item || number >= item_end)
+            continue;
+        for (int i = from + 2; i < end; i++)
+            if (lint_names_same(tokens_name(tokens, i), column) && !lint_totals_is_safe(tokens, i, -1))
+                return false;
+        return true;
+    }
+    return false;
+}
+
 // `sum(_weight * x)` without an ifnull around it, which is added to what is there.
 static void lint_totals_null_sum(struct lint_totals *lint, int call) {
     const struct tokens *tokens = &lint->tokens;
     const int behind = tokens_behind(tokens, call + 1);
     const bool filtered = tokens_is(tokens, behind, "filter");
-    if (lint_totals_is_safe(tokens, call, -1) ||
+    if (lint_totals_is_safe(tokens, call, -1) || lint_totals_is_taken_up(lint, call) ||
         lint_totals_is_looked_at(tokens, filtered ? tokens_behind(tokens, behind + 1) : behind))
         return;
     const int column = lint_totals_nullable(lint, call + 2, behind - 1, call + 1);
@@ -185,7 +211,7 @@ static void lint_totals_null_sum(struct lint_totals *lint, int call) {
 
 static void lint_totals_null_sums(struct lint_totals *lint) {
     const struct tokens *tokens = &lint->tokens;
-    for (int i = 0; i < tokens->count && lint_totals_adds(lint, lint->set, lint->set_end); i++)
+    for (int i = 0; i < tokens->count && lint_totals_adds(lint); i++)
         if ((tokens_is(tokens, i, "sum") || tokens_is(tokens, i, "decimal_sum")) &&
             tokens_is(tokens, i + 1, "("))
             lint_totals_null_sum(lint, i);
@@ -216,8 +242,7 @@ static bool lint_totals_is_difference(const struct lint_totals *lint, int from, 
             for (int w = lint_names_bracket(tokens, i - 2); w < i; w++)
                 if (lint_totals_is_weight(tokens, w))
                     return true;
-    return columns_read_are_of(&lint->guard->reads, name, "_sums_", lint->guard->written) &&
-           !lint_names_is_by(tokens, name);
+    return lint_names_is_sum(tokens, name, lint->guard);
 }
 
 static bool lint_totals_has_call(const struct tokens *tokens, int from, int to) {
@@ -234,7 +259,7 @@ static void lint_totals_item(struct lint_totals *lint, struct span column, int f
     const struct tokens *tokens = &lint->tokens;
     int value, end;
     const bool assigned = lint_totals_assigned(lint, column, &value, &end);
-    const bool adds = assigned && lint_totals_adds(lint, value, end);
+    const bool adds = assigned && lint_names_value_adds(tokens, value, end, column);
     if (replaces || (assigned && !adds)) {
         if (lint_totals_is_difference(lint, from, to))
             LINT_TOTALS_WARN(lint, assigned ? value : from,
@@ -254,14 +279,14 @@ static void lint_totals_item(struct lint_totals *lint, struct span column, int f
                          (int)tokens_at(tokens, null).size, tokens_at(tokens, null).data);
 }
 
-static void lint_totals_items(struct lint_totals *lint, sqlite3 *db, bool kept) {
+static void lint_totals_items(struct lint_totals *lint, bool kept) {
     const struct tokens *tokens = &lint->tokens;
     const int begins = tokens_find(tokens, "into") - 1;
     const bool replaces = tokens_is(tokens, begins, "replace") && !kept;
     CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
     if (begins == tokens->count - 1 ||
-        stmt_prepare(db, "select name, cid from pragma_table_info(:table) where pk = 0", lint->apply->file,
-                     &columns, NULL) != 0)
+        stmt_prepare(lint->db, "select name, cid from pragma_table_info(:table) where pk = 0",
+                     lint->apply->file, &columns, NULL) != 0)
         return;
     stmt_bind_text(columns, ":table", span_of(lint->guard->written));
     while (stmt_row(columns, lint->apply->file, NULL) == 1) {
@@ -282,8 +307,7 @@ static bool lint_totals_reads_sum(const struct lint_totals *lint) {
     const struct tokens *tokens = &lint->tokens;
     for (int i = 0; i < tokens->count; i++) {
         struct span name = tokens_name(tokens, i);
-        if (name.size > 0 && !lint_names_same(name, SPAN("_weight")) && !lint_names_is_by(tokens, name) &&
-            columns_read_are_of(&lint->guard->reads, name, "_sums_", lint->guard->written))
+        if (!lint_names_same(name, SPAN("_weight")) && lint_names_is_sum(tokens, name, lint->guard))
             return true;
     }
     return false;
@@ -294,7 +318,7 @@ static void lint_totals_left_out(struct lint_totals *lint) {
     static const char *const came[] = {">", ">=", "=", "==", "<", "<=", NULL};
     static const char *const differs[] = {"<>", "!=", NULL};
     const struct tokens *tokens = &lint->tokens;
-    if (!lint->guard->reads_sums || !lint_totals_adds(lint, lint->set, lint->set_end))
+    if (!lint->guard->reads_sums || !lint_totals_adds(lint))
         return;
     const bool drops = lint_totals_reads_sum(lint) && tokens_find(tokens, "or") == tokens->count;
     for (int i = 1; i < tokens->count; i++)
@@ -308,9 +332,9 @@ static void lint_totals_left_out(struct lint_totals *lint) {
 
 // --- groups that become one
 
-// `x`, or `ifnull(x, x'')`, of a column by which a _sums_T is.
+// `x`, `x as y`, or `ifnull(x, x'')`, of a column by which a _sums_T is.
 static bool lint_totals_is_group(const struct tokens *tokens, int from, int end) {
-    if (end == from + 1)
+    if (end == from + 1 || (end == from + 3 && tokens_is(tokens, from + 1, "as")))
         return lint_names_is_by(tokens, tokens_name(tokens, from));
     return (tokens_is(tokens, from, "ifnull") || tokens_is(tokens, from, "coalesce")) &&
            lint_names_is_by(tokens, tokens_name(tokens, from + 2)) && tokens_is(tokens, from + 4, "x") &&
@@ -318,13 +342,13 @@ static bool lint_totals_is_group(const struct tokens *tokens, int from, int end)
 }
 
 // The exact sum is of one group: what leads the total of two from one to the next is of neither.
-static void lint_totals_merged(struct lint_totals *lint, sqlite3 *db) {
+static void lint_totals_merged(struct lint_totals *lint) {
     const struct tokens *tokens = &lint->tokens;
     CLEANUP(stmt_finalize) sqlite3_stmt *keys = NULL;
     if (!columns_read_has(&lint->guard->reads, "_sums_", COLUMN_REAL) || lint->guard->reads.full ||
-        !lint_totals_adds(lint, lint->set, lint->set_end) ||
-        stmt_prepare(db, "select name, cid from pragma_table_info(:table) where pk > 0", lint->apply->file,
-                     &keys, NULL) != 0)
+        !lint_totals_adds(lint) ||
+        stmt_prepare(lint->db, "select name, cid from pragma_table_info(:table) where pk > 0",
+                     lint->apply->file, &keys, NULL) != 0)
         return;
     stmt_bind_text(keys, ":table", span_of(lint->guard->written));
     int item = -1;
@@ -347,11 +371,11 @@ static void lint_totals_merged(struct lint_totals *lint, sqlite3 *db) {
 
 void lint_totals(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,
                  const struct guard *guard, bool kept) {
-    struct lint_totals lint = {.catalog = catalog, .apply = apply, .guard = guard};
+    struct lint_totals lint = {.catalog = catalog, .db = db, .apply = apply, .guard = guard};
     tokens_read(&lint.tokens, apply->sql);
     lint_totals_read(&lint);
     lint_totals_null_sums(&lint);
-    lint_totals_items(&lint, db, kept);
+    lint_totals_items(&lint, kept);
     lint_totals_left_out(&lint);
-    lint_totals_merged(&lint, db);
+    lint_totals_merged(&lint);
 }
