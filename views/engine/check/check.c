@@ -356,7 +356,7 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, sqlite3_stmt *
     query->names_engine_columns = check_shows_engine_columns(catalog, of, query);
     if (check_column_names(catalog, query, stmt, error) != 0)
         return -1;
-    if (match_check(scratch, query->sql, query->file, query->sql, error) != 0)
+    if (match_lint(catalog, scratch, query->sql, query->file, query->sql, error) != 0)
         return -1;
     query->asks_time = clock_look(scratch, query->sql).now != NULL;
     lint_query(catalog, query, guard);

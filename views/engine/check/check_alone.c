@@ -168,8 +168,8 @@ static char *check_alone_select(sqlite3_stmt *names, const char *columns) {
 }
 
 // SQL views compile when they are used: `columns` of each. `view` NULL: what does not compile is passed over.
-static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, const char *columns,
-                                 struct guard *guard, struct error *error) {
+static int check_alone_sql_views(struct catalog *catalog, sqlite3 *scratch, const struct view *view,
+                                 const char *columns, struct guard *guard, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
     if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'view'", "views", &names, error) !=
         0)
@@ -182,7 +182,7 @@ static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, cons
         if (sql == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
         if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK || view == NULL) {
-            if (view != NULL && match_check(scratch, sql, view->file, view->schema, error) != 0)
+            if (view != NULL && match_lint(catalog, scratch, sql, view->file, view->schema, error) != 0)
                 return -1;
             continue;
         }
@@ -196,9 +196,9 @@ static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, cons
 
 // What the schema's SQL views and triggers read, without what reads the views' own columns. All of them have compiled
 // before; one without a column of what SQLite tells of itself is refused where a query reads it.
-static int check_alone_read(sqlite3 *scratch, const struct catalog *catalog, struct guard *guard,
+static int check_alone_read(sqlite3 *scratch, struct catalog *catalog, struct guard *guard,
                             struct error *error) {
-    if (check_alone_sql_views(scratch, NULL, "1", guard, error) != 0)
+    if (check_alone_sql_views(catalog, scratch, NULL, "1", guard, error) != 0)
         return -1;
     guard->guarded = GUARDED_TRIGGER;
     for (int i = 0; i < catalog->table_count; i++) {
@@ -220,7 +220,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
     if (guard_open_scratch(catalog, &scratch, error) != 0 || check_alone_schema(scratch, view, error) != 0 ||
         check_alone_history(scratch, catalog, view, error) != 0 ||
         check_alone_refuse_virtual(scratch, view, error) != 0 ||
-        check_alone_sql_views(scratch, view, "*", &guard, error) != 0 ||
+        check_alone_sql_views(catalog, scratch, view, "*", &guard, error) != 0 ||
         check_alone_read(scratch, catalog, &guard, error) != 0 ||
         lint_numeric_aggregates(view->file, view->schema, &guard, error) != 0)
         return -1;
