@@ -181,14 +181,18 @@ class Prove(tide.Case):
                 self.refused(views, "table own_words, its index of words: got others than its rows have, wanted those of its rows", "own.jsonl:3 ")
 
     def test_what_another_statement_has_made(self):
-        """A statement that names no column of _delta_T runs for what the view's others see: of _sums_T, of _changes_T."""
+        """A statement that names no column of _delta_T runs for what the view's others see: of _sums_T, of _changes_T; and triggers."""
         top = "create table own_top(customer_id integer, orders integer);\n"
         again = "insert into own_top select customer_id, orders from own_totals where orders > 0 and exists (select 1 from _delta_orders)\n"
         steps = ("insert into own_totals select k, sum(w), 0 from (select old_customer_id as k, -1 as w from _changes_orders where old_id is not null"
                  " union all select new_customer_id, 1 from _changes_orders where new_id is not null) where k is not null group by k having true"
                  " on conflict(customer_id) do update set orders = orders + excluded.orders\n")  # fmt: skip
-        for first in (RIGHT, steps):
-            views = self.views(TOTALS + top, first)
+        out, come = "update own_totals set orders = orders - 1 where customer_id = OLD.customer_id;", "insert into own_totals values(NEW.customer_id, 1, 0) on conflict(customer_id) do update set orders = orders + 1;"
+        fired = f"create trigger own_in after insert on orders begin {come} end;create trigger own_out after delete on orders begin {out} end;create trigger own_on after update on orders begin {out} {come} end;\n"
+        for first, triggers in ((RIGHT, ""), (steps, ""), ("", fired)):
+            views = self.views(TOTALS + top + triggers, first)
+            if first == "":
+                (views / "own" / "apply.own.sql").unlink()
             (views / "own" / "apply.own2.sql").write_text("delete from own_top where exists (select 1 from _delta_orders)\n")
             (views / "own" / "apply.own3.sql").write_text(again)
             done = self.prove(self.capture, views=views)

@@ -8,6 +8,7 @@
 #include "views/engine/delta/row_cache.h"
 #include "views/engine/delta/sums.h"
 #include "views/engine/delta/vtab.h"
+#include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/sqlite_value.h"
 #include "views/engine/sqlite/stmt.h"
@@ -221,6 +222,38 @@ static int delta_load_applies(struct delta *delta, struct error *error) {
     return row;
 }
 
+// A trigger's name is told with what it reads.
+static int delta_note_fired(void *self, int action, const char *name, const char *column,
+                            const char *database, const char *trigger) {
+    (void)database;
+    struct delta *delta = self;
+    const struct table *table = delta->watched;
+    if (action != SQLITE_READ || trigger == NULL || sqlite3_stricmp(name, table->name) != 0)
+        return SQLITE_OK;
+    const int number = table_column(table, column, strlen(column));
+    if (number >= 0)
+        delta->uses[table->index].fired |= net_changes_bit(number);
+    return SQLITE_OK;
+}
+
+// Which columns of a table its triggers see: what they have made of its rows, a statement may read. What does not prepare, the mirror
+// tells, whose writes these are.
+static int delta_find_fired(struct delta *delta, const struct table *table, struct error *error) {
+    CLEANUP(stmt_free_text) char *upsert = table_sql_upsert(table, UPSERT_STREAMED, false);
+    CLEANUP(stmt_free_text) char *delete = table_sql_delete(table);
+    CLEANUP(stmt_finalize) sqlite3_stmt *writes = NULL;
+    CLEANUP(stmt_finalize) sqlite3_stmt *deletes = NULL;
+    if (upsert == NULL || delete == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    delta->watched = table;
+    (void)sqlite3_set_authorizer(delta->db, delta_note_fired, delta);
+    (void)sqlite3_prepare_v2(delta->db, upsert, -1, &writes, NULL);
+    (void)sqlite3_prepare_v2(delta->db, delete, -1, &deletes, NULL);
+    (void)sqlite3_set_authorizer(delta->db, NULL, NULL);
+    delta->watched = NULL;
+    return 0;
+}
+
 // The statement behind the last one of the view that `first` belongs to.
 static int delta_view_end(const struct delta *delta, int first) {
     int end = first + 1;
@@ -230,10 +263,10 @@ static int delta_view_end(const struct delta *delta, int first) {
 }
 
 // All statements of a view see the same net changes, also by what one of them looks up in the table itself, adds up of it or is told
-// of it one by one: one deletes the rows that went and another inserts those that came, or finds which groups changed and computes
-// them anew, of T or of what a statement before it has made.
+// of it one by one, and by what a trigger sees: one deletes the rows that went and another inserts those that came, or finds which groups changed and computes
+// them anew, of T or of what a statement before it, or a trigger, has made.
 static void delta_compare_columns(struct delta *delta, int first, int end, int table) {
-    uint64_t columns = 0;
+    uint64_t columns = delta->uses[table].fired;
     bool nets = false;
     for (int a = first; a < end; a++) {
         nets |= delta->applies[a].nets[table];
@@ -246,13 +279,17 @@ static void delta_compare_columns(struct delta *delta, int first, int end, int t
         delta->uses[table].used[c] |= (columns & net_changes_bit(c)) != 0;
 }
 
-static void delta_set_compared(struct delta *delta) {
+static int delta_set_compared(struct delta *delta, struct error *error) {
     int end;
+    for (int i = 0; i < delta->catalog->table_count; i++)
+        if (delta->uses[i].has_used && delta_find_fired(delta, &delta->catalog->tables[i], error) != 0)
+            return -1;
     for (int first = 0; first < delta->apply_count; first = end) {
         end = delta_view_end(delta, first);
         for (int i = 0; i < delta->catalog->table_count; i++)
             delta_compare_columns(delta, first, end, i);
     }
+    return 0;
 }
 
 static int delta_make_uses(struct delta *delta, struct error *error) {
@@ -374,10 +411,10 @@ int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *cat
     const struct delta_vtab batches = {.input = &delta->input};
     if (delta_make_uses(delta, error) != 0 || delta_find_places(delta, error) != 0 ||
         delta_register_tables(db, catalog, batches, error) != 0 || dedup_open(&delta->once, db, error) != 0 ||
-        exact_sums_open(&delta->exact, db, error) != 0 || delta_load_applies(delta, error) != 0)
+        exact_sums_open(&delta->exact, db, error) != 0 || delta_load_applies(delta, error) != 0 ||
+        delta_set_compared(delta, error) != 0)
         return -1;
     delta->input.exact = delta->exact;
-    delta_set_compared(delta);
     *ret = delta;
     delta = NULL;
     return 0;
