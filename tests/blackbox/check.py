@@ -340,6 +340,20 @@ class Check(tide.Case):
         self.passed(schema=schema + "-- tidemark: keep v_t\n", apply_s=f"insert or replace into v_t(k, n) select name, _weight{sums}")
         self.passed(schema=schema + "-- tidemark: keep v_t\n", apply_s="insert into v_t(k, n) select name, max(size) from _delta_accounts where _weight > 0 group by 1 on conflict(k) do update set n = max(n, excluded.n)")
 
+    def test_a_row_of_no_rows(self):
+        schema, end = "create table v_t(k text primary key, n int);\n", " where exists (select 1 from _delta_accounts) on conflict(k) do update set n = excluded.n"
+        self.warned("v/apply.s.sql:1: without group by it is a row of no rows too", schema=schema, apply_s="insert into v_t select 'all', count(*) from accounts" + end)
+        for select in ("'all', (select count(*) from accounts)", "name, count(*) from accounts{} group by name having true", "'all', count(*) from accounts{} having count(*) > 0", "name, max(size, 1) from accounts"):
+            where = end.partition(" on ")[0]
+            self.passed(schema=schema, apply_s="insert into v_t select " + (select.format(where) + end[len(where):] if "{}" in select else select + end),
+                        apply_t="delete from v_t where k in (select name from _delta_accounts) and k not in (select name from accounts)")  # fmt: skip
+
+    def test_rows_that_a_trigger_takes_in(self):
+        """`instead of insert` says what becomes of them."""
+        view = "create table v_t(k text primary key, n int);\ncreate view v_in as select k, n from v_t;\n"
+        view += "create trigger v_i instead of insert on v_in begin insert into v_t values(new.k, new.n) on conflict(k) do update set n = n + excluded.n; end;\n"
+        self.passed(schema=view, apply_s="insert into v_in(k, n) select name, _weight from _sums_accounts('name')")
+
     def test_groups_that_come_to_one_key(self):
         """The sums of a REAL are exact by group."""
         schema = "create table v_t(k text primary key, n int, w real);\n"
@@ -456,7 +470,7 @@ class Check(tide.Case):
             (gone, come), (gone.replace(")", " where _weight < 0)"), come), (gone, again),
             (come, gone.replace("accounts", "others")),  # what another table's change takes away is to go last
             ("delete from v_rows where id in " + touched, f"insert into v_rows select o.id, count(a.id) from others o left join accounts a on a.size = o.id where o.id in {touched} group by o.id"),
-            ("insert into v_rows select 1, count(*) from accounts where exists (select 1 from _delta_accounts) on conflict(id) do update set name = excluded.name",),
+            ("insert into v_rows select 1, (select count(*) from accounts) where exists (select 1 from _delta_accounts) on conflict(id) do update set name = excluded.name",),
             (come + " on conflict(id) do update set name = excluded.name", gone.replace(")", " where _weight < 0) and id not in (select id from accounts)")),
             ("insert into v_rows select h, w from (select new_size as h, 1 as w from _changes_accounts union all select old_size, -1 from _changes_accounts) where true on conflict(id) do update set name = name + excluded.name",),
         ):  # fmt: skip

@@ -93,6 +93,14 @@ static bool lint_drift_is_mirrored(const struct lint_drift *lint, struct span na
     return name.size > 0 && catalog_table(lint->catalog, name.data, name.size) != NULL;
 }
 
+// Whether the schema makes an SQL view of that name.
+static bool lint_drift_is_sql_view(const struct lint_drift *lint, struct span name) {
+    for (int i = 1; i < lint->schema.count; i++)
+        if (tokens_is(&lint->schema, i, "view") && lint_names_same(tokens_name(&lint->schema, i + 1), name))
+            return true;
+    return false;
+}
+
 // --- rows that stay
 
 // `_weight > 0` and its like: it sees what came, and not what went.
@@ -501,14 +509,6 @@ static void lint_drift_foreign_keys(struct lint_drift *lint) {
                 (int)tokens_at(tokens, i + 1).size, tokens_at(tokens, i + 1).data);
 }
 
-// Whether the schema makes an SQL view of that name.
-static bool lint_drift_is_sql_view(const struct lint_drift *lint, struct span name) {
-    for (int i = 1; i < lint->schema.count; i++)
-        if (tokens_is(&lint->schema, i, "view") && lint_names_same(tokens_name(&lint->schema, i + 1), name))
-            return true;
-    return false;
-}
-
 // The table or SQL view that fts5 is told to take the rows of its table `name` from; empty = none.
 static struct span lint_drift_content(const struct lint_drift *lint, struct span name) {
     const struct tokens *tokens = &lint->schema;
@@ -738,6 +738,8 @@ void lint_drift(struct catalog *catalog, struct sqlite3 *db, const struct view *
     for (int i = 0; i < view->apply_count; i++)
         lint_drift_read(&statements[i], &view->applies[i]);
     for (int i = 0; i < view->apply_count; i++) {
+        if (lint_drift_is_sql_view(lint, statements[i].written))
+            continue; // a trigger instead of it says what becomes of its rows
         lint_drift_rows(lint, &statements[i]);
         lint_drift_order(lint, i);
         lint_drift_history(lint, &statements[i]);

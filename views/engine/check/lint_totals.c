@@ -330,6 +330,38 @@ static void lint_totals_left_out(struct lint_totals *lint) {
                 "where its sums are others: a group that is left out keeps what it had; take all");
 }
 
+// --- one row of all
+
+// Whether the brackets at `open` hold one value: max(a, b) is none of all rows.
+static bool lint_totals_is_one(const struct tokens *tokens, int open) {
+    const int behind = tokens_behind(tokens, open);
+    int i = open + 1;
+    while (i < behind && !tokens_is(tokens, i, ","))
+        i = tokens_is(tokens, i, "(") ? tokens_behind(tokens, i) : i + 1;
+    return i >= behind;
+}
+
+// `select 'all', count(*) from T where exists (select 1 from _delta_T)`: a row with 0 where no row of T is another in the end, as after
+// an update of columns that nothing names.
+static void lint_totals_of_none(struct lint_totals *lint) {
+    const struct tokens *tokens = &lint->tokens;
+    const int exists = tokens_find(tokens, "exists");
+    const struct span changes = tokens_name(tokens, exists + 5); // ( select 1 from _delta_T
+    if ((!tokens_begins(changes, "_delta_") && !tokens_begins(changes, "_sums_")) ||
+        lint_names_select(tokens, exists) >= 0)
+        return;
+    for (int i = tokens_find(tokens, "into"); i < exists; i++)
+        if (lint_totals_has_call(tokens, i, i + 1) && lint_names_select(tokens, i) < 0 &&
+            lint_totals_is_one(tokens, i + 1) && lint_totals_is_of_all(lint, i)) {
+            LINT_TOTALS_WARN(
+                lint, i,
+                "without group by it is a row of no rows too, where no change of %.*s is left in the end (a row "
+                "that came and went): write (select %.*s(..) from ..) where exists (..)",
+                (int)changes.size, changes.data, (int)tokens_at(tokens, i).size, tokens_at(tokens, i).data);
+            return;
+        }
+}
+
 // --- groups that become one
 
 // `x`, `x as y`, or `ifnull(x, x'')`, of a column by which a _sums_T is.
@@ -377,5 +409,6 @@ void lint_totals(struct catalog *catalog, sqlite3 *db, const struct apply_statem
     lint_totals_null_sums(&lint);
     lint_totals_items(&lint, kept);
     lint_totals_left_out(&lint);
+    lint_totals_of_none(&lint);
     lint_totals_merged(&lint);
 }
