@@ -29,7 +29,6 @@ struct delta_use {
     int *places;     // of the columns in the file's table, which may be older than the declaration
     bool *used;      // columns that some statement sees of the rows before a change
     bool *looked_up; // columns that some statement looks up when other tables change
-    uint64_t fired;  // net_changes_bit of those that the table's triggers see
     bool has_used;
     bool has_steps; // some statement sees its changes one by one, or its rows as they were at a change
     bool is_looked_up;

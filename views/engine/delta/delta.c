@@ -28,6 +28,12 @@ struct delta_apply {
     uint64_t *compared; // by table number: of those that its view's statements name
 };
 
+struct delta_fired {
+    const struct table *table;
+    const char *trigger;
+    uint64_t columns; // net_changes_bit of those of the table that the trigger sees
+};
+
 struct delta {
     sqlite3 *db;
     const struct catalog *catalog;
@@ -226,32 +232,47 @@ static int delta_load_applies(struct delta *delta, struct error *error) {
 static int delta_note_fired(void *self, int action, const char *name, const char *column,
                             const char *database, const char *trigger) {
     (void)database;
-    struct delta *delta = self;
-    const struct table *table = delta->watched;
-    if (action != SQLITE_READ || trigger == NULL || sqlite3_stricmp(name, table->name) != 0)
+    struct delta_fired *fired = self;
+    if (action != SQLITE_READ || trigger == NULL || sqlite3_stricmp(trigger, fired->trigger) != 0 ||
+        sqlite3_stricmp(name, fired->table->name) != 0)
         return SQLITE_OK;
-    const int number = table_column(table, column, strlen(column));
+    const int number = table_column(fired->table, column, strlen(column));
     if (number >= 0)
-        delta->uses[table->index].fired |= net_changes_bit(number);
+        fired->columns |= net_changes_bit(number);
     return SQLITE_OK;
 }
 
-// Which columns of a table its triggers see: what they have made of its rows, a statement may read. What does not prepare, the mirror
-// tells, whose writes these are.
-static int delta_find_fired(struct delta *delta, const struct table *table, struct error *error) {
+// Which columns of the table the view's own triggers on it see. What does not prepare, the mirror tells, whose writes these are.
+static int delta_find_fired(struct delta *delta, const char *view, const struct table *table, uint64_t *ret,
+                            struct error *error) {
+    struct delta_fired fired = {.table = table};
     CLEANUP(stmt_free_text) char *upsert = table_sql_upsert(table, UPSERT_STREAMED, false);
     CLEANUP(stmt_free_text) char *delete = table_sql_delete(table);
-    CLEANUP(stmt_finalize) sqlite3_stmt *writes = NULL;
-    CLEANUP(stmt_finalize) sqlite3_stmt *deletes = NULL;
+    CLEANUP(stmt_finalize) sqlite3_stmt *triggers = NULL;
     if (upsert == NULL || delete == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    delta->watched = table;
-    (void)sqlite3_set_authorizer(delta->db, delta_note_fired, delta);
-    (void)sqlite3_prepare_v2(delta->db, upsert, -1, &writes, NULL);
-    (void)sqlite3_prepare_v2(delta->db, delete, -1, &deletes, NULL);
-    (void)sqlite3_set_authorizer(delta->db, NULL, NULL);
-    delta->watched = NULL;
-    return 0;
+    if (stmt_prepare(
+            delta->db,
+            "select t.name from sqlite_schema t join _views v on v.name = :view where t.type = 'trigger' and "
+            "t.tbl_name = :table collate nocase and instr(lower(v.schema), lower(t.name)) > 0",
+            view, &triggers, error) != 0)
+        return -1;
+    stmt_bind_text(triggers, ":view", span_of(view));
+    stmt_bind_text(triggers, ":table", span_of(table->name));
+    int row;
+    while ((row = stmt_row(triggers, view, error)) == 1) {
+        CLEANUP(stmt_finalize) sqlite3_stmt *writes = NULL;
+        CLEANUP(stmt_finalize) sqlite3_stmt *deletes = NULL;
+        fired.trigger = (const char *)sqlite3_column_text(triggers, 0);
+        if (fired.trigger == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        (void)sqlite3_set_authorizer(delta->db, delta_note_fired, &fired);
+        (void)sqlite3_prepare_v2(delta->db, upsert, -1, &writes, NULL);
+        (void)sqlite3_prepare_v2(delta->db, delete, -1, &deletes, NULL);
+        (void)sqlite3_set_authorizer(delta->db, NULL, NULL);
+    }
+    *ret = fired.columns;
+    return row;
 }
 
 // The statement behind the last one of the view that `first` belongs to.
@@ -263,31 +284,36 @@ static int delta_view_end(const struct delta *delta, int first) {
 }
 
 // All statements of a view see the same net changes, also by what one of them looks up in the table itself, adds up of it or is told
-// of it one by one, and by what a trigger sees: one deletes the rows that went and another inserts those that came, or finds which groups changed and computes
+// of it one by one, and by what a trigger of the view sees: one deletes the rows that went and another inserts those that came, or finds which groups changed and computes
 // them anew, of T or of what a statement before it, or a trigger, has made.
-static void delta_compare_columns(struct delta *delta, int first, int end, int table) {
-    uint64_t columns = delta->uses[table].fired;
+static int delta_compare_columns(struct delta *delta, int first, int end, int table, struct error *error) {
+    uint64_t columns = 0, fired = 0;
     bool nets = false;
     for (int a = first; a < end; a++) {
         nets |= delta->applies[a].nets[table];
         if (delta->applies[a].uses[table])
             columns |= delta->applies[a].columns[table];
     }
-    for (int a = first; a < end && nets; a++)
+    if (!nets)
+        return 0;
+    if (delta_find_fired(delta, delta->applies[first].view, &delta->catalog->tables[table], &fired, error) !=
+        0)
+        return -1;
+    columns |= fired;
+    for (int a = first; a < end; a++)
         delta->applies[a].compared[table] = columns;
-    for (int c = 0; c < delta->catalog->tables[table].column_count && nets; c++)
+    for (int c = 0; c < delta->catalog->tables[table].column_count; c++)
         delta->uses[table].used[c] |= (columns & net_changes_bit(c)) != 0;
+    return 0;
 }
 
 static int delta_set_compared(struct delta *delta, struct error *error) {
     int end;
-    for (int i = 0; i < delta->catalog->table_count; i++)
-        if (delta->uses[i].has_used && delta_find_fired(delta, &delta->catalog->tables[i], error) != 0)
-            return -1;
     for (int first = 0; first < delta->apply_count; first = end) {
         end = delta_view_end(delta, first);
         for (int i = 0; i < delta->catalog->table_count; i++)
-            delta_compare_columns(delta, first, end, i);
+            if (delta_compare_columns(delta, first, end, i, error) != 0)
+                return -1;
     }
     return 0;
 }
