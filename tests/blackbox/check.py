@@ -261,7 +261,6 @@ class Check(tide.Case):
             ("insert into v_nicks(n, nick)\nselect _weight,\n  nick from _sums_accounts('nick')" + upsert, "v/apply.s.sql:3: nick may be NULL"),
             ("insert or replace into v_rows select id, nick from _delta_accounts where _weight > 0", "v_rows.nick is not null, so that the statement would fail"),
             ("insert into v_rows select id, name from _delta_accounts", "without _weight: rows as they were come too"),
-            ("insert into v_nicks select name, max(amount) from _delta_accounts where _weight > 0 group by 1" + upsert.replace(" where true", ""), "the max of rows that change"),
             ("insert into v_nicks select a.name, sum(a._weight * b._weight) from _delta_accounts a\njoin _delta_others b on b.id = a.id group by 1" + upsert.replace(" where true", ""),
              "v/apply.s.sql:2: a join of two tables of changes"),
             ("insert into v_nicks select name, sum(_weight * size) from _delta_accounts where true group by 1" + upsert.replace(" where true", ""), "the sum of NULLs alone is NULL, and size may be NULL"),
@@ -279,6 +278,174 @@ class Check(tide.Case):
         ):  # fmt: skip
             with self.subTest(statement):
                 self.passed(schema=schema, apply_s=statement)
+
+    def test_totals_that_become_null_or_are_replaced(self):
+        """What a commit adds: a sum that may be NULL, one that takes the place of the total, groups that are left out."""
+        schema = "create table v_t(k text primary key, n int, at text);\n"
+        add, add_n = " where true on conflict(k) do update set n = n + excluded.n", " having true on conflict(k) do update set n = n + excluded.n"
+        delta, sums = " from _delta_accounts group by name", " from _sums_accounts('name')"
+        for statement, words in (
+            (f"insert into v_t(k, n) select name, sum(_weight) filter (where settled){delta}{add_n}", "filter may leave none"),
+            (f"insert into v_t(k, n) select name,\nsum(case when settled then _weight end){delta}{add_n}", "v/apply.s.sql:2: the sum of no rows is NULL, and a case without else"),
+            (f"insert into v_t(k, n) select name, sum(case when settled then _weight * size else 0 end){delta}{add_n}", "size may be NULL"),
+            (f"insert into v_t(k, n) select name, sum(_weight * (size + 1)){delta}{add_n}", "size may be NULL"),
+            (f"insert into v_t(k, n) select name, sum(_weight * settled * 2){delta}{add_n}", "settled may be NULL"),
+            (f"insert into v_t(k, n) select 'all', sum(_weight) from _delta_accounts{add_n}", "without group by"),
+            ("update v_t set n = n + (select sum(_weight) from _delta_accounts)", "without group by"),
+            ("insert into v_t(k, n) select name, _weight * size from _delta_accounts" + add, "size may be NULL: added"),
+            (f"insert into v_t(k, n) select name, sum(_weight){delta}{add_n.replace('n + ', '')}", "n is what a commit adds, and takes the place"),
+            (f"insert into v_t(k, n) select name, w from (select name, sum(_weight) as w{delta}){add.replace('n + ', '')}", "n is what a commit adds"),
+            (f"insert into v_t(k, n) select name, size{sums}{add.replace('n + ', '')}", "n is what a commit adds"),
+            (f"insert into v_t(k, n) select name, _weight{sums}{add.replace('n + excluded.n', 'max(n, excluded.n)')}", "n is what a commit adds"),
+            (f"insert or replace into v_t(k, n) select name, _weight{sums}", "n is what a commit adds"),
+            (f"insert into v_t(k, n) select name, size{sums}{add.replace('true', '_weight > 0')}", "a group that is left out keeps what it had"),
+            (f"insert into v_t(k, n) select name, size{sums}{add.replace('true', '_weight <> 0')}", "a group that is left out keeps what it had"),
+            (f"insert into v_t(k, n) select name, count(distinct nick) * _weight{delta}, _weight{add_n}", "of the different values of rows that change"),
+            ("insert into v_t(k, n) select name, max(size) from _delta_accounts where _weight > 0 group by 1 on conflict(k) do update set n = max(n, excluded.n)", "the max of rows that change"),
+            ("update v_t set n = n - 1 where k in (select name from _delta_accounts where _weight < 0)", "it adds once, however many rows of _delta_accounts"),
+            (f"insert into v_t(k, n) select name, sum(_weight){delta}", "each commit adds rows of its own to v_t"),
+        ):  # fmt: skip
+            with self.subTest(statement):
+                taken = {"apply_t": "delete from v_t where k in (select name from _delta_accounts) and k not in (select name from accounts)"} if "max(size)" in statement else {}
+                self.warned(words, schema=schema, apply_s=statement, **taken)
+        for statement in (  # right
+            f"insert into v_t(k, n) select name, ifnull(sum(_weight) filter (where settled), 0){delta}{add_n}",
+            f"insert into v_t(k, n) select name, sum(case when settled then _weight else 0 end){delta}{add_n}",
+            f"insert into v_t(k, n) select name, sum(iif(size > 0, _weight, 0)){delta}{add_n}",
+            f"insert into v_t(k, n) select name, sum(_weight * (size is null)){delta}{add_n}",
+            f"insert into v_t(k, n) select name, sum(_weight * size) from _delta_accounts where size > 1 group by name{add_n}",
+            f"insert into v_t(k, n) select name, ifnull(s, 0) from (select name, sum(_weight * size) as s{delta}){add}",
+            "insert into v_t(k, n) select 'all', sum(_weight) from _delta_accounts having count(*) > 0 on conflict(k) do update set n = n + excluded.n",
+            "update v_t set n = n + (select sum(_weight) from _delta_accounts d where d.name = k) where k in (select name from _delta_accounts)",
+            f"insert into v_t(k, n) select name, _weight{sums}{add.replace('true', '_weight <> 0')}",
+            f"insert into v_t(k, n) select name, size{sums}{add.replace('true', '_weight <> 0 or size <> 0')}",
+            f"insert into v_t select name, _weight, name || '!'{sums}{add}, at = excluded.at",
+            f"insert into v_t(k, n) select name, count(*) from accounts where name in (select name from _delta_accounts) group by name{add_n.replace('n + ', '')}",
+            "insert into v_t(k, n) select a.nick, sum(a.size) from accounts a where a.nick in (select nick from _delta_accounts) group by a.nick on conflict(k) do update set n = excluded.n",
+            f"insert into v_t(k, n) select name, sum(size) from _sums_accounts('name') group by 1{add_n}",
+            f"insert into v_t(k, n) select name, sum(iif(size is null, 0, _weight * size)){delta}{add_n}",
+            f"insert into v_t(k, n) select name, sum(_weight * size) from _delta_accounts where size between 1 and 5 group by name{add_n}",
+            f"insert into v_t(k, n) select name, sum(_weight) filter (where settled){delta} having true on conflict(k) do update set n = ifnull(n, 0) + ifnull(excluded.n, 0)",
+            "insert into v_t(k, n) select name, size from _delta_accounts where _weight > 0 on conflict(k) do update set n = excluded.n + 0",
+            "insert or ignore into v_t(k) select name from _delta_accounts",
+            "insert or ignore into v_t select name, 0, null from _delta_accounts", "insert into v_t select name, 0, null from _delta_accounts where true on conflict do nothing",
+        ):  # fmt: skip
+            with self.subTest(statement):
+                self.passed(schema=schema, apply_s=statement, apply_t="delete from v_t where k in (select name from _delta_accounts) and k not in (select name from accounts)")
+        both = schema.replace("n int", "n int, m int, both int")
+        self.passed(schema=both, apply_s=f"insert into v_t(k, n, m) select name, sum(_weight), sum(_weight * id){delta} having true on conflict(k) do update set both = n + m + excluded.n + excluded.m, n = n + excluded.n, m = m + excluded.m")
+        seen = "insert or ignore into v_n select id, 0 from _delta_accounts where _weight > 0", "update v_n set n = n + 1 where {0} in (select {0} from _delta_accounts)"
+        self.passed(schema="create table v_n(id int primary key, n int);\n-- tidemark: keep v_n\n", apply_1=seen[0], apply_2=seen[1].format("id"))
+        self.warned("it adds once, however many rows", schema="create table v_n(id int primary key, n int, size int);\n-- tidemark: keep v_n\n", apply_1=seen[0].replace("0 from", "0, 1 from"), apply_2=seen[1].format("size"))
+        self.passed(schema=schema + "-- tidemark: keep v_t\n", apply_s=f"insert or replace into v_t(k, n) select name, _weight{sums}")
+        self.passed(schema=schema + "-- tidemark: keep v_t\n", apply_s="insert into v_t(k, n) select name, max(size) from _delta_accounts where _weight > 0 group by 1 on conflict(k) do update set n = max(n, excluded.n)")
+
+    def test_a_row_of_no_rows(self):
+        schema, end = "create table v_t(k text primary key, n int);\n", " where exists (select 1 from _delta_accounts) on conflict(k) do update set n = excluded.n"
+        self.warned("v/apply.s.sql:1: without group by it is a row of no rows too", schema=schema, apply_s="insert into v_t select 'all', count(*) from accounts" + end)
+        for select in ("'all', (select count(*) from accounts)", "name, count(*) from accounts{} group by name having true", "'all', count(*) from accounts{} having count(*) > 0", "name, max(size, 1) from accounts"):
+            where = end.partition(" on ")[0]
+            self.passed(schema=schema, apply_s="insert into v_t select " + (select.format(where) + end[len(where):] if "{}" in select else select + end),
+                        apply_t="delete from v_t where k in (select name from _delta_accounts) and k not in (select name from accounts)")  # fmt: skip
+
+    def test_rows_that_a_trigger_takes_in(self):
+        """`instead of insert` says what becomes of them."""
+        view = "create table v_t(k text primary key, n int);\ncreate view v_in as select k, n from v_t;\n"
+        view += "create trigger v_i instead of insert on v_in begin insert into v_t values(new.k, new.n) on conflict(k) do update set n = n + excluded.n; end;\n"
+        self.passed(schema=view, apply_s="insert into v_in(k, n) select name, _weight from _sums_accounts('name')")
+
+    def test_groups_that_come_to_one_key(self):
+        """The sums of a REAL are exact by group."""
+        schema = "create table v_t(k text primary key, n int, w real);\n"
+        for item, column, warns in (("ifnull(tag, '')", "w", True), ("'all'", "w", True), ("lower(tag)", "w", True), ("ifnull(tag, x'')", "w", False), ("name", "w", False), ("name as k", "w", False), ("ifnull(tag, '')", "n", False)):
+            views = self.views(schema=schema, apply_s=f"insert into v_t(k, n, w) select\n{item}, {'_weight, weight' if column == 'w' else 'n, 0'} from _sums_things('{'name' if item.startswith('name') else 'tag'}') where true on conflict(k) do update set {column} = {column} + excluded.{column}")
+            (views / "source.sql").write_text("create table things(id int primary key, name text not null, tag text, n int, weight real);\n")
+            with self.subTest(item=item, column=column):
+                done = tide.run("check", "--views", views)
+                self.assertEqual((0, warns), (done.returncode, "v/apply.s.sql:2: several groups of _sums_ may come to this one key" in done.stderr), done.stderr)
+                self.assertEqual(warns, done.stderr != "")
+
+    def test_rows_of_two_tables(self):
+        rows = "create table v_rows(id int primary key, name text);\n"
+        gone, come = "delete from v_rows where id in (select id from _delta_accounts)", "insert into v_rows select a.id, 'x' from _delta_accounts a {} join others o on o.id = a.size where a._weight > 0"
+        update = "update v_rows set name = 'y' || id where id in (select id from _delta_others where _weight > 0)"
+        self.warned("v/apply.2.sql:1: a row whose partner in others comes later is left out for good", schema=rows, apply_1=gone, apply_2=come.format(""), apply_3=update)
+        self.passed(schema=rows, apply_1=gone, apply_2=come.format("left"), apply_3=update)
+        both = "create table v_n(k int primary key, n int);\n"
+        head, end = "insert into v_n select k, sum(w) from (select o.id as k, a._weight as w from _delta_accounts a join others o on o.id = a.size\nunion all select o.id, o._weight from accounts a join _delta_others o on o.id = a.size{})", " group by k having true on conflict(k) do update set n = n + excluded.n"  # fmt: skip
+        third = " union all select o.id, -a._weight * o._weight from _delta_accounts a join _delta_others o on o.id = a.size"
+        self.warned("v/apply.s.sql:2: a row of accounts and one of others that change in one commit are counted twice", schema=both, apply_s=head.format("") + end)
+        self.passed(schema=both, apply_s=head.format(third) + end)
+        marks = "insert into v_rows select id, 0 from _delta_accounts where _weight > 0 on conflict(id) do update set name = 0", "update v_rows set name = 1 where id in (select id from _delta_accounts) and id not in (select id from accounts)"
+        self.warned("v/apply.1.sql:1: nothing takes a row away from v_rows", schema=rows, apply_1=marks[0], apply_2=marks[1])
+        half = "delete from v_rows where id in (select size from _delta_accounts where _weight > 0)", "insert into v_rows select size, max(name) from accounts where size in (select size from _delta_accounts where _weight > 0) group by size"
+        self.warned("v/apply.2.sql:1: nothing takes a row away from v_rows", schema=rows, apply_1=half[0], apply_2=half[1])
+
+    def test_rows_that_stay_as_they_were(self):
+        rows = "create table v_rows(id int primary key, name text);\n"
+        gone = "delete from v_rows where id in (select id from _delta_accounts where _weight < 0)"
+        come = "insert {}into v_rows select id, name from _delta_accounts where _weight > 0{}"
+        for insert in (come.format("or ignore ", ""), come.format("", " on conflict do nothing")):
+            self.warned("v/apply.2.sql:1: a row that changes is there already, and stays as it was", schema=rows, apply_1=gone + " and id not in (select id from accounts)", apply_2=insert)
+            self.passed(schema=rows, apply_1=gone, apply_2=insert)
+        self.passed(schema=rows, apply_1=gone + " and id not in (select id from accounts)", apply_2="insert or ignore into v_rows select id, 'x' from _delta_accounts where _weight > 0")
+        of = "insert or replace into v_rows select a.id, 'x' from accounts a {}join others o on o.id = a.size where a.id in (select id from _delta_accounts) or o.id in (select id from _delta_others)"
+        both = "delete from v_rows where id in (select id from _delta_accounts) or id in (select a.id from accounts a join _delta_others o on o.id = a.size)"
+        self.warned("v/apply.2.sql:1: a row whose partner in others goes stays in v_rows", schema=rows, apply_1=both.partition(" or ")[0], apply_2=of.format(""))
+        self.passed(schema=rows, apply_1=both.partition(" or ")[0], apply_2=of.format("left "))
+        self.passed(schema=rows, apply_1=both, apply_2=of.format(""))
+        self.warned("v/apply.2.sql:1: it deletes what v/apply.1.sql has just inserted", schema=rows, apply_1=of.format(""), apply_2=both)
+        top = "create table v_n(k text primary key, n int);\n"
+        self.passed(schema=rows + top, apply_1="insert into v_n select name, _weight from _sums_accounts('name') where true on conflict(k) do update set n = n + excluded.n",
+                    apply_2="delete from v_rows where exists (select 1 from _delta_accounts)", apply_3="insert into v_rows select n, min(k) from v_n where n > 0 and exists (select 1 from _delta_accounts) group by n")  # fmt: skip
+
+    def test_triggers_that_follow_a_half(self):
+        rows = "create table v_rows(id int primary key, name text, n int default 0);\n"
+        goes = "create trigger v_out after delete on accounts begin update v_rows set n = n - 1 where id = OLD.size; end;\n"
+        adds = "begin insert into v_rows(id) values(NEW.size) on conflict(id) do update set n = n + 1; end;\n"
+        comes = f"create trigger v_in after insert on accounts {adds}create trigger v_on after update on accounts when OLD.size is not NEW.size {adds}"
+        self.warned("v/schema.sql:4: at each update of accounts it adds to v_rows", schema=rows + goes + comes)
+        self.passed(schema=rows + goes + comes.replace("is not NEW.size begin", "is not NEW.size begin update v_rows set n = n - 1 where id = OLD.size;"))
+        self.passed(schema=rows + goes + comes + "create trigger v_was after update on accounts begin update v_rows set n = n - 1 where id = OLD.size; end;\n")
+        self.passed(schema=rows + goes + comes + "-- tidemark: keep v_rows\n")
+        new = f"create trigger v_in after insert on accounts {adds}create trigger v_on after update on accounts begin update v_rows set n = NEW.size + 1 where id = NEW.id; end;\n"
+        self.passed(schema=rows + goes + new)
+        goes = "create trigger v_out after delete on accounts begin delete from v_rows where id = OLD.id; end;\n"
+        looks = "create trigger v_in after insert on accounts begin insert into v_rows select NEW.id, o.id, 0 from others o where o.id = NEW.size; end;\n"
+        looks += "create trigger v_on after update on accounts begin update v_rows set name = 'x' where id = OLD.id; end;\n"
+        self.warned("v/schema.sql:3: no statement or trigger of the view follows others", schema=rows + goes + looks)
+        self.passed(schema=rows + goes + looks + "create trigger v_too after update on others begin update v_rows set name = NEW.id where name = OLD.id; end;\n")
+
+    def test_tables_for_searching(self):
+        """MATCH where no such table is asked, which fails at the first row (a query without its parameter may answer), and rows of fts5 that are another table's."""
+        schema = "create virtual table v_words using fts5(name);\n"
+        statements = {"apply_1": "delete from v_words where rowid in (select id from _delta_accounts)", "apply_2": "insert into v_words(rowid, name) select id, name from _delta_accounts where _weight > 0"}
+        says = "-- tidemark: w is text\nselect rowid as id\nfrom v_words where {} order by 1"
+        for condition in ("v_words match :w", "v_words match :w and rowid > 0", "v_words match 'a' or v_words match :w", ":w is null or rowid in (select rowid from v_words where v_words match :w)"):
+            self.passed(schema=schema, query_q=says.format(condition), **statements)
+        for condition in (":w is null or v_words match :w", "not v_words match :w", "name || '' match :w"):
+            self.warned("v/query.q.sql:3: match fails", schema=schema, query_q=says.format(condition), **statements)
+        self.warned("v/query.q.sql:1: match fails", query_q="select id from accounts where name match :w order by id")
+        self.warned("v/query.q.sql:2: match fails", schema=schema, query_q="select a.id from accounts a left join v_words v on v.rowid = a.id\nwhere v_words match :w order by 1")
+        self.warned("v/schema.sql:2: match fails", schema="create table v_n(id int primary key);\ncreate view v_hot as select id from accounts where name match 'hot';\n")
+        self.refused("v/schema.sql:2: match fails", schema="create table v_n(id int primary key);\ncreate trigger v_in after insert on accounts when NEW.name match 'x' begin insert into v_n values(NEW.id); end;\n")
+        reads = {"apply_s": "insert or ignore into v_n select id from v_hot where id in (select id from _delta_accounts)"}
+        self.refused("v/schema.sql:2: match fails", schema="create table v_n(id int primary key);\ncreate view v_hot as select id from accounts where name match 'hot';\n", **reads)
+        self.refused("v/apply.s.sql:1: match fails", schema="create table v_n(id int primary key);\n", apply_s="delete from v_n where id in (select id from _delta_accounts where name match 'x')")
+        for content in ("content=accounts, ", "content = 'v_of', "):
+            self.warned("v/apply.1.sql:1: fts5 takes the words that are to go out of v_words from", schema="create view v_of as select id, name from accounts;\n" + schema.replace("name)", f"name, {content}content_rowid='id')"), **statements)
+        own = "create table v_rows(id int primary key, name text);\n" + schema.replace("name)", "name, content=v_rows, content_rowid=id)")
+        rows = "delete from v_rows where id in (select id from _delta_accounts)", "insert into v_rows select id, name from _delta_accounts where _weight > 0"
+        self.passed(schema=own, apply_1=statements["apply_1"], apply_2=rows[0], apply_3=rows[1], apply_4=statements["apply_2"])
+        self.warned("v/apply.2.sql:1: fts5 takes the words that are to go out of v_words from v_rows, of which a statement before", schema=own, apply_1=rows[0], apply_2=statements["apply_1"], apply_3=rows[1], apply_4=statements["apply_2"])
+        follows = ("create trigger v_in after insert on accounts begin insert into v_words(rowid, name) values(NEW.id, NEW.name); end;\n"
+                   "create trigger v_out after delete on accounts begin {} end;\ncreate trigger v_on after update on accounts begin {} end;\n")  # fmt: skip
+        away = "insert into v_words(v_words, rowid, name) values('delete', OLD.id, OLD.name);"
+        of = schema.replace("name)", "name, content='accounts', content_rowid='id')")
+        self.passed(schema=of + follows.format(away, away + " insert into v_words(rowid, name) values(NEW.id, NEW.name);"))
+        self.passed(schema=schema + follows.format("delete from v_words where rowid = OLD.id;", "update v_words set name = NEW.name where rowid = OLD.id;"))
+        self.warned("v/schema.sql:3: fts5 takes the words that are to go out of v_words from the row as it is", schema=of + follows.format("delete from v_words where rowid = OLD.id;", away))
+        self.warned("v/schema.sql:4: fts5 takes the words that are to go out of v_words from the row as it is", schema=of + follows.format(away, "update v_words set name = NEW.name where rowid = OLD.id;"))
 
     def test_tables_that_would_be_others_if_they_were_made_anew(self):
         """Rows that nothing takes away, or that go at once, what is looked up and not followed, what happened: with the place and what to write."""
@@ -303,7 +470,7 @@ class Check(tide.Case):
             (gone, come), (gone.replace(")", " where _weight < 0)"), come), (gone, again),
             (come, gone.replace("accounts", "others")),  # what another table's change takes away is to go last
             ("delete from v_rows where id in " + touched, f"insert into v_rows select o.id, count(a.id) from others o left join accounts a on a.size = o.id where o.id in {touched} group by o.id"),
-            ("insert into v_rows select 1, count(*) from accounts where exists (select 1 from _delta_accounts) on conflict(id) do update set name = excluded.name",),
+            ("insert into v_rows select 1, (select count(*) from accounts) where exists (select 1 from _delta_accounts) on conflict(id) do update set name = excluded.name",),
             (come + " on conflict(id) do update set name = excluded.name", gone.replace(")", " where _weight < 0) and id not in (select id from accounts)")),
             ("insert into v_rows select h, w from (select new_size as h, 1 as w from _changes_accounts union all select old_size, -1 from _changes_accounts) where true on conflict(id) do update set name = name + excluded.name",),
         ):  # fmt: skip
@@ -429,6 +596,9 @@ class Check(tide.Case):
     def test_expressions_of_decimals(self):
         self.warned("v/query.q.sql:2: amount is a count of its last digit, and so is the sum", query_q="select\n sum(amount * 2) as s from accounts")
         self.warned("division by a whole number", query_q="select amount / 100 as s from accounts")
+        self.warned("division by a whole number", query_q="select amount / 1000.0 as s from accounts")
+        for units in ("amount / 100.0", "sum(amount) / 100.00", "avg(amount)/100.", "printf('%.2f', max(amount) / 100.0)"):
+            self.passed(query_q=f"select {units} as s from accounts")
         for product, words in (("amount * size", "amount * size is a count with 2 digits behind the point: write decimal(.., 2)"), ("2 * a.amount", "2 * a.amount is"),
                                ("amount * 1.19", "write decimal(cast(round(..) as integer), 2)"), ("decimal(a.amount * amount, 2)", "a.amount * amount is a count with 4 digits")):  # fmt: skip
             self.warned(words, query_q=f"select id, {product} as s from accounts a")

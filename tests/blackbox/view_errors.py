@@ -2,6 +2,7 @@
 """A view whose statement fails: which row did it, and how the others go on without it."""
 
 import json
+import shutil
 import sqlite3
 import sys
 import unittest
@@ -58,6 +59,21 @@ class ViewErrors(tide.Case):
 
     def replay(self, *more):
         return tide.run("replay", "--db", self.db, "--views", self.views, *more, self.capture)
+
+    def test_an_index_that_a_statement_has_damaged(self):
+        """fts5 takes the words that go from a table that has others by then: the view's fault, and no damage of the file's."""
+        shutil.rmtree(self.path / "views")
+        self.files({"source.sql": tide.ORDERS, "words/schema.sql": "create virtual table words using fts5(customer_id, content='orders', content_rowid='id');\n",
+                    "words/apply.1.sql": "delete from words where rowid in (select id from _delta_orders)\n",
+                    "words/apply.2.sql": "insert into words(rowid, customer_id) select id, customer_id from _delta_orders where _weight > 0\n"})  # fmt: skip
+        done = self.replay()
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertIn("view words: words/apply.1.sql:1: a table of fts5, fts4 or rtree was told to take out what it has not", done.stderr)
+        self.assertNotIn("backup", done.stderr)
+        self.assertEqual(0, self.replay("--on-view-error", "disable").returncode)
+        self.files({"words/schema.sql": "create virtual table words using fts5(customer_id);\n"})
+        self.assertEqual(0, self.replay().returncode)
+        self.assertEqual([(len(LINES),)], self.query("select count(*) from words where words match '1 OR 2 OR 3'"))
 
     def test_replay_names_the_row(self):
         tide.write_capture(self.capture, LINES[:2])

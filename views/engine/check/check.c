@@ -11,6 +11,7 @@
 #include "views/engine/check/lint_order.h"
 #include "views/engine/check/lint_parameters.h"
 #include "views/engine/check/lint_sqlite.h"
+#include "views/engine/check/match.h"
 #include "views/engine/check/parameters.h"
 #include "views/engine/check/tokens.h"
 #include "views/engine/row/table_sql.h"
@@ -226,8 +227,11 @@ static int check_trigger_bodies(sqlite3 *scratch, const struct catalog *catalog,
         for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
             CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
             guard->trigger[0] = '\0';
-            if (sqlite3_prepare_v2(scratch, texts[t], -1, &stmt, NULL) == SQLITE_OK)
+            if (sqlite3_prepare_v2(scratch, texts[t], -1, &stmt, NULL) == SQLITE_OK) {
+                if (match_check(scratch, texts[t], view->file, view->schema, error) != 0)
+                    return -1;
                 continue;
+            }
             (void)error_set(error, ERROR_INPUT, "%s:%d: in a trigger on %s: %s", view->file,
                             guard_object_line(view, guard->trigger), catalog->tables[i].name,
                             sqlite3_errmsg(scratch));
@@ -351,6 +355,8 @@ static int check_query(struct catalog *catalog, sqlite3 *scratch, sqlite3_stmt *
         return -1;
     query->names_engine_columns = check_shows_engine_columns(catalog, of, query);
     if (check_column_names(catalog, query, stmt, error) != 0)
+        return -1;
+    if (match_lint(catalog, scratch, query->sql, query->file, query->sql, error) != 0)
         return -1;
     query->asks_time = clock_look(scratch, query->sql).now != NULL;
     lint_query(catalog, query, guard);

@@ -6,10 +6,13 @@
 #include "views/engine/check/lint_arms.h"
 #include "views/engine/check/lint_drift.h"
 #include "views/engine/check/lint_literals.h"
+#include "views/engine/check/lint_names.h"
 #include "views/engine/check/lint_numeric.h"
 #include "views/engine/check/lint_order.h"
 #include "views/engine/check/lint_schema.h"
 #include "views/engine/check/lint_sqlite.h"
+#include "views/engine/check/lint_totals.h"
+#include "views/engine/check/match.h"
 #include "views/engine/row/table_sql.h"
 
 #include <string.h>
@@ -48,8 +51,8 @@ static int check_apply_ends(sqlite3_stmt *stmt, const struct apply_statement *ap
     return check_apply_fault(apply, (size_t)(stmt_skip_blank(apply->sql) - apply->sql), says, error);
 }
 
-static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct apply_statement *apply,
-                       struct guard *guard, struct error *error) {
+static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct view *view,
+                       const struct apply_statement *apply, struct guard *guard, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     const char *tail = "";
     guard_begin(guard, scratch, GUARDED_APPLY);
@@ -72,15 +75,21 @@ static int check_apply(struct catalog *catalog, sqlite3 *scratch, const struct a
         return check_apply_fault(apply, 0, "a statement here inserts, updates or deletes", error);
     if (!reads_changes)
         return check_apply_fault(
-            apply, 0, "it reads no _changes_TABLE, _delta_TABLE, _sums_TABLE: nothing would make it run",
+            apply, 0,
+            "it reads no _changes_TABLE, _delta_TABLE, _sums_TABLE: nothing would make it run; where it is to run "
+            "with each change of TABLE, add where exists (select 1 from _delta_TABLE)",
             error);
     if (sqlite3_bind_parameter_count(stmt) > 0)
         return check_apply_fault(apply, 0, "it has parameters, and nobody gives them", error);
     guard_end(scratch);
-    if (check_apply_ends(stmt, apply, error) != 0)
+    if (check_apply_ends(stmt, apply, error) != 0 ||
+        match_check(scratch, apply->sql, apply->file, apply->sql, error) != 0 ||
+        match_check(scratch, apply->sql, view->file, view->schema, error) != 0)
         return -1;
     lint_numeric_totals(catalog, scratch, apply, guard);
-    lint_apply(catalog, scratch, apply, guard);
+    const bool kept = lint_names_is_kept(view, span_of(guard->written));
+    lint_apply(catalog, scratch, apply, guard, kept);
+    lint_totals(catalog, scratch, apply, guard, kept);
     lint_sqlite(catalog, scratch, apply->file, apply->sql);
     clock_lint_apply(catalog, scratch, apply);
     if (lint_numeric_update(apply, guard, error) != 0 ||
@@ -159,8 +168,8 @@ static char *check_alone_select(sqlite3_stmt *names, const char *columns) {
 }
 
 // SQL views compile when they are used: `columns` of each. `view` NULL: what does not compile is passed over.
-static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, const char *columns,
-                                 struct guard *guard, struct error *error) {
+static int check_alone_sql_views(struct catalog *catalog, sqlite3 *scratch, const struct view *view,
+                                 const char *columns, struct guard *guard, struct error *error) {
     CLEANUP(stmt_finalize) sqlite3_stmt *names = NULL;
     if (stmt_prepare(scratch, "select name from sqlite_schema where type = 'view'", "views", &names, error) !=
         0)
@@ -172,8 +181,11 @@ static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, cons
         CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
         if (sql == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
-        if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK || view == NULL)
+        if (sqlite3_prepare_v2(scratch, sql, -1, &stmt, NULL) == SQLITE_OK || view == NULL) {
+            if (view != NULL && match_lint(catalog, scratch, sql, view->file, view->schema, error) != 0)
+                return -1;
             continue;
+        }
         const char *name = (const char *)sqlite3_column_text(names, 0);
         (void)error_set(error, ERROR_INPUT, "%s:%d: in the view %s: %s", view->file,
                         guard_object_line(view, name), name, sqlite3_errmsg(scratch));
@@ -184,9 +196,9 @@ static int check_alone_sql_views(sqlite3 *scratch, const struct view *view, cons
 
 // What the schema's SQL views and triggers read, without what reads the views' own columns. All of them have compiled
 // before; one without a column of what SQLite tells of itself is refused where a query reads it.
-static int check_alone_read(sqlite3 *scratch, const struct catalog *catalog, struct guard *guard,
+static int check_alone_read(sqlite3 *scratch, struct catalog *catalog, struct guard *guard,
                             struct error *error) {
-    if (check_alone_sql_views(scratch, NULL, "1", guard, error) != 0)
+    if (check_alone_sql_views(catalog, scratch, NULL, "1", guard, error) != 0)
         return -1;
     guard->guarded = GUARDED_TRIGGER;
     for (int i = 0; i < catalog->table_count; i++) {
@@ -208,7 +220,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
     if (guard_open_scratch(catalog, &scratch, error) != 0 || check_alone_schema(scratch, view, error) != 0 ||
         check_alone_history(scratch, catalog, view, error) != 0 ||
         check_alone_refuse_virtual(scratch, view, error) != 0 ||
-        check_alone_sql_views(scratch, view, "*", &guard, error) != 0 ||
+        check_alone_sql_views(catalog, scratch, view, "*", &guard, error) != 0 ||
         check_alone_read(scratch, catalog, &guard, error) != 0 ||
         lint_numeric_aggregates(view->file, view->schema, &guard, error) != 0)
         return -1;
@@ -220,7 +232,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
     lint_schema(catalog, view->file, view->schema);
     clock_lint_triggers(catalog, scratch, view);
     for (int i = 0; i < view->apply_count; i++)
-        if (check_apply(catalog, scratch, &view->applies[i], &guard, error) != 0)
+        if (check_apply(catalog, scratch, view, &view->applies[i], &guard, error) != 0)
             return -1;
     lint_drift(catalog, scratch, view);
     return 0;

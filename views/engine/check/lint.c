@@ -57,6 +57,19 @@ static int lint_sum_around(const struct lint *lint, int at) {
     return -1;
 }
 
+// `/ 100.0` of a count with two digits behind the point: the number itself, as a double.
+static bool lint_is_of_units(const struct lint *lint, const struct column *column, int number) {
+    const struct span divisor = tokens_at(&lint->tokens, number + 1);
+    const size_t point = (size_t)column->scale + 1; // behind the 1 and its zeros
+    if (!tokens_is(&lint->tokens, number, "/") || divisor.size <= point || divisor.data[0] != '1' ||
+        divisor.data[point] != '.')
+        return false;
+    for (size_t i = 1; i < divisor.size; i++)
+        if (i != point && divisor.data[i] != '0')
+            return false;
+    return true;
+}
+
 // A count stays one in an expression: 42.00 * 2 is 8400.
 static void lint_expression(struct lint *lint, const struct column *column, int at) {
     int sum = lint_sum_around(lint, at);
@@ -64,7 +77,7 @@ static void lint_expression(struct lint *lint, const struct column *column, int 
                    tokens_is(&lint->tokens, at + 1, "-")) &&
                   tokens_at(&lint->tokens, at + 2).size > 0 &&
                   tokens_at(&lint->tokens, at + 2).data[0] >= '0' &&
-                  tokens_at(&lint->tokens, at + 2).data[0] <= '9';
+                  tokens_at(&lint->tokens, at + 2).data[0] <= '9' && !lint_is_of_units(lint, column, at + 1);
     if (sum > 0 && !(tokens_is(&lint->tokens, sum - 1, "(") && tokens_is(&lint->tokens, sum - 2, "decimal")))
         catalog_warn_at(lint->catalog, lint->query->file, lint->query->sql, tokens_at(&lint->tokens, at).data,
                         "%s is a count of its last digit, and so is the sum: write decimal(sum(..), %d)",
@@ -102,7 +115,8 @@ static void lint_aggregate(struct lint *lint, const struct column *column, int a
         {"total", "sum(", ")", true},
         {"avg", "cast(round(avg(", ")) as integer)", true},
     };
-    if (!tokens_is(&lint->tokens, at - 1, "(") || !tokens_is(&lint->tokens, at + 1, ")"))
+    if (!tokens_is(&lint->tokens, at - 1, "(") || !tokens_is(&lint->tokens, at + 1, ")") ||
+        lint_is_of_units(lint, column, at + 2))
         return;
     bool counted = lint_is_within(lint, at, "decimal");
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {

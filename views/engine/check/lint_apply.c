@@ -6,6 +6,8 @@
 #include "views/engine/decimal.h"
 #include "views/engine/row/column_type.h"
 
+#include <string.h>
+
 enum { LINT_APPLY_TYPE_SIZE = 32 };
 
 struct lint_apply {
@@ -26,19 +28,68 @@ static bool lint_apply_is_changes(const struct lint_apply *lint, int number) {
 
 // --- weights
 
-static void lint_apply_weights(struct lint_apply *lint) {
+// `insert or ignore into t(k, n, at) select k, 0, null`, the same with n's default, `.. on conflict do nothing`: it makes groups, of which one without rows is as good
+// as none.
+static bool lint_apply_makes_groups(const struct lint_apply *lint, sqlite3 *db) {
+    static const char *const nothing[] = {"0", "null", NULL};
+    const struct tokens *tokens = &lint->tokens;
+    const int begins = tokens_find(tokens, "into") - 1;
+    const int list = begins + 3;
+    const int select = tokens_is(tokens, list, "(") ? tokens_behind(tokens, list) : list;
+    CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
+    if ((!tokens_is(tokens, begins, "ignore") &&
+         !tokens_is(tokens, tokens_find(tokens, "do") + 1, "nothing")) ||
+        !tokens_is(tokens, select, "select") ||
+        stmt_prepare(db, "select name, cid from pragma_table_info(:table) where pk = 0", lint->apply->file,
+                     &columns, NULL) != 0)
+        return false;
+    stmt_bind_text(columns, ":table", span_of(lint->guard->written));
+    bool makes = false;
+    while (stmt_row(columns, lint->apply->file, NULL) == 1) {
+        const char *column = (const char *)sqlite3_column_text(columns, 0);
+        int end = 0;
+        int item = column != NULL ? lint_names_inserted_item(tokens, span_of(column),
+                                                             sqlite3_column_int(columns, 1), &end)
+                                  : -1;
+        makes = item < 0 || (end == item + 1 && lint_names_is_any(tokens, item, nothing));
+        if (!makes)
+            return false;
+    }
+    return makes;
+}
+
+// Whether the rows of the _delta_ table there are what the statement takes: not of one that is asked for in a condition.
+static bool lint_apply_takes_rows(const struct lint_apply *lint, int table) {
+    const struct tokens *tokens = &lint->tokens;
+    if (!tokens_begins(tokens_name(tokens, table), "_delta_"))
+        return false;
+    for (int open = lint_names_bracket(tokens, table); open >= 0; open = lint_names_bracket(tokens, open))
+        if (tokens_is(tokens, open - 1, "exists") || tokens_is(tokens, open - 1, "in"))
+            return false;
+    return true;
+}
+
+// The first _delta_ table whose rows the statement takes, the count = of none.
+static int lint_apply_taken(const struct lint_apply *lint) {
+    int table = 0;
+    while (table < lint->tokens.count && !lint_apply_takes_rows(lint, table))
+        table++;
+    return table;
+}
+
+static void lint_apply_weights(struct lint_apply *lint, sqlite3 *db) {
     const struct guard *guard = lint->guard;
     if (!guard->reads_delta || guard->reads_weight || guard->reads_mirror)
         return;
-    int table = 0;
-    while (table < lint->tokens.count && !tokens_begins(tokens_name(&lint->tokens, table), "_delta_"))
-        table++;
+    const int table = lint_apply_taken(lint);
+    if (table == lint->tokens.count)
+        return;
     bool inserts = tokens_is(&lint->tokens, 0, "insert") || tokens_is(&lint->tokens, 0, "replace");
     if (guard->adds_up)
         LINT_APPLY_WARN(lint, table,
                         "it counts or adds up rows of a _delta_ table without _weight: a row that goes has "
                         "weight -1, so write sum(_weight) for count(*) and sum(_weight * x) for sum(x)");
-    else if (inserts)
+    else if (inserts && !lint_apply_makes_groups(lint, db))
         LINT_APPLY_WARN(
             lint, table,
             "it inserts rows of a _delta_ table without _weight: rows as they were come too, with "
@@ -54,8 +105,16 @@ static bool lint_apply_has_one(const struct tokens *tokens, int open) {
 // `max` of what changed does not go down when its row goes.
 static void lint_apply_extremes(struct lint_apply *lint) {
     const struct tokens *tokens = &lint->tokens;
-    for (int i = 0; i < tokens->count && lint->guard->reads_delta && !lint->guard->reads_mirror; i++) {
+    if (lint->guard->reads_mirror || lint_apply_taken(lint) == tokens->count)
+        return;
+    for (int i = 0; i < tokens->count; i++) {
         bool extreme = tokens_is(tokens, i, "max") || tokens_is(tokens, i, "min");
+        if (tokens_is(tokens, i, "(") && tokens_is(tokens, i + 1, "distinct") && lint->guard->reads_weight)
+            LINT_APPLY_WARN(
+                lint, i + 1,
+                "of the different values of rows that change those of all rows do not follow: a "
+                "value may be another row's too. Count them anew from the mirrored table, for the "
+                "groups of _delta_");
         if (extreme && tokens_is(tokens, i + 1, "(") && lint_apply_has_one(tokens, i + 1) &&
             i < tokens_find(tokens, "conflict"))
             LINT_APPLY_WARN(
@@ -66,26 +125,117 @@ static void lint_apply_extremes(struct lint_apply *lint) {
     }
 }
 
+// Whether the token is the whole key of the table whose _delta_ is `changes`: not more than one row has it.
+static bool lint_apply_is_key(const struct lint_apply *lint, int number, struct span changes) {
+    static const char delta[] = "_delta_";
+    const struct span name = tokens_name(&lint->tokens, number);
+    if (name.size == 0 || !tokens_begins(changes, delta))
+        return false;
+    const struct table *table =
+        catalog_table(lint->catalog, changes.data + sizeof delta - 1, changes.size - (sizeof delta - 1));
+    const int column = table != NULL ? table_column(table, name.data, name.size) : -1;
+    return column >= 0 && table->columns[column].key != 0 && table->key_count == 1;
+}
+
+// `update t set n = n - 1 where k in (select k from _delta_T ..)`: once, however many rows have the key. A kept table may count so by
+// the key of T.
+static void lint_apply_steps(struct lint_apply *lint, bool kept) {
+    const struct tokens *tokens = &lint->tokens;
+    const int set = tokens_find(tokens, "set");
+    const int where = tokens_next(tokens, set, "where");
+    const int in = tokens_next(tokens, where, "in");
+    if (!tokens_is(tokens, 0, "update") || !tokens_is(tokens, in + 2, "select") ||
+        tokens_is(tokens, in - 1, "not"))
+        return;
+    int changes = in;
+    while (changes < tokens->count && !lint_apply_is_changes(lint, changes) &&
+           !tokens_begins(tokens_name(tokens, changes), "_changes_"))
+        changes++;
+    if (kept && lint_apply_is_key(lint, in + 3, tokens_name(tokens, changes)))
+        return;
+    for (int i = set; i < where && changes < tokens->count; i++) {
+        struct span number = tokens_at(tokens, i + 1);
+        if ((tokens_is(tokens, i, "+") || tokens_is(tokens, i, "-")) && number.size > 0 &&
+            number.data[0] >= '0' && number.data[0] <= '9')
+            LINT_APPLY_WARN(lint, i,
+                            "it adds once, however many rows of %.*s have the key: write insert .. select k, "
+                            "sum(_weight) .. group by k, on conflict do update set n = n + excluded.n",
+                            (int)tokens_at(tokens, changes).size, tokens_at(tokens, changes).data);
+    }
+}
+
 // --- joins
+
+// Whether an arm of a union, from `from` on to `end`, reads the table as `prefix` and its name, behind from, join or a comma.
+static bool lint_apply_arm_reads(const struct tokens *tokens, int from, int end, const char *prefix,
+                                 struct span table) {
+    for (int i = from; i < end; i++) {
+        struct span name = tokens_name(tokens, i);
+        const size_t size = strlen(prefix);
+        if (name.size == size + table.size && sqlite3_strnicmp(name.data, prefix, (int)size) == 0 &&
+            lint_names_same((struct span){name.data + size, table.size}, table) &&
+            (tokens_is(tokens, i - 1, "from") || tokens_is(tokens, i - 1, "join") ||
+             tokens_is(tokens, i - 1, ",")))
+            return true;
+    }
+    return false;
+}
+
+// The table of whose changes the arm reads first, as its _delta_; empty = of none.
+static struct span lint_apply_arm_delta(const struct tokens *tokens, int from, int end) {
+    static const char delta[] = "_delta_";
+    for (int i = from; i < end; i++) {
+        struct span name = tokens_name(tokens, i);
+        if (tokens_begins(name, delta))
+            return (struct span){name.data + sizeof delta - 1, name.size - (sizeof delta - 1)};
+    }
+    return SPAN("");
+}
+
+// `_delta_A join B union all A join _delta_B`: rows of both that change in one commit are counted twice. The third part takes
+// them away: `_delta_A join _delta_B`, each with -1.
+static void lint_apply_third_part(struct lint_apply *lint) {
+    const struct tokens *tokens = &lint->tokens;
+    const int first = tokens_find(tokens, "union");
+    const int second = first + 1 + tokens_is(tokens, first + 1, "all");
+    if (!lint->guard->reads_weight || first == tokens->count ||
+        tokens_next(tokens, second, "union") < tokens->count)
+        return;
+    const int open = lint_names_bracket(tokens, first);
+    const int begin = open >= 0 ? open : 0;
+    const int end = open >= 0 ? tokens_behind(tokens, open) : tokens->count;
+    struct span a = lint_apply_arm_delta(tokens, begin, first);
+    struct span b = lint_apply_arm_delta(tokens, second, end);
+    if (a.size > 0 && b.size > 0 && !lint_names_same(a, b) &&
+        lint_apply_arm_reads(tokens, begin, first, "", b) && lint_apply_arm_reads(tokens, second, end, "", a))
+        LINT_APPLY_WARN(
+            lint, first,
+            "a row of %.*s and one of %.*s that change in one commit are counted twice: a third part "
+            "takes them away, union all select .. -x._weight * y._weight from _delta_%.*s x join "
+            "_delta_%.*s y",
+            (int)a.size, a.data, (int)b.size, b.data, (int)a.size, a.data, (int)b.size, b.data);
+}
 
 // New rows of one table meet only new rows of the other.
 static void lint_apply_join(struct lint_apply *lint) {
     const struct tokens *tokens = &lint->tokens;
-    bool seen = false;
+    int seen = tokens->count; // the select that has one
     if (tokens_find(tokens, "union") < tokens->count)
         return; // the one right form has three parts
     for (int i = 1; i < tokens->count; i++) {
         if (!lint_apply_is_changes(lint, i))
             continue;
         bool joined = tokens_is(tokens, i - 1, "join") || tokens_is(tokens, i - 1, ",");
-        if (seen && joined) {
+        const int select = lint_names_select(tokens, i);
+        if (seen == select && joined) {
             LINT_APPLY_WARN(
                 lint, i,
                 "a join of two tables of changes: a row that changes meets only rows of the other table that "
                 "change in the same commit. Keep one table's changes and join in the query");
             return;
         }
-        seen |= joined || tokens_is(tokens, i - 1, "from");
+        if (joined || tokens_is(tokens, i - 1, "from"))
+            seen = select;
     }
 }
 
@@ -215,54 +365,13 @@ static void lint_apply_values(struct lint_apply *lint) {
 
 // --- NULLs
 
-// `sum(_weight * x)` without an ifnull around it.
-static void lint_apply_null_sums(struct lint_apply *lint) {
-    const struct tokens *tokens = &lint->tokens;
-    for (int i = 0; i < tokens->count; i++) {
-        if (!tokens_is(tokens, i, "sum") || !tokens_is(tokens, i + 1, "(") ||
-            !tokens_is(tokens, i + 3, "*") || !tokens_is(tokens, i + 5, ")") || tokens_is(tokens, i - 1, "("))
-            continue;
-        int column = tokens_is(tokens, i + 2, "_weight") ? i + 4 : i + 2;
-        struct span name = tokens_name(tokens, column);
-        if (name.size > 0 && columns_read_nullable(&lint->guard->reads, name, lint->guard->written))
-            LINT_APPLY_WARN(
-                lint, i,
-                "the sum of NULLs alone is NULL, and %.*s may be NULL: added, it makes the total NULL for good; "
-                "write ifnull(sum(..), 0)",
-                (int)name.size, name.data);
-    }
-}
-
-// Whether the statement itself leaves the column's NULLs out.
-static bool lint_apply_excludes_null(const struct tokens *tokens, struct span name) {
-    for (int i = 0; i + 3 < tokens->count; i++) {
-        struct span other = tokens_name(tokens, i);
-        if (other.size == name.size && sqlite3_strnicmp(other.data, name.data, (int)name.size) == 0 &&
-            tokens_is(tokens, i + 1, "is") && tokens_is(tokens, i + 2, "not") &&
-            tokens_is(tokens, i + 3, "null"))
-            return true;
-    }
-    return false;
-}
-
-// Whether the column is a sum of a _sums_T, which is NULL only where a REAL is NaN.
-static bool lint_apply_is_sum(const struct lint_apply *lint, struct span name) {
-    const struct guard *guard = lint->guard;
-    for (int i = 1; i < lint->tokens.count; i++) {
-        struct span by = tokens_at(&lint->tokens, i + 2);
-        if (tokens_begins(tokens_name(&lint->tokens, i), "_sums_") && by.size > 2 &&
-            lint_names_same((struct span){by.data + 1, by.size - 2}, name))
-            return false;
-    }
-    return columns_read_are_of(&guard->reads, name, "_sums_", guard->written) &&
-           !columns_read_is(&guard->reads, name, COLUMN_REAL);
-}
-
 static void lint_apply_into(struct lint_apply *lint, int item, const char *column, bool key) {
     const struct guard *guard = lint->guard;
     struct span name = tokens_name(&lint->tokens, item);
     if (name.size == 0 || !columns_read_nullable(&guard->reads, name, guard->written) ||
-        lint_apply_is_sum(lint, name) || lint_apply_excludes_null(&lint->tokens, name))
+        (lint_names_is_sum(&lint->tokens, name, guard) &&
+         !columns_read_is(&guard->reads, name, COLUMN_REAL)) ||
+        lint_names_excludes_null(&lint->tokens, item))
         return;
     LINT_APPLY_WARN(lint, item,
                     "%.*s may be NULL, and %s.%s %s: write ifnull(%.*s, ..), or leave such rows out with "
@@ -330,17 +439,19 @@ static void lint_apply_digits(struct lint_apply *lint, sqlite3 *db) {
 }
 
 void lint_apply(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,
-                const struct guard *guard) {
+                const struct guard *guard, bool kept) {
     struct lint_apply lint = {.catalog = catalog, .apply = apply, .guard = guard};
     tokens_read(&lint.tokens, apply->sql);
-    lint_apply_weights(&lint);
-    lint_apply_extremes(&lint);
+    lint_apply_weights(&lint, db);
+    if (!kept) // of all that ever were
+        lint_apply_extremes(&lint);
+    lint_apply_steps(&lint, kept);
     lint_apply_join(&lint);
+    lint_apply_third_part(&lint);
     lint_apply_groups(&lint);
     lint_apply_values(&lint);
     lint_apply_sumless(&lint);
     lint_apply_spellings(&lint, db);
-    lint_apply_null_sums(&lint);
     lint_apply_nulls(&lint, db);
     lint_apply_digits(&lint, db);
 }

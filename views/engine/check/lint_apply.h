@@ -5,8 +5,8 @@
 
 #include "views/engine/check/guard.h"
 
-// `guard` has just seen the statement; `db` has the view's tables.
+// `guard` has just seen the statement; `db` has the view's tables. `kept`: what the statement writes is history.
 void lint_apply(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,
-                const struct guard *guard);
+                const struct guard *guard, bool kept);
 
 #endif

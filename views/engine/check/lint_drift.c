@@ -59,13 +59,6 @@ static void lint_drift_read(struct lint_drift_statement *ret, const struct apply
     ret->written = tokens_name(tokens, ret->written_at);
 }
 
-static bool lint_drift_keeps(const struct lint_drift *lint, struct span table) {
-    for (int i = 0; i < lint->view->history_count; i++)
-        if (lint_names_same(span_of(lint->view->history[i]), table))
-            return true;
-    return false;
-}
-
 // The `orders` of `_delta_orders`, `_sums_orders`, `_changes_orders`; empty of any other name.
 static struct span lint_drift_changes_of(struct span name) {
     static const char *const prefixes[] = {"_delta_", "_sums_", "_changes_", NULL};
@@ -98,6 +91,14 @@ static bool lint_drift_reads_changes(const struct tokens *tokens, struct span ta
 
 static bool lint_drift_is_mirrored(const struct lint_drift *lint, struct span name) {
     return name.size > 0 && catalog_table(lint->catalog, name.data, name.size) != NULL;
+}
+
+// Whether the schema makes an SQL view of that name.
+static bool lint_drift_is_sql_view(const struct lint_drift *lint, struct span name) {
+    for (int i = 1; i < lint->schema.count; i++)
+        if (tokens_is(&lint->schema, i, "view") && lint_names_same(tokens_name(&lint->schema, i + 1), name))
+            return true;
+    return false;
 }
 
 // --- rows that stay
@@ -150,19 +151,34 @@ static bool lint_drift_schema_takes(const struct lint_drift *lint, struct span t
     return tokens->count == TOKENS_MAX;
 }
 
+// `update T set gone = 1 where ..`: a row that went keeps its place, which it has not where the table is made anew.
+static bool lint_drift_only_marks(const struct lint_drift_statement *statement) {
+    const struct tokens *tokens = &statement->tokens;
+    const int value = tokens_find(tokens, "set") + 3;
+    const struct span literal = tokens_at(tokens, value);
+    return statement->kind == DRIFT_UPDATES && literal.size > 0 && tokens_is(tokens, value + 1, "where") &&
+           (literal.data[0] == '\'' || (literal.data[0] >= '1' && literal.data[0] <= '9'));
+}
+
+// Whether what the statement does to its table takes away what went.
+static bool lint_drift_takes(const struct lint_drift *lint, const struct lint_drift_statement *statement) {
+    if (statement->kind == DRIFT_DELETES)
+        return !lint_drift_sees_what_came(&statement->tokens);
+    return !lint_drift_only_comes(lint, statement) && !lint_drift_only_marks(statement);
+}
+
 // Whether another statement, or a trigger, takes away what `of` leaves in its table.
 static bool lint_drift_is_taken(const struct lint_drift *lint, const struct lint_drift_statement *of) {
     for (int i = 0; i < lint->view->apply_count; i++) {
         const struct lint_drift_statement *other = &lint->statements[i];
-        if (other != of && lint_names_same(other->written, of->written) &&
-            !lint_drift_only_comes(lint, other))
+        if (other != of && lint_names_same(other->written, of->written) && lint_drift_takes(lint, other))
             return true;
     }
     return lint_drift_schema_takes(lint, of->written);
 }
 
 static void lint_drift_rows(struct lint_drift *lint, const struct lint_drift_statement *statement) {
-    if (!lint_drift_only_comes(lint, statement) || lint_drift_keeps(lint, statement->written) ||
+    if (!lint_drift_only_comes(lint, statement) || lint_names_is_kept(lint->view, statement->written) ||
         lint_drift_is_taken(lint, statement))
         return;
     LINT_DRIFT_WARN(
@@ -173,11 +189,73 @@ static void lint_drift_rows(struct lint_drift *lint, const struct lint_drift_sta
         statement->written.data);
 }
 
+// Whether the insert puts something beside a key into its table.
+static bool lint_drift_has_values(const struct lint_drift *lint,
+                                  const struct lint_drift_statement *statement) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
+    if (stmt_prepare(lint->db,
+                     "select name, cid from pragma_table_info(:table) where pk = 0 and exists (select 1 from "
+                     "pragma_table_info(:table) where pk > 0)",
+                     lint->view->file, &columns, NULL) != 0)
+        return false;
+    stmt_bind_text(columns, ":table", statement->written);
+    while (stmt_row(columns, lint->view->file, NULL) == 1) {
+        const char *column = (const char *)sqlite3_column_text(columns, 0);
+        const int item = column != NULL ? lint_names_inserted(&statement->tokens, span_of(column),
+                                                              sqlite3_column_int(columns, 1))
+                                        : -1;
+        if (tokens_name(&statement->tokens, item).size > 0)
+            return true;
+    }
+    return false;
+}
+
+// `insert or ignore` of rows of _delta_T where no statement before it has deleted what changed: a row that is there stays as it was.
+static void lint_drift_ignored(struct lint_drift *lint, const struct lint_drift_statement *statement) {
+    const struct tokens *tokens = &statement->tokens;
+    const bool ignores = (tokens_is(tokens, statement->begins + 1, "or") &&
+                          tokens_is(tokens, statement->begins + 2, "ignore")) ||
+                         tokens_is(tokens, tokens_find(tokens, "do") + 1, "nothing");
+    if (statement->kind != DRIFT_INSERTS || !ignores || !lint_drift_sees_what_came(tokens) ||
+        !lint_drift_has_values(lint, statement) || lint_names_is_kept(lint->view, statement->written))
+        return;
+    for (int i = 0; i < lint->view->apply_count; i++) {
+        const struct lint_drift_statement *other = &lint->statements[i];
+        if (lint_names_same(other->written, statement->written) &&
+            (other->kind == DRIFT_UPDATES || (other->kind == DRIFT_DELETES && other < statement &&
+                                              tokens_find(&other->tokens, "not") == other->tokens.count)))
+            return;
+    }
+    LINT_DRIFT_WARN(
+        lint, statement, statement->begins,
+        "a row that changes is there already, and stays as it was: write on conflict do update set .. = "
+        "excluded..., or let a statement before this one delete the rows whose key is in _delta_");
+}
+
+// What a commit has added, one row behind the other: another start cuts commits elsewhere.
+static void lint_drift_log(struct lint_drift *lint, const struct lint_drift_statement *statement) {
+    const struct tokens *tokens = &statement->tokens;
+    const int changes = lint_drift_find(tokens, "_delta_");
+    const int sums = lint_drift_find(tokens, "_sums_");
+    const bool weighs = lint_drift_says(tokens, SPAN("_weight")) && !lint_drift_sees_what_came(tokens);
+    if (statement->kind != DRIFT_INSERTS || !weighs || (changes == tokens->count && sums == tokens->count) ||
+        tokens_find(tokens, "conflict") < tokens->count || tokens_is(tokens, statement->begins + 1, "or") ||
+        tokens_is(tokens, statement->begins, "replace") ||
+        lint_names_is_kept(lint->view, statement->written) || lint_drift_is_taken(lint, statement))
+        return;
+    LINT_DRIFT_WARN(
+        lint, statement, statement->written_at,
+        "each commit adds rows of its own to %.*s, so that they depend on where commits fall, and are others when the "
+        "view is made anew: add to a row by group, on conflict do update, or say -- tidemark: keep %.*s",
+        (int)statement->written.size, statement->written.data, (int)statement->written.size,
+        statement->written.data);
+}
+
 // --- rows that go at once
 
 // `delete from T where k in (select k from _delta_S ..)`, and no other condition.
 static bool lint_drift_deletes_changed(const struct lint_drift_statement *statement) {
-    static const char *const others[] = {"not", "and", "or", "having", "except", ">", NULL};
+    static const char *const others[] = {"not", "and", "having", "except", ">", NULL};
     const struct tokens *tokens = &statement->tokens;
     int in = tokens_find(tokens, "in");
     if (statement->kind != DRIFT_DELETES || !tokens_is(tokens, in + 2, "select") ||
@@ -247,7 +325,7 @@ static void lint_drift_history(struct lint_drift *lint, const struct lint_drift_
     bool takes_back;
     int told = lint_drift_told_once(tokens, &takes_back);
     if (statement->kind != DRIFT_INSERTS || changes == tokens->count ||
-        lint_drift_keeps(lint, statement->written))
+        lint_names_is_kept(lint->view, statement->written))
         return;
     if (told < tokens->count)
         LINT_DRIFT_WARN(
@@ -280,17 +358,18 @@ static void lint_drift_read_trigger(struct lint_drift_trigger *ret, sqlite3_stmt
     ret->event = lint_drift_outside(&ret->tokens, 3, events); // behind `create trigger NAME`
 }
 
-// Whether a trigger of that event names `table` (empty = any) behind its own; all triggers on `on`, or on any table.
-static bool lint_drift_has_trigger(const struct lint_drift *lint, const char *event, struct span on,
-                                   struct span table) {
+// How many triggers of that event on `on` name `table` (empty = any) behind its own.
+static int lint_drift_count_triggers(const struct lint_drift *lint, const char *event, struct span on,
+                                     struct span table) {
     CLEANUP(stmt_finalize) sqlite3_stmt *triggers = NULL;
     CLEANUP(free_any) struct lint_drift_trigger *trigger = calloc(1, sizeof *trigger);
     if (trigger == NULL ||
         stmt_prepare(lint->db,
                      "select sql from sqlite_schema where type = 'trigger' and tbl_name = :on collate nocase",
                      lint->view->file, &triggers, NULL) != 0)
-        return true;
+        return 1; // rather no warning than a false one
     stmt_bind_text(triggers, ":on", on);
+    int count = 0;
     while (stmt_row(triggers, lint->view->file, NULL) == 1) {
         lint_drift_read_trigger(trigger, triggers, 0);
         if (!tokens_is(&trigger->tokens, trigger->event, event))
@@ -299,10 +378,14 @@ static bool lint_drift_has_trigger(const struct lint_drift *lint, const char *ev
         while (table.size > 0 && i < trigger->tokens.count &&
                !lint_names_same(tokens_name(&trigger->tokens, i), table))
             i++;
-        if (i < trigger->tokens.count)
-            return true;
+        count += i < trigger->tokens.count;
     }
-    return false;
+    return count;
+}
+
+static bool lint_drift_has_trigger(const struct lint_drift *lint, const char *event, struct span on,
+                                   struct span table) {
+    return lint_drift_count_triggers(lint, event, on, table) > 0;
 }
 
 // --- rows of another table
@@ -317,6 +400,17 @@ static bool lint_drift_follows(const struct lint_drift *lint, struct span table,
             lint_drift_has_trigger(lint, "delete", table, written));
 }
 
+// Whether a statement that inserts into `written` reads the table's changes, or a trigger of it names `written`.
+static bool lint_drift_comes_with(const struct lint_drift *lint, struct span table, struct span written) {
+    for (int i = 0; i < lint->view->apply_count; i++)
+        if (lint->statements[i].kind == DRIFT_INSERTS &&
+            lint_names_same(lint->statements[i].written, written) &&
+            lint_drift_reads_changes(&lint->statements[i].tokens, table))
+            return true;
+    return lint_drift_has_trigger(lint, "insert", table, written) ||
+           lint_drift_has_trigger(lint, "update", table, written);
+}
+
 // The mirrored table that is read at `at`, as it is or by _at_T; empty = none is.
 static struct span lint_drift_looked_up(const struct lint_drift *lint, const struct tokens *tokens, int at) {
     static const char *const before[] = {"from", "join", NULL};
@@ -329,13 +423,64 @@ static struct span lint_drift_looked_up(const struct lint_drift *lint, const str
     return lint_drift_is_mirrored(lint, name) ? name : SPAN("");
 }
 
+// Whether another statement than an insert of the table reads the changes of T, or a trigger of T names it.
+static bool lint_drift_goes_with(const struct lint_drift *lint, struct span table, struct span written) {
+    for (int i = 0; i < lint->view->apply_count; i++)
+        if (lint->statements[i].kind != DRIFT_INSERTS &&
+            lint_names_same(lint->statements[i].written, written) &&
+            lint_drift_reads_changes(&lint->statements[i].tokens, table))
+            return true;
+    return lint_drift_has_trigger(lint, "delete", table, written) || lint_drift_schema_takes(lint, written);
+}
+
+// `insert .. from A join T where .. in (select .. from _delta_T)`: a row whose row of T goes is not among those that are made anew.
+static bool lint_drift_stays(struct lint_drift *lint, const struct lint_drift_statement *statement, int at,
+                             struct span table) {
+    static const char *const keeps[] = {"left", "outer", NULL};
+    const struct tokens *tokens = &statement->tokens;
+    if (statement->kind != DRIFT_INSERTS || !tokens_is(tokens, at - 1, "join") ||
+        lint_names_is_any(tokens, at - 2, keeps) || lint_drift_says(tokens, SPAN("_weight")) ||
+        lint_names_select(tokens, at) >= 0 || !lint_drift_reads_changes(tokens, table) ||
+        lint_drift_goes_with(lint, table, statement->written))
+        return false;
+    LINT_DRIFT_WARN(
+        lint, statement, at,
+        "a row whose partner in %.*s goes stays in %.*s, since no statement takes it away for _delta_%.*s: "
+        "let one before this delete what it makes anew",
+        (int)table.size, table.data, (int)statement->written.size, statement->written.data, (int)table.size,
+        table.data);
+    return true;
+}
+
+// `insert .. from _delta_A join T`: a row of A whose row of T comes later is left out, and a statement that only updates with T does
+// not make it.
+static bool lint_drift_waits(struct lint_drift *lint, const struct lint_drift_statement *statement, int at,
+                             struct span table) {
+    static const char *const keeps[] = {"left", "outer", NULL};
+    const struct tokens *tokens = &statement->tokens;
+    if (statement->kind != DRIFT_INSERTS || !tokens_is(tokens, at - 1, "join") ||
+        lint_names_is_any(tokens, at - 2, keeps) || !lint_drift_follows(lint, table, statement->written) ||
+        lint_drift_comes_with(lint, table, statement->written) ||
+        lint_drift_find(tokens, "_delta_") == tokens->count)
+        return false;
+    LINT_DRIFT_WARN(
+        lint, statement, at,
+        "a row whose partner in %.*s comes later is left out for good: no statement that inserts into "
+        "%.*s follows %.*s. Write left join, or insert for _delta_%.*s too",
+        (int)table.size, table.data, (int)statement->written.size, statement->written.data, (int)table.size,
+        table.data, (int)table.size, table.data);
+    return true;
+}
+
 static void lint_drift_lookups(struct lint_drift *lint, const struct lint_drift_statement *statement) {
     const struct tokens *tokens = &statement->tokens;
-    if (statement->kind == DRIFT_DELETES || lint_drift_keeps(lint, statement->written))
+    if (statement->kind == DRIFT_DELETES || lint_names_is_kept(lint->view, statement->written))
         return;
     for (int i = 1; i < tokens->count; i++) {
         struct span table = lint_drift_looked_up(lint, tokens, i);
-        if (table.size == 0 || lint_drift_follows(lint, table, statement->written))
+        if (table.size == 0 || lint_drift_waits(lint, statement, i, table) ||
+            lint_drift_stays(lint, statement, i, table) ||
+            lint_drift_follows(lint, table, statement->written))
             continue;
         LINT_DRIFT_WARN(
             lint, statement, i,
@@ -362,6 +507,72 @@ static void lint_drift_foreign_keys(struct lint_drift *lint) {
                 "foreign keys of a view's tables are not looked at, so on %.*s does nothing: let a statement, or "
                 "a trigger of that table, do it",
                 (int)tokens_at(tokens, i + 1).size, tokens_at(tokens, i + 1).data);
+}
+
+// The table or SQL view that fts5 is told to take the rows of its table `name` from; empty = none.
+static struct span lint_drift_content(const struct lint_drift *lint, struct span name) {
+    const struct tokens *tokens = &lint->schema;
+    for (int i = 1; i + 2 < tokens->count; i++) {
+        const int open = lint_names_bracket(tokens, i);
+        if (tokens_is(tokens, i, "content") && tokens_is(tokens, i + 1, "=") &&
+            tokens_is(tokens, open - 2, "using") && lint_names_same(tokens_name(tokens, open - 3), name))
+            return tokens_unquoted(tokens_at(tokens, i + 2));
+    }
+    return SPAN("");
+}
+
+// Whether a statement before `statement` has taken rows out of the table, or written others over them.
+static bool lint_drift_has_changed(const struct lint_drift *lint,
+                                   const struct lint_drift_statement *statement, struct span table) {
+    for (const struct lint_drift_statement *i = lint->statements; i < statement; i++)
+        if (lint_names_same(i->written, table) &&
+            (i->kind != DRIFT_INSERTS || tokens_find(&i->tokens, "conflict") < i->tokens.count ||
+             tokens_is(&i->tokens, i->begins, "replace") || tokens_is(&i->tokens, i->begins + 2, "replace")))
+            return true;
+    return false;
+}
+
+// A delete takes the words that are to go from there, where they are others by then.
+static void lint_drift_contents(struct lint_drift *lint, const struct lint_drift_statement *statement) {
+    const struct span content = lint_drift_content(lint, statement->written);
+    if (content.size == 0 || statement->kind == DRIFT_INSERTS)
+        return;
+    if (lint_drift_is_mirrored(lint, content) || lint_drift_is_sql_view(lint, content))
+        LINT_DRIFT_WARN(
+            lint, statement, statement->begins,
+            "fts5 takes the words that are to go out of %.*s from %.*s, which has the new ones when a statement runs, so "
+            "that the index goes wrong: leave content= out, or let triggers do it, with OLD's words",
+            (int)statement->written.size, statement->written.data, (int)content.size, content.data);
+    else if (lint_drift_has_changed(lint, statement, content))
+        LINT_DRIFT_WARN(
+            lint, statement, statement->begins,
+            "fts5 takes the words that are to go out of %.*s from %.*s, of which a statement before this one has taken "
+            "the rows, so that the index goes wrong: name this one so that it comes first",
+            (int)statement->written.size, statement->written.data, (int)content.size, content.data);
+}
+
+// The same of an after trigger, `delete from f ..` or `update f set ..`: at the name.
+static void lint_drift_trigger_content(struct lint_drift *lint, int at) {
+    const struct tokens *tokens = &lint->schema;
+    const struct span name = tokens_name(tokens, at);
+    const bool takes = (tokens_is(tokens, at - 1, "from") && tokens_is(tokens, at - 2, "delete")) ||
+                       (tokens_is(tokens, at - 1, "update") && tokens_is(tokens, at + 1, "set"));
+    if (!takes || lint_drift_content(lint, name).size == 0)
+        return;
+    int begins = at;
+    while (begins > 0 && !tokens_is(tokens, begins, "trigger"))
+        begins--;
+    if (tokens_next(tokens, begins, "before") > at)
+        catalog_warn_at(
+            lint->catalog, lint->view->file, lint->view->schema, tokens_at(tokens, at).data,
+            "fts5 takes the words that are to go out of %.*s from the row as it is behind the change, so that the "
+            "index goes wrong: write insert into %.*s(%.*s, rowid, ..) values ('delete', OLD.id, OLD...)",
+            (int)name.size, name.data, (int)name.size, name.data, (int)name.size, name.data);
+}
+
+static void lint_drift_trigger_contents(struct lint_drift *lint) {
+    for (int i = 2; i < lint->schema.count; i++)
+        lint_drift_trigger_content(lint, i);
 }
 
 // `replace` into a table whose delete triggers count on being fired.
@@ -398,12 +609,21 @@ static bool lint_drift_statement_writes(const struct lint_drift *lint, struct sp
     return false;
 }
 
+// Where the schema has the trigger's name.
+static const char *lint_drift_trigger_at(const struct lint_drift *lint, const char *name) {
+    const char *at = strstr(lint->view->schema, name);
+    return at != NULL ? at : lint->view->schema;
+}
+
+#define LINT_DRIFT_WARN_TRIGGER(lint, name, ...)                                                             \
+    catalog_warn_at((lint)->catalog, (lint)->view->file, (lint)->view->schema,                               \
+                    lint_drift_trigger_at((lint), (name)), __VA_ARGS__)
+
 // The insert trigger `name` of `on` writes `table`: what went, and what it was before, is to be taken back.
 static void lint_drift_trigger_writes(struct lint_drift *lint, const struct lint_drift_trigger *trigger,
                                       const char *name, const struct table *on, struct span table) {
     const struct span source = span_of(on->name);
-    const char *at = strstr(lint->view->schema, name);
-    if (table.size == 0 || lint_drift_keeps(lint, table) || lint_drift_statement_writes(lint, table))
+    if (table.size == 0 || lint_names_is_kept(lint->view, table) || lint_drift_statement_writes(lint, table))
         return;
     const char *lacks =
         !lint_drift_has_trigger(lint, "delete", source, table) ? "delete"
@@ -411,11 +631,73 @@ static void lint_drift_trigger_writes(struct lint_drift *lint, const struct lint
             ? "update"
             : NULL;
     if (lacks != NULL)
-        catalog_warn_at(
-            lint->catalog, lint->view->file, lint->view->schema, at != NULL ? at : lint->view->schema,
+        LINT_DRIFT_WARN_TRIGGER(
+            lint, name,
             "no after %s trigger on %s takes back what this one has put into %.*s: write one, or, where "
             "it is to stay, say -- tidemark: keep %.*s",
             lacks, on->name, (int)table.size, table.data, (int)table.size, table.data);
+}
+
+// Whether the trigger's body says OLD., or another update trigger of its table names `written`.
+static bool lint_drift_takes_old(const struct lint_drift *lint, const struct lint_drift_trigger *trigger,
+                                 int body, const char *on, struct span written) {
+    const struct tokens *tokens = &trigger->tokens;
+    for (int i = body; i < tokens->count; i++)
+        if (tokens_begins(tokens_at(tokens, i), "old."))
+            return true;
+    return lint_drift_count_triggers(lint, "update", span_of(on), written) > 1;
+}
+
+// Whether an assignment behind the `set` adds to what its column has.
+static bool lint_drift_adds(const struct tokens *tokens, int set) {
+    static const char *const ends[] = {"where", "from", "returning", ";", NULL};
+    const int set_end = lint_drift_outside(tokens, set, ends);
+    for (int from = set + 1, end; from < set_end; from = end + 1) {
+        end = lint_names_assignment_end(tokens, from, set_end);
+        if (lint_names_value_adds(tokens, from + 2, end, SPAN("")))
+            return true;
+    }
+    return false;
+}
+
+// An update trigger of `on` that adds to what is there, and does not look at what the row was.
+static void lint_drift_trigger_adds(struct lint_drift *lint, const struct lint_drift_trigger *trigger,
+                                    const char *name, const struct table *on) {
+    const struct tokens *tokens = &trigger->tokens;
+    const int body = tokens_next(tokens, trigger->event, "begin");
+    const int set = tokens_next(tokens, body, "set");
+    const int into = tokens_next(tokens, body, "into");
+    const struct span written = tokens_name(tokens, into < set ? into + 1 : set - 1);
+    if (lint_drift_adds(tokens, set) && written.size > 0 &&
+        !lint_drift_takes_old(lint, trigger, body, on->name, written) &&
+        !lint_names_is_kept(lint->view, written))
+        LINT_DRIFT_WARN_TRIGGER(
+            lint, name,
+            "at each update of %s it adds to %.*s, and nothing takes away what the row was "
+            "(OLD.): take that away first",
+            on->name, (int)written.size, written.data);
+}
+
+// What a trigger of `on` copies from another mirrored table, whose row may come later or change.
+static void lint_drift_trigger_looks_up(struct lint_drift *lint, const struct lint_drift_trigger *trigger,
+                                        const char *name, const struct table *on) {
+    const struct tokens *tokens = &trigger->tokens;
+    const int body = tokens_next(tokens, trigger->event, "begin");
+    const int into = tokens_next(tokens, body, "into");
+    const struct span written =
+        tokens_name(tokens, into < tokens->count ? into + 1 : tokens_next(tokens, body, "update") + 1);
+    for (int i = body; i < tokens->count && written.size > 0; i++) {
+        struct span table = lint_drift_looked_up(lint, tokens, i);
+        if (table.size == 0 || lint_names_same(table, span_of(on->name)) ||
+            lint_names_is_kept(lint->view, written) || lint_drift_follows(lint, table, written))
+            continue;
+        LINT_DRIFT_WARN_TRIGGER(
+            lint, name,
+            "no statement or trigger of the view follows %.*s: what %.*s has of it stays as it was, also where its row "
+            "comes later. Join %.*s in the query",
+            (int)table.size, table.data, (int)written.size, written.data, (int)table.size, table.data);
+        return;
+    }
 }
 
 static void lint_drift_triggers(struct lint_drift *lint) {
@@ -430,7 +712,12 @@ static void lint_drift_triggers(struct lint_drift *lint) {
         const char *table = (const char *)sqlite3_column_text(triggers, 1);
         const struct table *on = table != NULL ? catalog_table(lint->catalog, table, strlen(table)) : NULL;
         lint_drift_read_trigger(trigger, triggers, 2);
-        if (on == NULL || name == NULL || !tokens_is(&trigger->tokens, trigger->event, "insert"))
+        if (on == NULL || name == NULL || tokens_is(&trigger->tokens, trigger->event, "delete"))
+            continue;
+        lint_drift_trigger_looks_up(lint, trigger, name, on);
+        if (tokens_is(&trigger->tokens, trigger->event, "update"))
+            lint_drift_trigger_adds(lint, trigger, name, on);
+        if (!tokens_is(&trigger->tokens, trigger->event, "insert"))
             continue;
         int into = tokens_next(&trigger->tokens, trigger->event, "into");
         lint_drift_trigger_writes(lint, trigger, name, on, tokens_name(&trigger->tokens, into + 1));
@@ -451,12 +738,18 @@ void lint_drift(struct catalog *catalog, struct sqlite3 *db, const struct view *
     for (int i = 0; i < view->apply_count; i++)
         lint_drift_read(&statements[i], &view->applies[i]);
     for (int i = 0; i < view->apply_count; i++) {
+        if (lint_drift_is_sql_view(lint, statements[i].written))
+            continue; // a trigger instead of it says what becomes of its rows
         lint_drift_rows(lint, &statements[i]);
         lint_drift_order(lint, i);
         lint_drift_history(lint, &statements[i]);
         lint_drift_lookups(lint, &statements[i]);
         lint_drift_replaces(lint, &statements[i]);
+        lint_drift_ignored(lint, &statements[i]);
+        lint_drift_log(lint, &statements[i]);
+        lint_drift_contents(lint, &statements[i]);
     }
     lint_drift_foreign_keys(lint);
+    lint_drift_trigger_contents(lint);
     lint_drift_triggers(lint);
 }

@@ -11,6 +11,13 @@ bool lint_names_same(struct span a, struct span b) {
     return a.size == b.size && a.size > 0 && sqlite3_strnicmp(a.data, b.data, (int)a.size) == 0;
 }
 
+bool lint_names_is_kept(const struct view *view, struct span table) {
+    for (int i = 0; i < view->history_count; i++)
+        if (lint_names_same(span_of(view->history[i]), table))
+            return true;
+    return false;
+}
+
 bool lint_names_are_listed(const struct tokens *tokens) {
     static const char *const begins[] = {"(", "not", "materialized", "select", "with", "values", NULL};
     for (int i = 0; i < tokens->count; i++)
@@ -147,22 +154,27 @@ const struct column *lint_names_column(const struct tokens *tokens, int number, 
     return column != NULL && !lint_names_has_alias(tokens, name) ? column : NULL;
 }
 
-// The first token of the item `number` of the list that begins at `at`, if it has no other; -1.
-static int lint_names_item(const struct tokens *tokens, int at, int number) {
-    static const char *const ends[] = {")", "from", "where", ";", NULL};
-    int depth = 0;
-    for (; number > 0; at++) {
-        if (at >= tokens->count || (depth == 0 && lint_names_is_any(tokens, at, ends)))
-            return -1;
-        depth += tokens_is(tokens, at, "(");
-        depth -= tokens_is(tokens, at, ")");
-        number -= depth == 0 && tokens_is(tokens, at, ",");
+// The first token of the item `number` of the list that begins at `at`, and behind its last; -1 = the list has no such item.
+static int lint_names_item(const struct tokens *tokens, int at, int number, int *ret_end) {
+    static const char *const ends[] = {")", "from", "where", "group", "union", "having", "on", ";", NULL};
+    int begin = at;
+    for (int end = at;; end++) {
+        const bool last = end >= tokens->count || lint_names_is_any(tokens, end, ends);
+        if (last || tokens_is(tokens, end, ",")) {
+            if (number-- == 0) {
+                *ret_end = end;
+                return begin;
+            }
+            if (last)
+                return -1;
+            begin = end + 1;
+        } else if (tokens_is(tokens, end, "(")) {
+            end = tokens_behind(tokens, end) - 1;
+        }
     }
-    bool alone = tokens_is(tokens, at + 1, ",") || lint_names_is_any(tokens, at + 1, ends);
-    return alone ? at : -1;
 }
 
-int lint_names_inserted(const struct tokens *tokens, struct span column, int own) {
+int lint_names_inserted_item(const struct tokens *tokens, struct span column, int own, int *ret_end) {
     int open = tokens_find(tokens, "into") + 2;
     bool listed = tokens_is(tokens, open, "(");
     int select = listed ? tokens_behind(tokens, open) : open;
@@ -172,8 +184,87 @@ int lint_names_inserted(const struct tokens *tokens, struct span column, int own
             place = number;
         number += tokens_is(tokens, i, ",");
     }
-    return place >= 0 && tokens_is(tokens, select, "select") ? lint_names_item(tokens, select + 1, place)
-                                                             : -1;
+    return place >= 0 && tokens_is(tokens, select, "select")
+               ? lint_names_item(tokens, select + 1 + tokens_is(tokens, select + 1, "distinct"), place,
+                                 ret_end)
+               : -1;
+}
+
+int lint_names_inserted(const struct tokens *tokens, struct span column, int own) {
+    int end;
+    int item = lint_names_inserted_item(tokens, column, own, &end);
+    return item >= 0 && end == item + 1 ? item : -1;
+}
+
+int lint_names_place(sqlite3 *db, const char *table, struct span column) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (stmt_prepare(db, "select cid from pragma_table_info(:table) where name = :column collate nocase",
+                     table, &stmt, NULL) != 0)
+        return -1;
+    stmt_bind_text(stmt, ":table", span_of(table));
+    stmt_bind_text(stmt, ":column", column);
+    return stmt_row(stmt, table, NULL) == 1 ? sqlite3_column_int(stmt, 0) : -1;
+}
+
+bool lint_names_is_by(const struct tokens *tokens, struct span name) {
+    for (int i = 1; i < tokens->count; i++) {
+        struct span by = tokens_at(tokens, i + 2);
+        if (tokens_begins(tokens_name(tokens, i), "_sums_") && by.size > 2 &&
+            lint_names_same((struct span){by.data + 1, by.size - 2}, name))
+            return true;
+    }
+    return false;
+}
+
+bool lint_names_is_sum(const struct tokens *tokens, struct span name, const struct guard *guard) {
+    return !lint_names_is_by(tokens, name) &&
+           columns_read_are_of(&guard->reads, name, "_sums_", guard->written);
+}
+
+// Whether a row may come without such a condition being met: `or`, but for `insert or ignore`; a join that keeps it; a case, whose
+// `and` it may be.
+static bool lint_names_has_other_ways(const struct tokens *tokens, bool is_and) {
+    static const char *const ways[] = {"or", "left", "right", "full", NULL};
+    if (is_and && tokens_find(tokens, "case") < tokens->count)
+        return true;
+    for (int i = 0; i < tokens->count; i++)
+        if (lint_names_is_any(tokens, i, ways) && !tokens_is(tokens, i - 1, "insert") &&
+            !tokens_is(tokens, i - 1, "update"))
+            return true;
+    return false;
+}
+
+// Whether the token is one side of a condition that all rows of its select are to meet.
+static bool lint_names_is_met(const struct tokens *tokens, int number) {
+    static const char *const conditions[] = {
+        "=", "==", "<", "<=", ">", ">=", "<>", "!=", "in", "like", "between", NULL};
+    static const char *const before[] = {"where", "and", "on", NULL};
+    const bool left =
+        lint_names_is_any(tokens, number - 1, before) &&
+        (lint_names_is_any(tokens, number + 1, conditions) || tokens_is(tokens, number + 1, "not"));
+    const bool right =
+        lint_names_is_any(tokens, number - 1, conditions) && lint_names_is_any(tokens, number - 3, before);
+    return (left || right) &&
+           !lint_names_has_other_ways(tokens, tokens_is(tokens, left ? number - 1 : number - 3, "and"));
+}
+
+int lint_names_select(const struct tokens *tokens, int number) {
+    int bracket = lint_names_bracket(tokens, number);
+    while (bracket >= 0 && !tokens_is(tokens, bracket + 1, "select"))
+        bracket = lint_names_bracket(tokens, bracket);
+    return bracket;
+}
+
+bool lint_names_excludes_null(const struct tokens *tokens, int number) {
+    const struct span name = tokens_name(tokens, number);
+    const int select = lint_names_select(tokens, number);
+    for (int i = 0; i < tokens->count; i++)
+        if (lint_names_same(tokens_name(tokens, i), name) &&
+            ((tokens_is(tokens, i + 1, "is") && tokens_is(tokens, i + 2, "not") &&
+              tokens_is(tokens, i + 3, "null")) ||
+             (lint_names_select(tokens, i) == select && lint_names_is_met(tokens, i))))
+            return true;
+    return false;
 }
 
 bool lint_names_assigns(const struct tokens *tokens, int number) {
@@ -190,4 +281,24 @@ bool lint_names_assigns(const struct tokens *tokens, int number) {
             return false;
     }
     return false;
+}
+
+int lint_names_assignment_end(const struct tokens *tokens, int from, int set_end) {
+    int end = from;
+    while (end < set_end && !tokens_is(tokens, end, ","))
+        end = tokens_is(tokens, end, "(") ? tokens_behind(tokens, end) : end + 1;
+    return end < set_end ? end : set_end;
+}
+
+bool lint_names_value_adds(const struct tokens *tokens, int value, int end, struct span inserted) {
+    static const char *const additions[] = {"+", "-", "decimal_add", "decimal_sub", NULL};
+    const struct span column = tokens_name(tokens, value - 2);
+    bool adds = false, names = column.size == 0;
+    for (int i = value; i < end; i++) {
+        const struct span token = tokens_at(tokens, i), name = tokens_name(tokens, i);
+        adds |= lint_names_is_any(tokens, i, additions);
+        names |= !tokens_begins(token, "excluded.") && !tokens_begins(token, "new.") &&
+                 (lint_names_same(name, column) || lint_names_same(name, inserted));
+    }
+    return adds && names;
 }

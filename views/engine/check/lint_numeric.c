@@ -137,17 +137,6 @@ static bool lint_numeric_is_added(const struct tokens *tokens, int number) {
            (tokens_is(tokens, number - 1, "+") || tokens_is(tokens, number + 1, "+"));
 }
 
-// The column's place in the table, -1 = it has none.
-static int lint_numeric_place(sqlite3 *db, const char *table, struct span column) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
-    if (stmt_prepare(db, "select cid from pragma_table_info(:table) where name = :column collate nocase",
-                     table, &stmt, NULL) != 0)
-        return -1;
-    stmt_bind_text(stmt, ":table", span_of(table));
-    stmt_bind_text(stmt, ":column", column);
-    return stmt_row(stmt, table, NULL) == 1 ? sqlite3_column_int(stmt, 0) : -1;
-}
-
 // SQLite's affinities that leave a text a text: https://sqlite.org/datatype3.html, 3.1.
 static bool lint_numeric_keeps_text(sqlite3 *db, const char *table, struct span column) {
     static const char *const texts[] = {"char", "clob", "text", "blob"};
@@ -169,17 +158,21 @@ static bool lint_numeric_keeps_text(sqlite3 *db, const char *table, struct span 
 // `+` from commit to commit rounds at each.
 static void lint_numeric_reals(struct catalog *catalog, const struct apply_statement *apply,
                                const struct tokens *tokens, const struct guard *guard) {
-    int column;
-    bool weighed;
     if (!guard->reads_delta || guard->reads_mirror || lint_names_are_listed(tokens))
         return;
-    for (int call = -1;
-         (call = lint_numeric_next(tokens, call + 1, sums, COLUMN_REAL, guard, &column, &weighed)) >= 0;)
-        catalog_warn_at(
-            catalog, apply->file, tokens->sql, tokens_at(tokens, call).data,
-            "a total of %.*s that is kept so depends on where commits fall, as doubles round at each: "
-            "take it from a _sums_ table, which leads to the exact sum",
-            (int)tokens_at(tokens, column).size, tokens_at(tokens, column).data);
+    for (int call = 0; call < tokens->count; call++) {
+        if (!lint_names_is_any(tokens, call, sums) || !tokens_is(tokens, call + 1, "("))
+            continue;
+        int column = call + 2, end = tokens_behind(tokens, call + 1);
+        while (column < end && !lint_numeric_is_column(tokens, column, COLUMN_REAL, guard))
+            column++;
+        if (column < end)
+            catalog_warn_at(
+                catalog, apply->file, tokens->sql, tokens_at(tokens, call).data,
+                "a total of %.*s that is kept so depends on where commits fall, as doubles round at each: "
+                "take it from a _sums_ table, which leads to the exact sum",
+                (int)tokens_at(tokens, column).size, tokens_at(tokens, column).data);
+    }
 }
 
 void lint_numeric_totals(struct catalog *catalog, sqlite3 *db, const struct apply_statement *apply,
@@ -190,7 +183,7 @@ void lint_numeric_totals(struct catalog *catalog, sqlite3 *db, const struct appl
     for (int i = 0; i < tokens.count; i++) {
         struct span name = tokens_name(&tokens, i);
         int from = lint_numeric_is_added(&tokens, i)
-                       ? lint_names_inserted(&tokens, name, lint_numeric_place(db, guard->written, name))
+                       ? lint_names_inserted(&tokens, name, lint_names_place(db, guard->written, name))
                        : -1;
         if (from >= 0 && lint_numeric_is_column(&tokens, from, COLUMN_NUMERIC, guard))
             catalog_warn_at(catalog, apply->file, tokens.sql, tokens_at(&tokens, i).data,

@@ -8,6 +8,7 @@
 #include "views/engine/delta/row_cache.h"
 #include "views/engine/delta/sums.h"
 #include "views/engine/delta/vtab.h"
+#include "views/engine/row/table_sql.h"
 #include "views/engine/sqlite/engine_sql.h"
 #include "views/engine/sqlite/sqlite_value.h"
 #include "views/engine/sqlite/stmt.h"
@@ -23,8 +24,14 @@ struct delta_apply {
     bool *nets;         // by table number: net ones, of whole chains
     bool *past;         // by table number: it sees rows of these as they were at a change
     bool *reads;        // by table number: it looks up rows of these
-    uint64_t *columns;  // by table number: net_changes_bit of those that it names, of T or of _delta_T
+    uint64_t *columns;  // by table number: net_changes_bit of those that it names, of T or of its changes
     uint64_t *compared; // by table number: of those that its view's statements name
+};
+
+struct delta_fired {
+    const struct table *table;
+    const char *trigger;
+    uint64_t columns; // net_changes_bit of those of the table that the trigger sees
 };
 
 struct delta {
@@ -221,6 +228,53 @@ static int delta_load_applies(struct delta *delta, struct error *error) {
     return row;
 }
 
+// A trigger's name is told with what it reads.
+static int delta_note_fired(void *self, int action, const char *name, const char *column,
+                            const char *database, const char *trigger) {
+    (void)database;
+    struct delta_fired *fired = self;
+    if (action != SQLITE_READ || trigger == NULL || sqlite3_stricmp(trigger, fired->trigger) != 0 ||
+        sqlite3_stricmp(name, fired->table->name) != 0)
+        return SQLITE_OK;
+    const int number = table_column(fired->table, column, strlen(column));
+    if (number >= 0)
+        fired->columns |= net_changes_bit(number);
+    return SQLITE_OK;
+}
+
+// Which columns of the table the view's own triggers on it see. What does not prepare, the mirror tells, whose writes these are.
+static int delta_find_fired(struct delta *delta, const char *view, const struct table *table, uint64_t *ret,
+                            struct error *error) {
+    struct delta_fired fired = {.table = table};
+    CLEANUP(stmt_free_text) char *upsert = table_sql_upsert(table, UPSERT_STREAMED, false);
+    CLEANUP(stmt_free_text) char *delete = table_sql_delete(table);
+    CLEANUP(stmt_finalize) sqlite3_stmt *triggers = NULL;
+    if (upsert == NULL || delete == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (stmt_prepare(
+            delta->db,
+            "select t.name from sqlite_schema t join _views v on v.name = :view where t.type = 'trigger' and "
+            "t.tbl_name = :table collate nocase and instr(lower(v.schema), lower(t.name)) > 0",
+            view, &triggers, error) != 0)
+        return -1;
+    stmt_bind_text(triggers, ":view", span_of(view));
+    stmt_bind_text(triggers, ":table", span_of(table->name));
+    int row;
+    while ((row = stmt_row(triggers, view, error)) == 1) {
+        CLEANUP(stmt_finalize) sqlite3_stmt *writes = NULL;
+        CLEANUP(stmt_finalize) sqlite3_stmt *deletes = NULL;
+        fired.trigger = (const char *)sqlite3_column_text(triggers, 0);
+        if (fired.trigger == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        (void)sqlite3_set_authorizer(delta->db, delta_note_fired, &fired);
+        (void)sqlite3_prepare_v2(delta->db, upsert, -1, &writes, NULL);
+        (void)sqlite3_prepare_v2(delta->db, delete, -1, &deletes, NULL);
+        (void)sqlite3_set_authorizer(delta->db, NULL, NULL);
+    }
+    *ret = fired.columns;
+    return row;
+}
+
 // The statement behind the last one of the view that `first` belongs to.
 static int delta_view_end(const struct delta *delta, int first) {
     int end = first + 1;
@@ -229,26 +283,39 @@ static int delta_view_end(const struct delta *delta, int first) {
     return end;
 }
 
-// All statements of a view see the same net changes, also by what one of them looks up in the table itself: one deletes
-// the rows that went and another inserts those that came, or finds which groups changed and computes them anew.
-static void delta_compare_columns(struct delta *delta, int first, int end, int table) {
-    uint64_t columns = 0;
-    for (int a = first; a < end; a++)
-        if (delta->applies[a].nets[table])
+// All statements of a view see the same net changes, also by what one of them looks up in the table itself, adds up of it or is told
+// of it one by one, and by what a trigger of the view sees: one deletes the rows that went and another inserts those that came, or finds which groups changed and computes
+// them anew, of T or of what a statement before it, or a trigger, has made.
+static int delta_compare_columns(struct delta *delta, int first, int end, int table, struct error *error) {
+    uint64_t columns = 0, fired = 0;
+    bool nets = false;
+    for (int a = first; a < end; a++) {
+        nets |= delta->applies[a].nets[table];
+        if (delta->applies[a].uses[table])
             columns |= delta->applies[a].columns[table];
+    }
+    if (!nets)
+        return 0;
+    if (delta_find_fired(delta, delta->applies[first].view, &delta->catalog->tables[table], &fired, error) !=
+        0)
+        return -1;
+    columns |= fired;
     for (int a = first; a < end; a++)
         delta->applies[a].compared[table] = columns;
     for (int c = 0; c < delta->catalog->tables[table].column_count; c++)
         delta->uses[table].used[c] |= (columns & net_changes_bit(c)) != 0;
+    return 0;
 }
 
-static void delta_set_compared(struct delta *delta) {
+static int delta_set_compared(struct delta *delta, struct error *error) {
     int end;
     for (int first = 0; first < delta->apply_count; first = end) {
         end = delta_view_end(delta, first);
         for (int i = 0; i < delta->catalog->table_count; i++)
-            delta_compare_columns(delta, first, end, i);
+            if (delta_compare_columns(delta, first, end, i, error) != 0)
+                return -1;
     }
+    return 0;
 }
 
 static int delta_make_uses(struct delta *delta, struct error *error) {
@@ -280,6 +347,8 @@ static bool delta_is_at_fault(sqlite3 *db, enum error_kind kind) {
         return true;
     case SQLITE_INTERRUPT: // it ran for longer than it may
         return kind != ERROR_RETRY;
+    case SQLITE_CORRUPT: // of the index behind a table for searching, of which the file's own pages are well
+        return sqlite3_extended_errcode(db) == SQLITE_CORRUPT_VTAB;
     default:
         return false;
     }
@@ -368,10 +437,10 @@ int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *cat
     const struct delta_vtab batches = {.input = &delta->input};
     if (delta_make_uses(delta, error) != 0 || delta_find_places(delta, error) != 0 ||
         delta_register_tables(db, catalog, batches, error) != 0 || dedup_open(&delta->once, db, error) != 0 ||
-        exact_sums_open(&delta->exact, db, error) != 0 || delta_load_applies(delta, error) != 0)
+        exact_sums_open(&delta->exact, db, error) != 0 || delta_load_applies(delta, error) != 0 ||
+        delta_set_compared(delta, error) != 0)
         return -1;
     delta->input.exact = delta->exact;
-    delta_set_compared(delta);
     *ret = delta;
     delta = NULL;
     return 0;

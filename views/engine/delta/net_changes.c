@@ -92,8 +92,11 @@ static void net_changes_note_used(const struct delta_vtab *module, uint64_t mask
     for (int i = 0; i < module->table->column_count; i++)
         if (delta_vtab_uses(mask, first + i) ||
             (module->type->kind == KIND_CHANGES &&
-             delta_vtab_uses(mask, first + module->table->column_count + i)))
+             delta_vtab_uses(mask, first + module->table->column_count + i))) {
             use->used[i] = true;
+            if (module->input->columns != NULL)
+                module->input->columns[module->table->index] |= net_changes_bit(i);
+        }
 }
 
 // The net changes come in any order that is asked for, so that a `group by` needs no sorter.

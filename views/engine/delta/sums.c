@@ -5,6 +5,7 @@
 #include "views/base/buffer.h"
 #include "views/base/probe.h"
 #include "views/engine/delta/exact_column.h"
+#include "views/engine/delta/net_changes.h"
 #include "views/engine/delta/vtab.h"
 #include "views/engine/row/table_sql.h"
 #include "views/engine/row/value_order.h"
@@ -312,8 +313,12 @@ static void delta_sums_note_used(const struct delta_vtab *module, const sqlite3_
         return;
     struct delta_use *use = &module->input->uses[module->table->index];
     use->has_used = true;
-    for (int i = 0; i < module->table->column_count; i++)
-        use->used[i] |= i == by || i == of || delta_sums_is_used(info, i);
+    for (int i = 0; i < module->table->column_count; i++) {
+        const bool is_used = i == by || i == of || delta_sums_is_used(info, i);
+        use->used[i] |= is_used;
+        if (is_used && module->input->columns != NULL)
+            module->input->columns[module->table->index] |= net_changes_bit(i);
+    }
 }
 
 // The columns that the sums are by and of, and those that are used, go to filter() as idxStr, how many values

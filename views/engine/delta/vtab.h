@@ -23,7 +23,7 @@ struct delta_input {
     bool *named;       // it names _delta_T, _changes_T or _sums_T
     bool *netted;      // it names _delta_T or _sums_T
     bool *past;        // it names _at_T
-    uint64_t *columns; // of _delta_T that it names
+    uint64_t *columns; // of _delta_T, _changes_T or _sums_T that it names (net_changes_bit)
     bool fill;         // show every row of the mirror, as a snapshot's
 };
 

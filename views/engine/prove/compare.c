@@ -178,6 +178,29 @@ int compare_table(struct sqlite3 *db, const char *table, struct prove_difference
     return compare_first(&row, table, ret, error);
 }
 
+// --- the index behind a table for searching
+
+int compare_index(struct sqlite3 *db, const char *table, struct prove_difference *ret, struct error *error) {
+    CLEANUP(stmt_free_text)
+    char *sql =
+        sqlite3_mprintf("insert into was.\"%w\"(\"%w\", rank) values ('integrity-check', 1)", table, table);
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (sql == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+        return 0; // it is none of fts5
+    int code = sqlite3_step(stmt) & 0xff;
+    if (code == SQLITE_DONE)
+        return 0;
+    if (code != SQLITE_CORRUPT)
+        return stmt_error(error, db, table);
+    (void)snprintf(ret->where, sizeof ret->where, "table %s", table);
+    (void)snprintf(ret->key, sizeof ret->key, "its index of words");
+    (void)snprintf(ret->got, sizeof ret->got, "others than its rows have");
+    (void)snprintf(ret->wanted, sizeof ret->wanted, "those of its rows");
+    return 1;
+}
+
 // --- queries
 
 // Without what may stand behind it; a comment may still end it.

@@ -84,7 +84,7 @@ static int prove_tables(struct prove *prove, const struct view *view, struct pro
         stmt_run(scratch, view->schema, view->file, error) != 0 ||
         stmt_prepare(
             scratch,
-            "select s.name from sqlite_schema s join pragma_table_list t on t.schema = 'main' and t.name = s.name"
+            "select s.name, t.type = 'virtual' from sqlite_schema s join pragma_table_list t on t.schema = 'main' and t.name = s.name"
             " where s.type = 'table' and t.type <> 'shadow' and s.name not like 'sqlite_%' order by s.rowid",
             view->file, &names, error) != 0)
         return -1;
@@ -96,6 +96,8 @@ static int prove_tables(struct prove *prove, const struct view *view, struct pro
         if (guard_is_mirrored(prove->catalog, table) || prove_is_history(view, table))
             continue;
         int differs = compare_table(prove->anew, table, ret, error);
+        if (differs == 0 && sqlite3_column_int(names, 1) != 0)
+            differs = compare_index(prove->anew, table, ret, error);
         if (differs != 0)
             return differs;
     }

@@ -67,6 +67,9 @@ const char *stmt_says(sqlite3 *db, enum error_kind *ret_kind) {
     }
     if (code == SQLITE_IOERR_READ)
         return sqlite3_errstr(code);
+    if (code == SQLITE_CORRUPT_VTAB)
+        return "a table of fts5, fts4 or rtree was told to take out what it has not; the file is whole, and a changed "
+               "schema.sql, by a comment, makes the view anew";
     return reason != NULL ? reason : sqlite3_errmsg(db);
 }
 
@@ -86,7 +89,8 @@ static const char *stmt_cause(sqlite3 *db, int code, char ret[STMT_CAUSE_SIZE]) 
                        cause != 0 ? strerror(cause) : "",
                        cause == EIO ? "; the kernel's log (dmesg) says what failed below " : "",
                        cause == EIO ? stmt_file(db) : "");
-    else if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+    else if (((code & 0xff) == SQLITE_CORRUPT && code != SQLITE_CORRUPT_VTAB) ||
+             (code & 0xff) == SQLITE_NOTADB)
         (void)snprintf(ret, STMT_CAUSE_SIZE,
                        "; put a backup in the place of %s, or read the topics into a new --db file",
                        stmt_file(db));

@@ -74,9 +74,14 @@ static int install_read_objects(sqlite3 *db, const char *name, struct objects *r
         return -1;
     int row;
     while ((row = stmt_row(stmt, "sqlite_schema", error)) == 1) {
+        if (ret->count == INSTALL_OBJECTS_MAX)
+            return error_set(
+                error, ERROR_INPUT,
+                "more than %d views, or tables, indexes and triggers of one: make several files of them",
+                INSTALL_OBJECTS_MAX);
         struct object *grown = realloc(ret->list, ((size_t)ret->count + 1) * sizeof *grown);
-        if (grown == NULL || ret->count == INSTALL_OBJECTS_MAX)
-            return error_set(error, ERROR_SYSTEM, "too many views, or out of memory");
+        if (grown == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
         ret->list = grown;
         struct object *object = &ret->list[ret->count++];
         *object = (struct object){.type = install_copy_text(stmt, 0),
