@@ -489,7 +489,7 @@ static int discovery_take_topics(struct discovery *discovery, bool *ret_answered
     return status == 1 ? 0 : -1;
 }
 
-// librdkafka (2.0) asks on behind its deadline while the leaders' connections are refused: half a minute and more.
+// Where leaders do not answer, it takes seconds, and more where there are many.
 static void discovery_take_ends(struct discovery *discovery) {
     if (kafka_take_ends(discovery->config.kafka)) {
         if (discovery_asks_again(discovery))

@@ -703,6 +703,30 @@ static void its_leader_is_down(struct broker *broker, bool down) {
                      0);
 }
 
+// A leader whose connections are refused is not waited for, and the next question goes to the one that leads by then.
+static void tells_the_ends_though_the_leader_was_lost(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start_many(&broker, 2, OTHER_BROKER);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, i, 1 + i), 0);
+    produce(&broker, 1, SPAN("a"), SPAN("1"));
+    struct kafka *kafka = open_kafka(&broker);
+    (void)await_topics(kafka, KAFKA_TOPICS_ALL);
+    struct kafka_ends ends[] = {{.topic = TOPIC, .partition = 0}, {.topic = TOPIC, .partition = 1}};
+    its_leader_is_down(&broker, true);
+    await_ends(kafka, ends, 2);
+    assert_int_equal(ends[0].high, 0);
+    assert_int_equal(ends[1].high, -1);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 1, 1), 0);
+    (void)await_topics(kafka, KAFKA_TOPICS_ALL);
+    await_ends(kafka, ends, 2);
+    assert_int_equal(ends[1].low, 0);
+    assert_int_equal(ends[1].high, 1);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
 // Since 2.5 the mock broker falls over a fetch of a partition without a leader.
 static void there_is_no_leader(struct broker *broker, bool none) {
     enum { FALLS_SINCE = 0x02050000 };
@@ -879,6 +903,7 @@ int main(void) {
         cmocka_unit_test(tells_what_becomes_of_each_of_many),
         cmocka_unit_test(asks_less_often_where_there_are_many),
         cmocka_unit_test(stops_while_no_leader_tells_its_ends),
+        cmocka_unit_test(tells_the_ends_though_the_leader_was_lost),
         cmocka_unit_test(tells_that_fetches_are_not_answered),
         cmocka_unit_test(closes_though_the_answer_is_slow),
         cmocka_unit_test(opens_anew_though_the_end_of_the_client_is_slow),
