@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 enum {
     SERVE_MAX = BOUND(256, 4),     // things taken from the main queue at once
@@ -177,6 +178,15 @@ static int kafka_on_stats(rd_kafka_t *client, char *text, size_t size, void *opa
     return 0; // librdkafka frees the text
 }
 
+// Of all clients: one that has ended may close its last behind what it was opened for.
+static atomic_uint kafka_closed_connections;
+
+static int kafka_on_close(int socket, void *opaque) {
+    (void)opaque;
+    (void)atomic_fetch_add(&kafka_closed_connections, 1);
+    return close(socket);
+}
+
 static void kafka_on_commit(rd_kafka_t *client, rd_kafka_resp_err_t code,
                             rd_kafka_topic_partition_list_t *offsets, void *opaque) {
     (void)client;
@@ -200,6 +210,10 @@ unsigned kafka_arrivals(const struct kafka *kafka) {
 
 unsigned kafka_told(const struct kafka *kafka) {
     return kafka->told;
+}
+
+unsigned kafka_closed(void) {
+    return atomic_load(&kafka_closed_connections);
 }
 
 unsigned kafka_stood_still(const struct kafka *kafka) {
@@ -275,6 +289,7 @@ static int kafka_start_client(struct kafka *kafka, const struct kafka_config *co
     rd_kafka_conf_set_log_cb(conf, kafka_on_log);
     rd_kafka_conf_set_stats_cb(conf, kafka_on_stats);
     rd_kafka_conf_set_throttle_cb(conf, kafka_on_throttle);
+    rd_kafka_conf_set_closesocket_cb(conf, kafka_on_close);
     rd_kafka_conf_set_offset_commit_cb(conf, kafka_on_commit);
     char text[KAFKA_CLIENT_ERROR_SIZE];
     kafka->link.client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);

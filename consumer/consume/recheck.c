@@ -8,15 +8,17 @@
 #include <stdlib.h>
 
 enum {
-    RECHECK_LOST = -1,       // a connection of before the first statistics
-    RECHECK_AGAIN_MS = 10000 // until it is tried again to open a client
+    RECHECK_LOST = -1, // a connection of before the first statistics
+    RECHECK_LOOKS = 2, // statistics behind a connection that was closed: the first may have been made before
+    RECHECK_AGAIN_MS = 10000, // until it is tried again to open a client
 };
 
 struct recheck_slot {
     int64_t connection; // that `newest` was read over or before, 0 = none yet
     // taken, as of the newest statistics; it stays while the slot is due or asked
     struct apply_message newest;
-    int64_t other_end; // the newest kafka_other_end that was doubted, by its offset
+    struct apply_message closed; // taken when a connection was closed: asked for as well, once `newest` was
+    int64_t other_end;           // the newest kafka_other_end that was doubted, by its offset
     bool due;
     bool asked;
 };
@@ -31,6 +33,8 @@ struct recheck {
     struct kafka *asking; // NULL = nothing is asked
     int asked;
     unsigned told;        // kafka_told at the newest look
+    unsigned closed;      // kafka_closed when what the slots had taken was last noted for it
+    int closed_looks;     // for so many looks more it is kept
     unsigned stood_still; // kafka_stood_still then
     int64_t again_ms;     // nothing is asked before
 };
@@ -80,6 +84,11 @@ static void recheck_doubt(struct recheck *recheck, struct recheck_slot *slot) {
 static void recheck_settle(struct recheck *recheck, struct recheck_slot *slot) {
     recheck->asked -= slot->asked;
     slot->asked = false;
+    if (slot->closed.ts_ms > 0 && slot->closed.offset != slot->newest.offset) {
+        slot->newest = slot->closed;
+        recheck_doubt(recheck, slot);
+    }
+    slot->closed = (struct apply_message){0};
 }
 
 // A leader that changed between two statistics: what was taken since the former is of either, and the message before the change is none
@@ -111,7 +120,29 @@ static void recheck_look(struct recheck *recheck, int number) {
         slot->newest = newest;
 }
 
+// What comes over another connection may be of another log, and it is half a second until statistics name that one.
+static void recheck_note_closed(struct recheck *recheck) {
+    unsigned closed = kafka_closed();
+    if (recheck->closed_looks > 0 || closed == recheck->closed)
+        return;
+    recheck->closed = closed;
+    recheck->closed_looks = RECHECK_LOOKS;
+    for (int i = 0; i < recheck->slot_count; i++)
+        if (discovery_is_assigned(recheck->config.discovery, i) && !recheck->slots[i].due &&
+            !recheck->slots[i].asked)
+            recheck->slots[i].closed = apply_newest(recheck->config.apply, i);
+}
+
+static void recheck_forget_closed(struct recheck *recheck) {
+    if (recheck->closed_looks == 0 || --recheck->closed_looks > 0)
+        return;
+    for (int i = 0; i < recheck->slot_count; i++)
+        if (!recheck->slots[i].due && !recheck->slots[i].asked)
+            recheck->slots[i].closed = (struct apply_message){0};
+}
+
 static int recheck_look_at_slots(struct recheck *recheck, struct error *error) {
+    recheck_note_closed(recheck);
     unsigned told = kafka_told(recheck->config.live);
     unsigned stood_still = kafka_stood_still(recheck->config.live);
     if (told == recheck->told)
@@ -126,6 +157,7 @@ static int recheck_look_at_slots(struct recheck *recheck, struct error *error) {
         return -1;
     for (int i = 0; i < count; i++)
         recheck_look(recheck, i);
+    recheck_forget_closed(recheck);
     return 0;
 }
 

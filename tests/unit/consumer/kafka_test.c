@@ -849,6 +849,31 @@ static void knows_where_the_leader_before_ended(void **state) {
     broker_stop(&broker);
 }
 
+// Both leaders' messages wait in one queue, the first one's behind the other's too.
+static void knows_where_a_leader_in_between_ended(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start_many(&broker, 1, OTHER_BROKER);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 0, 1), 0);
+    produce(&broker, 0, SPAN("k"), SPAN("v"));
+    struct kafka *kafka = open_kafka(&broker);
+    assign(kafka, 0, 0, 0);
+    read_one(kafka, 0);
+    for (int i = 1; i <= 3; i++) {
+        int64_t at_ms;
+        assert_int_equal(
+            rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 0, i == 2 ? OTHER_BROKER : 1), 0);
+        produce(&broker, 0, SPAN("k"), SPAN("v"));
+        for (int round = 0; round < ROUNDS_MAX && kafka_high(kafka, 0, &at_ms) <= i; round++)
+            kafka_wait(kafka, ROUND_MS);
+    }
+    for (int i = 1; i <= 3; i++)
+        read_one(kafka, i);
+    assert_int_equal(kafka_other_end(kafka, 0).offset, 2);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
 static void expect_refusal(const char *name, const char *value, const char *says) {
     struct kafka *kafka = NULL;
     struct error error = {0};
@@ -909,6 +934,7 @@ int main(void) {
         cmocka_unit_test(opens_anew_though_the_end_of_the_client_is_slow),
         cmocka_unit_test(what_was_to_be_assigned_ends_with_the_client),
         cmocka_unit_test(knows_where_the_leader_before_ended),
+        cmocka_unit_test(knows_where_a_leader_in_between_ended),
         cmocka_unit_test(refuses_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

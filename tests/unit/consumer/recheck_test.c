@@ -25,6 +25,13 @@ unsigned __wrap_kafka_told(const struct kafka *kafka) {
     return told;
 }
 
+static unsigned closed;
+
+unsigned __wrap_kafka_closed(void);
+unsigned __wrap_kafka_closed(void) {
+    return closed;
+}
+
 unsigned __wrap_kafka_stood_still(const struct kafka *kafka);
 unsigned __wrap_kafka_stood_still(const struct kafka *kafka) {
     (void)kafka;
@@ -153,7 +160,7 @@ static int set_up(void **state) {
     assert_int_equal(catalog_load(NULL, NULL, &f->catalog, &error), 0);
     f->producer = mock_cluster_start(1, &f->cluster);
     assert_int_equal(rd_kafka_mock_topic_create(f->cluster, topic, 1, 1), 0);
-    told = stood_still = 0;
+    told = stood_still = closed = 0;
     connection = 0;
     other_end = (struct kafka_place){0};
     opened = refused = unassigned = 0;
@@ -309,6 +316,44 @@ static void what_a_leader_lost_between_two_statistics(void **state) {
                 "shop.public.orders partition 0: offset 2 is not the message any more that was read there: ");
 }
 
+// A log that its own broker has cut off there, and that has grown on: the newest of the statistics before is the same in both.
+static void what_was_cut_off_behind_the_newest_statistics(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    take_three(f, FIRST_MS + 2);
+    step_told(f, 5);
+    take(f, 3, FIRST_MS + 3);
+    produce(f, FIRST_MS + 77);
+    closed++;
+    step(f);
+    take(f, 4, FIRST_MS + 78);
+    produce(f, FIRST_MS + 78);
+    step_told(f, 5); // made before it was closed, or while nothing had come of it
+    closed++;        // another one
+    step_told(f, 6);
+    assert_int_equal(opened, 1);
+    for (int round = 0; round < ROUNDS_MAX && error.kind == ERROR_NONE; round++) {
+        (void)recheck_step(f->recheck, f->now_ms, &error);
+        (void)rd_kafka_poll(f->producer, ROUND_MS);
+    }
+    assert_int_equal(error.kind, ERROR_HALT);
+    assert_non_null(strstr(error.message, ": offset 3 is not the message any more that was read there: "));
+    assert_int_equal(opened, 2); // the newest was asked for first
+}
+
+// Connections to other brokers come and go.
+static void a_connection_that_is_closed_alone_asks_nothing(void **state) {
+    struct fixture *f = *state;
+    take_three(f, FIRST_MS + 77);
+    step_told(f, 5);
+    for (int round = 0; round < 5; round++) {
+        closed++;
+        step(f);
+        step_told(f, 5);
+    }
+    assert_int_equal(opened, 0);
+}
+
 // Each is asked for once.
 static void a_leader_that_had_all(void **state) {
     struct fixture *f = *state;
@@ -401,6 +446,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(another_connection_to_a_shorter_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_newest_is_that_of_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_leader_lost_between_two_statistics, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_cut_off_behind_the_newest_statistics, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_connection_that_is_closed_alone_asks_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_leader_that_had_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_process_that_stood_still_asks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slow_round_asks_nothing, set_up, tear_down),
