@@ -20,7 +20,7 @@
 #include <string.h>
 
 struct consume {
-    const struct consume_config *config;
+    struct consume_config *config;
     struct progress *progress;
     struct kafka *kafka;
     struct apply *apply;
@@ -675,8 +675,8 @@ static int consume_open_recheck(struct consume *consume, struct kafka_config kaf
     char group[PROGRESS_GROUP_SIZE];
     (void)snprintf(group, sizeof group, "tidemark-%s-check", store_id(consume->config->apply.store));
     kafka.group_id = group;
-    const struct recheck_config recheck = {
-        .kafka = &kafka, .live = consume->kafka, .apply = consume->apply, .discovery = consume->discovery};
+    const struct recheck_config recheck = {&kafka, consume->kafka, consume->apply, consume->discovery,
+                                           &consume->config->unnoted};
     return recheck_new(&consume->recheck, &recheck, error);
 }
 
@@ -728,7 +728,7 @@ static int consume_open(struct consume *consume, struct error *error) {
     return lint_new(&consume->lint, &config->apply, consume->kafka, consume->discovery, consume->kept, error);
 }
 
-static int consume_run_once(const struct consume_config *config, bool *ret_anew, struct error *error) {
+static int consume_run_once(struct consume_config *config, bool *ret_anew, struct error *error) {
     CLEANUP(consume_done)
     struct consume consume = {
         .config = config, .progress = config->apply.progress, .degraded = config->degraded != NULL};
@@ -779,21 +779,20 @@ static int consume_run_once(const struct consume_config *config, bool *ret_anew,
 }
 
 // Begins anew three times at most while it catches up: each time several times as much of each partition is held.
-int consume_run(const struct consume_config *config, struct error *error) {
-    struct consume_config going_on = *config;
+int consume_run(struct consume_config *config, struct error *error) {
     for (;;) {
         bool anew = false;
-        int status = consume_run_once(&going_on, &anew, error);
+        int status = consume_run_once(config, &anew, error);
         if (!anew)
             return status;
         log_event(LEVEL_INFO, "reading", NULL,
                   "few partitions are far behind now: reading begins anew, with more of each at a time");
         struct store_report report;
-        if (store_reopen(going_on.apply.store, &report, error) != 0)
+        if (store_reopen(config->apply.store, &report, error) != 0)
             return CONSUME_DEGRADED;
         struct progress_summary summary;
-        progress_summary(going_on.apply.progress, &summary);
-        going_on.apply.counters = summary.counters;
-        going_on.degraded = NULL;
+        progress_summary(config->apply.progress, &summary);
+        config->apply.counters = summary.counters;
+        config->degraded = NULL;
     }
 }

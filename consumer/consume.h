@@ -17,6 +17,15 @@ enum {
     CONSUME_GROUP_COMMIT_MS = BOUND(5000, 100),
 };
 
+enum { CONSUME_TOPIC_SIZE = 250 }; // of a topic's name, as Kafka bounds it
+
+// What was found of a log, and could not be written into the file so far (its disk was full): the next run does, before it reads.
+struct consume_unnoted {
+    char topic[CONSUME_TOPIC_SIZE]; // "" = there is nothing
+    int32_t partition;
+    char reason[ERROR_MESSAGE_SIZE];
+};
+
 struct consume_config {
     const char *db; // the store's file
     const char *brokers;
@@ -33,7 +42,8 @@ struct consume_config {
         disable_views; // a view whose statement fails ends the loop (CONSUME_VIEW_FAILED) and does not halt it
     // Why the file could not be written before this run, NULL = it could: the state stays degraded until something was.
     const char *degraded;
-    bool verify_topics; // see apply_verify_first; the demo's broker is fed anew at each start
+    bool verify_topics;             // see apply_verify_first; the demo's broker is fed anew at each start
+    struct consume_unnoted unnoted; // of the run before
     bool progress_line;
     // The file that is served while this one is built anew beside it: no partition is read beyond what that one has
     // committed (consume/leader.h). NULL = it reads by itself.
@@ -58,7 +68,8 @@ struct consume_config {
 // name the row; of ERROR_HALT it is named, and the view is to be disabled; of ERROR_REFUSED the next run is not to go back
 // (apply_config.h). -1: what keeps it from starting, or the last
 // commit fails.
+// What the next run needs to know of this one is in `config` by then.
 enum { CONSUME_HALTED = 1, CONSUME_DEGRADED = 2, CONSUME_VIEW_FAILED = 3 };
-int consume_run(const struct consume_config *config, struct error *error);
+int consume_run(struct consume_config *config, struct error *error);
 
 #endif

@@ -221,20 +221,40 @@ static bool recheck_is_another(struct recheck *recheck, int number, const struct
     return message != NULL && message->offset == slot->newest.offset && message->ts_ms != slot->newest.ts_ms;
 }
 
+// Rows of the other log may have been taken since, so that nothing would tell it again where the file does not keep it.
+static int recheck_note(struct recheck *recheck, int number, struct error *error) {
+    struct consume_unnoted *unnoted = recheck->config.unnoted;
+    if (apply_note_another_log(recheck->config.apply, number, unnoted->reason, error) != 0)
+        return -1;
+    unnoted->topic[0] = '\0';
+    return error_set(error, ERROR_HALT, "%s; read the topics into a new --db file", unnoted->reason);
+}
+
 static int recheck_tell(struct recheck *recheck, int number, struct error *error) {
+    struct consume_unnoted *unnoted = recheck->config.unnoted;
     struct apply_partition partition;
-    char reason[ERROR_MESSAGE_SIZE];
     if (!apply_partition(recheck->config.apply, number, &partition))
         return 0;
+    (void)snprintf(unnoted->topic, sizeof unnoted->topic, "%s", partition.topic);
+    unnoted->partition = partition.partition;
     (void)snprintf(
-        reason, sizeof reason,
+        unnoted->reason, sizeof unnoted->reason,
         "%s partition %" PRId32 ": offset %" PRId64
         " is not the message any more that was read there: the topic or the cluster was made anew, or "
         "a broker lost the end of its log, and messages of now were never read",
         partition.topic, partition.partition, recheck->slots[number].newest.offset);
-    if (apply_note_another_log(recheck->config.apply, number, reason, error) != 0)
+    return recheck_note(recheck, number, error);
+}
+
+// Before this run has read anything.
+static int recheck_note_of_before(struct recheck *recheck, struct error *error) {
+    const struct consume_unnoted *unnoted = recheck->config.unnoted;
+    int64_t ignored;
+    int slot;
+    if (apply_add_partition(recheck->config.apply, unnoted->topic, unnoted->partition, &slot, &ignored,
+                            error) != 0)
         return -1;
-    return error_set(error, ERROR_HALT, "%s; read the topics into a new --db file", reason);
+    return recheck_note(recheck, slot, error);
 }
 
 static int recheck_take(struct recheck *recheck, struct error *error) {
@@ -255,6 +275,8 @@ static int recheck_take(struct recheck *recheck, struct error *error) {
 }
 
 int recheck_step(struct recheck *recheck, int64_t now_ms, struct error *error) {
+    if (recheck->config.unnoted->topic[0] != '\0')
+        return recheck_note_of_before(recheck, error);
     if (recheck_look_at_slots(recheck, error) != 0)
         return -1;
     if (recheck->asking != NULL)

@@ -141,17 +141,17 @@ static void begins_anew_where_few_are_far_behind(void **state) {
     for (int i = 0; i < LARGE; i++)
         produce(fixture, i, i * DISCOVERY_FAR, DISCOVERY_FAR);
     produce(fixture, LARGE, LARGE * DISCOVERY_FAR, MESSAGES);
-    const struct consume_config config = {.db = fixture->file.path,
-                                          .brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
-                                          .apply = {.catalog = fixture->catalog,
-                                                    .store = fixture->store,
-                                                    .progress = fixture->progress,
-                                                    .prefix = "shop",
-                                                    .settings = &value_settings_default,
-                                                    .commit_messages = APPLY_COMMIT_MESSAGES},
-                                          .verify_topics = true,
-                                          .stop = stop,
-                                          .self = fixture};
+    struct consume_config config = {.db = fixture->file.path,
+                                    .brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
+                                    .apply = {.catalog = fixture->catalog,
+                                              .store = fixture->store,
+                                              .progress = fixture->progress,
+                                              .prefix = "shop",
+                                              .settings = &value_settings_default,
+                                              .commit_messages = APPLY_COMMIT_MESSAGES},
+                                    .verify_topics = true,
+                                    .stop = stop,
+                                    .self = fixture};
     struct error error = {0};
     opened = 0;
     if (consume_run(&config, &error) != 0)

@@ -116,6 +116,20 @@ static bool at_end(void *self, int slot) {
     return peek(self, slot) == NULL;
 }
 
+static int unwritten; // so many more marks are not
+
+int __real_store_set_incomplete(struct store *store, const struct table *table, const char *reason,
+                                struct error *error);
+int __wrap_store_set_incomplete(struct store *store, const struct table *table, const char *reason,
+                                struct error *error);
+int __wrap_store_set_incomplete(struct store *store, const struct table *table, const char *reason,
+                                struct error *error) {
+    if (unwritten == 0)
+        return __real_store_set_incomplete(store, table, reason, error);
+    unwritten--;
+    return error_set(error, ERROR_RETRY, "the disk is full");
+}
+
 struct fixture {
     struct shop_file file;
     rd_kafka_t *producer;
@@ -126,6 +140,7 @@ struct fixture {
     struct log log;
     struct apply *apply;
     struct recheck *recheck;
+    struct consume_unnoted unnoted;
     int64_t now_ms;
 };
 
@@ -148,7 +163,7 @@ static void open_run(struct fixture *f) {
     assert_int_equal(apply_add_partition(f->apply, topic, 0, &slot, &next, &error), 0);
     const struct kafka_config kafka = {.brokers = rd_kafka_mock_cluster_bootstraps(f->cluster),
                                        .group_id = "check"};
-    const struct recheck_config config = {.kafka = &kafka, .apply = f->apply};
+    const struct recheck_config config = {.kafka = &kafka, .apply = f->apply, .unnoted = &f->unnoted};
     assert_int_equal(recheck_new(&f->recheck, &config, &error), 0);
 }
 
@@ -163,7 +178,7 @@ static int set_up(void **state) {
     told = stood_still = closed = 0;
     connection = 0;
     other_end = (struct kafka_place){0};
-    opened = refused = unassigned = 0;
+    opened = refused = unassigned = unwritten = 0;
     slots = 1;
     f->now_ms = FIRST_MS;
     open_run(f);
@@ -171,12 +186,16 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
-    struct fixture *f = *state;
+static void close_run(struct fixture *f) {
     recheck_free(&f->recheck);
     apply_free(&f->apply);
     progress_free(&f->progress);
     store_close(&f->store);
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    close_run(f);
     rd_kafka_destroy(f->producer);
     catalog_free(&f->catalog);
     shop_file_remove(&f->file);
@@ -243,15 +262,20 @@ static void note(void *self, const char *table, const char *reason) {
     (void)snprintf(self, ERROR_MESSAGE_SIZE, "%s: %s", table, reason);
 }
 
-static void expect_halt(struct fixture *f, const char *begins) {
+static void expect_mark(struct fixture *f) {
     struct error error = {0};
     char incomplete[ERROR_MESSAGE_SIZE] = "";
+    assert_int_equal(read_incomplete(f->file.path, note, incomplete, &error), 0);
+    assert_ptr_equal(strstr(incomplete, "orders: shop.public.orders partition 0: offset "), incomplete);
+}
+
+static void expect_halt(struct fixture *f, const char *begins) {
+    struct error error = {0};
     assert_int_equal(await(f, &error), -1);
     assert_int_equal(error.kind, ERROR_HALT);
     assert_ptr_equal(strstr(error.message, begins), error.message);
     assert_int_equal(opened, 1);
-    assert_int_equal(read_incomplete(f->file.path, note, incomplete, &error), 0);
-    assert_ptr_equal(strstr(incomplete, "orders: shop.public.orders partition 0: offset "), incomplete);
+    expect_mark(f);
 }
 
 static void another_connection_to_the_same_log(void **state) {
@@ -274,6 +298,28 @@ static void another_connection_to_another_log(void **state) {
     step_told(f, 6);
     expect_halt(f,
                 "shop.public.orders partition 0: offset 2 is not the message any more that was read there: ");
+}
+
+// The next run begins with it, and would find nothing strange: its newest message is of the other log.
+static void what_the_file_could_not_keep_is_kept_by_the_next_run(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    take_three(f, FIRST_MS + 77);
+    step_told(f, 5);
+    take(f, 3, FIRST_MS + 78);
+    produce(f, FIRST_MS + 78);
+    unwritten = 2;
+    step_told(f, 6);
+    assert_int_equal(await(f, &error), -1);
+    assert_int_equal(error.kind, ERROR_RETRY);
+    for (int run = 0; run < 2; run++) {
+        close_run(f);
+        open_run(f);
+        assert_int_equal(recheck_step(f->recheck, f->now_ms, &error), -1);
+        assert_int_equal(error.kind, run == 0 ? ERROR_RETRY : ERROR_HALT);
+    }
+    expect_mark(f);
+    step(f); // it is told once
 }
 
 // It was cut off before what was taken.
@@ -443,6 +489,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(another_connection_to_the_same_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_connection_to_another_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_the_file_could_not_keep_is_kept_by_the_next_run, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(another_connection_to_a_shorter_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_newest_is_that_of_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_leader_lost_between_two_statistics, set_up, tear_down),
