@@ -6,6 +6,7 @@
 
 #include "consumer/apply/apply.h"
 #include "consumer/broker/kafka.h"
+#include "consumer/consume/unnoted.h"
 
 enum {
     CONSUME_WAIT_MS = 100, // longest wait for messages: stop and clocks are looked at so often
@@ -15,15 +16,6 @@ enum {
     CONSUME_GATHER_MESSAGES_PER_MS =
         1000, // a commit waits this long, in ms, for each so many messages of lag
     CONSUME_GROUP_COMMIT_MS = BOUND(5000, 100),
-};
-
-enum { CONSUME_TOPIC_SIZE = 250 }; // of a topic's name, as Kafka bounds it
-
-// What was found of a log, and could not be written into the file so far (its disk was full): the next run does, before it reads.
-struct consume_unnoted {
-    char topic[CONSUME_TOPIC_SIZE]; // "" = there is nothing
-    int32_t partition;
-    char reason[ERROR_MESSAGE_SIZE];
 };
 
 struct consume_config {
@@ -42,8 +34,8 @@ struct consume_config {
         disable_views; // a view whose statement fails ends the loop (CONSUME_VIEW_FAILED) and does not halt it
     // Why the file could not be written before this run, NULL = it could: the state stays degraded until something was.
     const char *degraded;
-    bool verify_topics;             // see apply_verify_first; the demo's broker is fed anew at each start
-    struct consume_unnoted unnoted; // of the run before
+    bool verify_topics;     // see apply_verify_first; the demo's broker is fed anew at each start
+    struct unnoted unnoted; // of the run before
     bool progress_line;
     // The file that is served while this one is built anew beside it: no partition is read beyond what that one has
     // committed (consume/leader.h). NULL = it reads by itself.

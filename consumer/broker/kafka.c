@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <unistd.h>
 
 enum {
     SERVE_MAX = BOUND(256, 4),     // things taken from the main queue at once
@@ -178,15 +177,6 @@ static int kafka_on_stats(rd_kafka_t *client, char *text, size_t size, void *opa
     return 0; // librdkafka frees the text
 }
 
-// Of all clients: one that has ended may close its last behind what it was opened for.
-static atomic_uint kafka_closed_connections;
-
-static int kafka_on_close(int socket, void *opaque) {
-    (void)opaque;
-    (void)atomic_fetch_add(&kafka_closed_connections, 1);
-    return close(socket);
-}
-
 static void kafka_on_commit(rd_kafka_t *client, rd_kafka_resp_err_t code,
                             rd_kafka_topic_partition_list_t *offsets, void *opaque) {
     (void)client;
@@ -213,7 +203,7 @@ unsigned kafka_told(const struct kafka *kafka) {
 }
 
 unsigned kafka_closed(void) {
-    return atomic_load(&kafka_closed_connections);
+    return kafka_conf_closed();
 }
 
 unsigned kafka_stood_still(const struct kafka *kafka) {
@@ -289,7 +279,7 @@ static int kafka_start_client(struct kafka *kafka, const struct kafka_config *co
     rd_kafka_conf_set_log_cb(conf, kafka_on_log);
     rd_kafka_conf_set_stats_cb(conf, kafka_on_stats);
     rd_kafka_conf_set_throttle_cb(conf, kafka_on_throttle);
-    rd_kafka_conf_set_closesocket_cb(conf, kafka_on_close);
+    kafka_conf_count_closed(conf);
     rd_kafka_conf_set_offset_commit_cb(conf, kafka_on_commit);
     char text[KAFKA_CLIENT_ERROR_SIZE];
     kafka->link.client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);

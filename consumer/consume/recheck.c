@@ -223,7 +223,7 @@ static bool recheck_is_another(struct recheck *recheck, int number, const struct
 
 // Rows of the other log may have been taken since, so that nothing would tell it again where the file does not keep it.
 static int recheck_note(struct recheck *recheck, int number, struct error *error) {
-    struct consume_unnoted *unnoted = recheck->config.unnoted;
+    struct unnoted *unnoted = recheck->config.unnoted;
     if (apply_note_another_log(recheck->config.apply, number, unnoted->reason, error) != 0)
         return -1;
     unnoted->topic[0] = '\0';
@@ -231,7 +231,7 @@ static int recheck_note(struct recheck *recheck, int number, struct error *error
 }
 
 static int recheck_tell(struct recheck *recheck, int number, struct error *error) {
-    struct consume_unnoted *unnoted = recheck->config.unnoted;
+    struct unnoted *unnoted = recheck->config.unnoted;
     struct apply_partition partition;
     if (!apply_partition(recheck->config.apply, number, &partition))
         return 0;
@@ -248,7 +248,7 @@ static int recheck_tell(struct recheck *recheck, int number, struct error *error
 
 // Before this run has read anything.
 static int recheck_note_of_before(struct recheck *recheck, struct error *error) {
-    const struct consume_unnoted *unnoted = recheck->config.unnoted;
+    const struct unnoted *unnoted = recheck->config.unnoted;
     int64_t ignored;
     int slot;
     if (apply_add_partition(recheck->config.apply, unnoted->topic, unnoted->partition, &slot, &ignored,

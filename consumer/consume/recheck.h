@@ -8,8 +8,8 @@
 
 #include "consumer/apply/apply.h"
 #include "consumer/broker/kafka.h"
-#include "consumer/consume.h"
 #include "consumer/consume/discovery.h"
+#include "consumer/consume/unnoted.h"
 
 struct recheck;
 
@@ -18,7 +18,7 @@ struct recheck_config {
     struct kafka *live;
     struct apply *apply;
     const struct discovery *discovery;
-    struct consume_unnoted *unnoted; // outlives it
+    struct unnoted *unnoted; // outlives it
 };
 
 int recheck_new(struct recheck **ret, const struct recheck_config *config, struct error *error);

@@ -140,7 +140,7 @@ struct fixture {
     struct log log;
     struct apply *apply;
     struct recheck *recheck;
-    struct consume_unnoted unnoted;
+    struct unnoted unnoted;
     int64_t now_ms;
 };
 
