@@ -453,9 +453,9 @@ static void kafka_destroy_list(rd_kafka_topic_partition_list_t **list) {
 }
 
 static void kafka_send_commit(struct kafka *kafka) {
-    // The newest offsets go with the next flush. Without a broker librdkafka would keep the commit, and its destroy
-    // wait for that.
-    if (kafka->commit_in_flight || !kafka->connected || kafka->group_denied)
+    // The newest offsets go with the next flush. Without a broker, or without the group's coordinator, librdkafka would keep the commit for
+    // a minute: its destroy waits for that, and what is assigned meanwhile is not read before.
+    if (kafka->commit_in_flight || !kafka->connected || kafka->group_denied || kafka->stats.coordinator_down)
         return;
     CLEANUP(kafka_destroy_list)
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(kafka->partition_count);
