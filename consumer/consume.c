@@ -399,6 +399,7 @@ static void consume_report_state(struct consume *consume) {
         .any_partition = discovery_slots(consume->discovery) > 0,
         .unanswered = consume->unanswered.reason,
         .all_unanswered = consume->unanswered.all,
+        .silence = consume->unanswered.text,
         .trouble = discovery_trouble(consume->discovery),
         .none_read = discovery_reads_none(consume->discovery),
         .caught_up_ms = consume->caught_up_ms,
@@ -433,8 +434,7 @@ static void consume_note_group(struct consume *consume) {
             kafka_note_offset(consume->kafka, i, consume_position(consume, i));
 }
 
-// Never told more than a power cut would leave: topics may be cut down by what the group has committed. So the log is
-// synced first, beside the writer.
+// Never told more than a power cut would leave, since topics may be cut down by that: the log is synced first, beside the writer.
 static void consume_report_group_sometimes(struct consume *consume) {
     struct error error = {0};
     if (consume->group_waits) {
