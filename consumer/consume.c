@@ -79,6 +79,9 @@ static void consume_halt_for(struct consume *consume, const char *reason, const 
         log_error("%s", error.message);
     progress_set_error(consume->progress, reason);
     progress_set_state(consume->progress, STATE_HALTED, reason);
+    // Nobody takes from clients beside the live one any more, and what librdkafka tells of each twice a second is kept by it.
+    recheck_free(&consume->recheck);
+    fill_reader_free(&consume->fill);
 }
 
 static void consume_halt(struct consume *consume, const char *reason) {
@@ -606,12 +609,8 @@ static void consume_fill(struct consume *consume) {
     if (consume->fill == NULL || consume->halted || consume->passing.kind != ERROR_NONE ||
         discovery_slots(consume->discovery) == 0 || !discovery_reads_all(consume->discovery))
         return;
-    if (fill_reader_step(&consume->fill, consume->apply, &consume->filled, &error) == 0)
-        return;
-    if (consume_is_passing(consume, &error))
-        consume->passing = error;
-    else
-        consume_halt(consume, error.message);
+    if (fill_reader_step(&consume->fill, consume->apply, &consume->filled, &error) != 0)
+        consume_fail(consume, &error);
 }
 
 // Within a source transaction there is no rest yet.
