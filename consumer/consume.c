@@ -632,7 +632,8 @@ static bool consume_rests(struct consume *consume) {
     }
     if (!consume->quiet)
         consume_quieten(consume);
-    return consume->quiet && config->rest(config->self, true);
+    // What was to be done at rest may be refused: then this round is one like others, whose end commits what it took.
+    return consume->quiet = consume->quiet && config->rest(config->self, true);
 }
 
 static void consume_rest(struct consume *consume) {

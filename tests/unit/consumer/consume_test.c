@@ -58,6 +58,8 @@ int __wrap_kafka_open(struct kafka **ret, const struct kafka_config *config, str
 
 static bool at_rest;
 static int commits_at_rest;
+static int commits_at_stop;
+static bool rest_is_refused;
 
 int __real_apply_commit(struct apply *apply, struct error *error);
 int __wrap_apply_commit(struct apply *apply, struct error *error);
@@ -178,19 +180,17 @@ static void begins_anew_where_few_are_far_behind(void **state) {
 static bool rest(void *self, bool quiet) {
     const struct fixture *fixture = self;
     at_rest |= quiet;
-    return fixture->rounds > 1;
+    return fixture->rounds > 1 && !(quiet && rest_is_refused);
 }
 
 static bool stop_at_rest(void *self) {
     struct fixture *fixture = self;
     assert_true(fixture->rounds++ < ROUNDS_MAX);
+    commits_at_stop = commits_at_rest;
     return at_rest;
 }
 
-// Another connection has the file's lock by then: what is due without any message, as that answers are whole from now on, would fail
-// the whole process.
-static void what_ends_at_rest_commits_nothing(void **state) {
-    struct fixture *fixture = *state;
+static void end_at_rest(struct fixture *fixture, bool refused) {
     struct consume_config config = {.db = fixture->file.path,
                                     .brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
                                     .apply = {.catalog = fixture->catalog,
@@ -204,15 +204,29 @@ static void what_ends_at_rest_commits_nothing(void **state) {
                                     .self = fixture};
     struct error error = {0};
     at_rest = false;
-    commits_at_rest = 0;
+    rest_is_refused = refused;
+    commits_at_rest = commits_at_stop = 0;
     assert_int_equal(consume_run(&config, &error), 0);
     assert_true(at_rest);
+}
+
+// Another connection has the file's lock by then: what is due without any message, as that answers are whole from now on, would fail
+// the whole process.
+static void what_ends_at_rest_commits_nothing(void **state) {
+    end_at_rest(*state, false);
     assert_int_equal(commits_at_rest, 0);
+}
+
+// Where nothing is built after all, messages are taken in that round.
+static void what_ends_behind_a_rest_that_was_refused_commits(void **state) {
+    end_at_rest(*state, true);
+    assert_int_equal(commits_at_rest, commits_at_stop + 1);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_ends_at_rest_commits_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_ends_behind_a_rest_that_was_refused_commits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(begins_anew_where_few_are_far_behind, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
