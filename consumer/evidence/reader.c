@@ -171,9 +171,10 @@ static int reader_lacks_end(const struct reader *reader) {
     return -1;
 }
 
-static int reader_refuse_ends(const struct reader *reader, struct kafka *kafka, int lacks,
-                              struct error *error) {
-    for (int i = 0; i < reader->count; i++)
+// Where some were told, whatever question it was behind: the first that was not is named.
+static int reader_refuse_ends(const struct reader *reader, struct kafka *kafka, struct error *error) {
+    int lacks = reader_lacks_end(reader);
+    for (int i = 0; lacks >= 0 && i < reader->count; i++)
         if (reader->ends[i].low >= 0)
             return error_set(error, ERROR_BROKER,
                              "%s partition %" PRId32 ": the broker does not tell its ends%s",
@@ -189,13 +190,13 @@ static int reader_find_ends(struct reader *reader, struct kafka *kafka, struct e
         (void)kafka_ask_ends(kafka, reader->ends, reader->count);
         while (!kafka_take_ends(kafka)) {
             if (clock_monotonic_ms() > until)
-                return reader_refuse_ends(reader, kafka, 0, error);
+                return reader_refuse_ends(reader, kafka, error);
             kafka_wait(kafka, READER_WAIT_MS);
         }
         lacks = reader_lacks_end(reader);
     } while (lacks >= 0 && reader_hear_of_leaders(kafka, until));
     if (lacks >= 0)
-        return reader_refuse_ends(reader, kafka, lacks, error);
+        return reader_refuse_ends(reader, kafka, error);
     for (int i = 0; i < reader->count; i++)
         reader->evidence->topics[reader->topics[i]].beginning_gone += reader->ends[i].low > 0;
     return 0;

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { BIG_MESSAGE = 2 * 1024 * 1024, KEPT_MAX = 3, FLUSH_MS = 10000 }; // the mock keeps 5 MB of a partition
 
@@ -63,6 +64,26 @@ bool __wrap_kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int cou
     return __real_kafka_ask_ends(kafka, ends, count);
 }
 
+static bool falls_silent; // behind the first answer that tells ends, for longer than is waited
+static int64_t skipped_s; // that much later than it is
+
+bool __real_kafka_take_ends(struct kafka *kafka);
+bool __wrap_kafka_take_ends(struct kafka *kafka);
+bool __wrap_kafka_take_ends(struct kafka *kafka) {
+    if (!falls_silent || asked_for_ends == 1)
+        return __real_kafka_take_ends(kafka);
+    skipped_s = EVIDENCE_SILENCE_MS / 1000 + 1;
+    return false;
+}
+
+int __real_clock_gettime(clockid_t which, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t which, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t which, struct timespec *ret) {
+    int status = __real_clock_gettime(which, ret);
+    ret->tv_sec += skipped_s;
+    return status;
+}
+
 static int64_t read_messages(bool moving, bool leaderless) {
     rd_kafka_mock_cluster_t *cluster;
     producer = mock_cluster_start(1, &cluster);
@@ -102,6 +123,29 @@ static void a_partition_without_a_leader_is_asked_for_again(void **state) {
     assert_true(asked_for_ends >= 2);
 }
 
+// Ends that were told before the silence are no reason to name their partition.
+static void the_partition_that_lacks_its_ends_is_named(void **state) {
+    (void)state;
+    rd_kafka_mock_cluster_t *cluster;
+    producer = mock_cluster_start(1, &cluster);
+    assert_int_equal(rd_kafka_mock_topic_create(cluster, topic, 2, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(cluster, topic, 1, -1), RD_KAFKA_RESP_ERR_NO_ERROR);
+    asked_for_ends = 0;
+    led = NULL;
+    falls_silent = true;
+    const struct kafka_config config = {.brokers = rd_kafka_mock_cluster_bootstraps(cluster),
+                                        .group_id = "tidemark-test"};
+    struct evidence evidence = {0};
+    struct error error = {0};
+    assert_int_equal(evidence_read_broker(&evidence, &config, "shop", NULL, false, &error), -1);
+    falls_silent = false;
+    skipped_s = 0;
+    static const char begins[] = "shop.public.orders partition 1: the broker does not tell its ends";
+    assert_ptr_equal(strstr(error.message, begins), error.message);
+    evidence_free(&evidence);
+    rd_kafka_destroy(producer);
+}
+
 // Where the connector's topic.delimiter, or a router, gives all topics other names: lines of source.sql say them.
 static void topics_that_lines_name_are_enough(void **state) {
     (void)state;
@@ -135,6 +179,7 @@ int main(void) {
         cmocka_unit_test(a_sample_is_read),
         cmocka_unit_test(a_beginning_that_moves_is_followed),
         cmocka_unit_test(a_partition_without_a_leader_is_asked_for_again),
+        cmocka_unit_test(the_partition_that_lacks_its_ends_is_named),
         cmocka_unit_test(topics_that_lines_name_are_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
