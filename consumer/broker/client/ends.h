@@ -8,9 +8,9 @@
 
 #include <librdkafka/rdkafka.h>
 
-// Waits `wait_ms` at most for the low ones, one request a broker. False when one of them was not told, and -1 then.
+// Waits `wait_ms` at most for the low ones, one request a broker. False when one of them was not told: no value is to be relied on then.
 bool kafka_ends_ask_low(rd_kafka_t *client, struct kafka_ends *ends, int count, int wait_ms);
-// The same, and then as long for the high ones: what others were is not to be relied on where one was not told.
+// The same, and then as long for the high ones.
 bool kafka_ends_ask(rd_kafka_t *client, struct kafka_ends *ends, int count, int wait_ms);
 
 #endif
