@@ -626,10 +626,8 @@ static void consume_quieten(struct consume *consume) {
 // Whether nothing is to be written in this round.
 static bool consume_rests(struct consume *consume) {
     const struct consume_config *config = consume->config;
-    if (config->rest == NULL || !config->rest(config->self, false)) {
-        consume->quiet = false;
-        return false;
-    }
+    if (config->rest == NULL || !config->rest(config->self, false))
+        return consume->quiet = false;
     if (!consume->quiet)
         consume_quieten(consume);
     // What was to be done at rest may be refused: then this round is one like others, whose end commits what it took.
@@ -737,6 +735,7 @@ static int consume_run_once(struct consume_config *config, bool *ret_anew, struc
     if (consume_open(&consume, error) != 0)
         return -1;
     progress_line_begin(&consume.line, config->progress_line);
+    consume_check(&consume); // a stop or a reload forgets what the run before could not write down
     while (consume.passing.kind == ERROR_NONE && !*ret_anew && !config->stop(config->self)) {
         consume_handle_events(&consume);
         if (consume_rests(&consume)) {

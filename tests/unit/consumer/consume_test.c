@@ -223,10 +223,38 @@ static void what_ends_behind_a_rest_that_was_refused_commits(void **state) {
     assert_int_equal(commits_at_rest, commits_at_stop + 1);
 }
 
+static bool stop_at_once(void *self) {
+    (void)self;
+    return true;
+}
+
+// A reload ends the run, and the one behind it is told nothing.
+static void what_the_run_before_could_not_note_is_noted_though_this_one_is_stopped(void **state) {
+    struct fixture *fixture = *state;
+    struct consume_config config = {
+        .db = fixture->file.path,
+        .brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
+        .apply = {.catalog = fixture->catalog,
+                  .store = fixture->store,
+                  .progress = fixture->progress,
+                  .prefix = "shop",
+                  .settings = &value_settings_default,
+                  .commit_messages = APPLY_COMMIT_MESSAGES},
+        .verify_topics = true,
+        .unnoted = {.topic = "shop.public.orders", .reason = "the log is another one"},
+        .stop = stop_at_once,
+        .self = fixture};
+    struct error error = {0};
+    assert_int_equal(consume_run(&config, &error), CONSUME_HALTED);
+    assert_int_equal(config.unnoted.topic[0], '\0');
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_ends_at_rest_commits_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_ends_behind_a_rest_that_was_refused_commits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_the_run_before_could_not_note_is_noted_though_this_one_is_stopped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(begins_anew_where_few_are_far_behind, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
