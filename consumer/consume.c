@@ -20,7 +20,7 @@
 #include <string.h>
 
 struct consume {
-    const struct consume_config *config;
+    struct consume_config *config;
     struct progress *progress;
     struct kafka *kafka;
     struct apply *apply;
@@ -79,6 +79,9 @@ static void consume_halt_for(struct consume *consume, const char *reason, const 
         log_error("%s", error.message);
     progress_set_error(consume->progress, reason);
     progress_set_state(consume->progress, STATE_HALTED, reason);
+    // Nobody takes from clients beside the live one any more, and what librdkafka tells of each twice a second is kept by it.
+    recheck_free(&consume->recheck);
+    fill_reader_free(&consume->fill);
 }
 
 static void consume_halt(struct consume *consume, const char *reason) {
@@ -399,6 +402,7 @@ static void consume_report_state(struct consume *consume) {
         .any_partition = discovery_slots(consume->discovery) > 0,
         .unanswered = consume->unanswered.reason,
         .all_unanswered = consume->unanswered.all,
+        .silence = consume->unanswered.text,
         .trouble = discovery_trouble(consume->discovery),
         .none_read = discovery_reads_none(consume->discovery),
         .caught_up_ms = consume->caught_up_ms,
@@ -433,8 +437,7 @@ static void consume_note_group(struct consume *consume) {
             kafka_note_offset(consume->kafka, i, consume_position(consume, i));
 }
 
-// Never told more than a power cut would leave: topics may be cut down by what the group has committed. So the log is
-// synced first, beside the writer.
+// Never told more than a power cut would leave, since topics may be cut down by that: the log is synced first, beside the writer.
 static void consume_report_group_sometimes(struct consume *consume) {
     struct error error = {0};
     if (consume->group_waits) {
@@ -454,8 +457,10 @@ static void consume_report_group_sometimes(struct consume *consume) {
     consume->group_waits = true;
 }
 
+// What is to be written at rest (a commit that takes nothing may be due by then) is the next run's: who builds in the file holds its lock.
 static int consume_report_group_at_end(struct consume *consume, struct error *error) {
-    if (apply_commit(consume->apply, error) != 0 || store_sync(consume->config->apply.store, error) != 0)
+    if ((!consume->quiet && apply_commit(consume->apply, error) != 0) ||
+        store_sync(consume->config->apply.store, error) != 0)
         return -1;
     consume_note_group(consume);
     kafka_commit_noted(consume->kafka);
@@ -604,12 +609,8 @@ static void consume_fill(struct consume *consume) {
     if (consume->fill == NULL || consume->halted || consume->passing.kind != ERROR_NONE ||
         discovery_slots(consume->discovery) == 0 || !discovery_reads_all(consume->discovery))
         return;
-    if (fill_reader_step(&consume->fill, consume->apply, &consume->filled, &error) == 0)
-        return;
-    if (consume_is_passing(consume, &error))
-        consume->passing = error;
-    else
-        consume_halt(consume, error.message);
+    if (fill_reader_step(&consume->fill, consume->apply, &consume->filled, &error) != 0)
+        consume_fail(consume, &error);
 }
 
 // Within a source transaction there is no rest yet.
@@ -625,13 +626,12 @@ static void consume_quieten(struct consume *consume) {
 // Whether nothing is to be written in this round.
 static bool consume_rests(struct consume *consume) {
     const struct consume_config *config = consume->config;
-    if (config->rest == NULL || !config->rest(config->self, false)) {
-        consume->quiet = false;
-        return false;
-    }
+    if (config->rest == NULL || !config->rest(config->self, false))
+        return consume->quiet = false;
     if (!consume->quiet)
         consume_quieten(consume);
-    return consume->quiet && config->rest(config->self, true);
+    // What was to be done at rest may be refused: then this round is one like others, whose end commits what it took.
+    return consume->quiet = consume->quiet && config->rest(config->self, true);
 }
 
 static void consume_rest(struct consume *consume) {
@@ -675,8 +675,8 @@ static int consume_open_recheck(struct consume *consume, struct kafka_config kaf
     char group[PROGRESS_GROUP_SIZE];
     (void)snprintf(group, sizeof group, "tidemark-%s-check", store_id(consume->config->apply.store));
     kafka.group_id = group;
-    const struct recheck_config recheck = {
-        .kafka = &kafka, .live = consume->kafka, .apply = consume->apply, .discovery = consume->discovery};
+    const struct recheck_config recheck = {&kafka, consume->kafka, consume->apply, consume->discovery,
+                                           &consume->config->unnoted};
     return recheck_new(&consume->recheck, &recheck, error);
 }
 
@@ -728,13 +728,14 @@ static int consume_open(struct consume *consume, struct error *error) {
     return lint_new(&consume->lint, &config->apply, consume->kafka, consume->discovery, consume->kept, error);
 }
 
-static int consume_run_once(const struct consume_config *config, bool *ret_anew, struct error *error) {
+static int consume_run_once(struct consume_config *config, bool *ret_anew, struct error *error) {
     CLEANUP(consume_done)
     struct consume consume = {
         .config = config, .progress = config->apply.progress, .degraded = config->degraded != NULL};
     if (consume_open(&consume, error) != 0)
         return -1;
     progress_line_begin(&consume.line, config->progress_line);
+    consume_check(&consume); // a stop or a reload forgets what the run before could not write down
     while (consume.passing.kind == ERROR_NONE && !*ret_anew && !config->stop(config->self)) {
         consume_handle_events(&consume);
         if (consume_rests(&consume)) {
@@ -779,21 +780,20 @@ static int consume_run_once(const struct consume_config *config, bool *ret_anew,
 }
 
 // Begins anew three times at most while it catches up: each time several times as much of each partition is held.
-int consume_run(const struct consume_config *config, struct error *error) {
-    struct consume_config going_on = *config;
+int consume_run(struct consume_config *config, struct error *error) {
     for (;;) {
         bool anew = false;
-        int status = consume_run_once(&going_on, &anew, error);
+        int status = consume_run_once(config, &anew, error);
         if (!anew)
             return status;
         log_event(LEVEL_INFO, "reading", NULL,
                   "few partitions are far behind now: reading begins anew, with more of each at a time");
         struct store_report report;
-        if (store_reopen(going_on.apply.store, &report, error) != 0)
+        if (store_reopen(config->apply.store, &report, error) != 0)
             return CONSUME_DEGRADED;
         struct progress_summary summary;
-        progress_summary(going_on.apply.progress, &summary);
-        going_on.apply.counters = summary.counters;
-        going_on.degraded = NULL;
+        progress_summary(config->apply.progress, &summary);
+        config->apply.counters = summary.counters;
+        config->degraded = NULL;
     }
 }

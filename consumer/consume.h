@@ -6,6 +6,7 @@
 
 #include "consumer/apply/apply.h"
 #include "consumer/broker/kafka.h"
+#include "consumer/consume/unnoted.h"
 
 enum {
     CONSUME_WAIT_MS = 100, // longest wait for messages: stop and clocks are looked at so often
@@ -33,7 +34,8 @@ struct consume_config {
         disable_views; // a view whose statement fails ends the loop (CONSUME_VIEW_FAILED) and does not halt it
     // Why the file could not be written before this run, NULL = it could: the state stays degraded until something was.
     const char *degraded;
-    bool verify_topics; // see apply_verify_first; the demo's broker is fed anew at each start
+    bool verify_topics;     // see apply_verify_first; the demo's broker is fed anew at each start
+    struct unnoted unnoted; // of the run before
     bool progress_line;
     // The file that is served while this one is built anew beside it: no partition is read beyond what that one has
     // committed (consume/leader.h). NULL = it reads by itself.
@@ -58,7 +60,8 @@ struct consume_config {
 // name the row; of ERROR_HALT it is named, and the view is to be disabled; of ERROR_REFUSED the next run is not to go back
 // (apply_config.h). -1: what keeps it from starting, or the last
 // commit fails.
+// What the next run needs to know of this one is in `config` by then.
 enum { CONSUME_HALTED = 1, CONSUME_DEGRADED = 2, CONSUME_VIEW_FAILED = 3 };
-int consume_run(const struct consume_config *config, struct error *error);
+int consume_run(struct consume_config *config, struct error *error);
 
 #endif

@@ -246,7 +246,7 @@ static int main_open_store(struct parts *parts, const struct options *options, c
     if (main_open_store_quietly(parts, options, db, &report, error) != 0)
         return -1;
     loading_report(&report, db);
-    return 0;
+    return loading_recall(db, parts->catalog, parts->progress, error);
 }
 
 static enum apply_timeline main_on_timeline(const struct options *options) {

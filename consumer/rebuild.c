@@ -43,7 +43,7 @@ static bool rebuild_stops(void *self) {
 static void *rebuild_run(void *self) {
     struct rebuild *rebuild = self;
     const struct options *options = rebuild->options;
-    const struct consume_config config = {
+    struct consume_config config = {
         .db = rebuild->path,
         .brokers = options->brokers,
         .properties = options->properties,

@@ -202,6 +202,10 @@ unsigned kafka_told(const struct kafka *kafka) {
     return kafka->told;
 }
 
+unsigned kafka_closed(void) {
+    return kafka_conf_closed();
+}
+
 unsigned kafka_stood_still(const struct kafka *kafka) {
     return kafka->stood_still;
 }
@@ -275,6 +279,7 @@ static int kafka_start_client(struct kafka *kafka, const struct kafka_config *co
     rd_kafka_conf_set_log_cb(conf, kafka_on_log);
     rd_kafka_conf_set_stats_cb(conf, kafka_on_stats);
     rd_kafka_conf_set_throttle_cb(conf, kafka_on_throttle);
+    kafka_conf_count_closed(conf);
     rd_kafka_conf_set_offset_commit_cb(conf, kafka_on_commit);
     char text[KAFKA_CLIENT_ERROR_SIZE];
     kafka->link.client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
@@ -448,9 +453,9 @@ static void kafka_destroy_list(rd_kafka_topic_partition_list_t **list) {
 }
 
 static void kafka_send_commit(struct kafka *kafka) {
-    // The newest offsets go with the next flush. Without a broker librdkafka would keep the commit, and its destroy
-    // wait for that.
-    if (kafka->commit_in_flight || !kafka->connected || kafka->group_denied)
+    // The newest offsets go with the next flush. Without a broker, or without the group's coordinator, librdkafka would keep the commit for
+    // a minute: its destroy waits for that, and what is assigned meanwhile is not read before.
+    if (kafka->commit_in_flight || !kafka->connected || kafka->group_denied || kafka->stats.coordinator_down)
         return;
     CLEANUP(kafka_destroy_list)
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(kafka->partition_count);

@@ -126,6 +126,9 @@ unsigned kafka_arrivals(const struct kafka *kafka);
 // How often librdkafka's statistics came, or it said that no broker is connected, modulo 2^32: kafka_unanswered and kafka_connection tell
 // nothing new before. Where the first statistics come behind that, nothing else says that a connection was lost.
 unsigned kafka_told(const struct kafka *kafka);
+// How often a connection was closed, of whatever client and to whatever broker, modulo 2^32: what has been taken by then came before any
+// other connection. It is known at once, and statistics say later whose it was.
+unsigned kafka_closed(void);
 // How often the process stood still, modulo 2^32, as the times at which librdkafka made its statistics say: for 2 s and longer (they come
 // every 500 ms; with many partitions up to 6.5 s). Where the caller alone does, librdkafka reads on, and is told what becomes of a topic.
 unsigned kafka_stood_still(const struct kafka *kafka);

@@ -185,8 +185,7 @@ void census_end(struct census *census) {
     census_list(topics, sizeof topics, undeclared, census->undeclared_named, census->undeclared_count);
     int missing = census_list_missing(census, census->missing, sizeof census->missing);
     for (int i = 0; i < census->catalog->table_count; i++)
-        if (!census->has_topic[i])
-            progress_table_no_topic(census->progress, i);
+        progress_table_listed(census->progress, i);
     bool wrong = missing > 0 || census->undeclared_count > 0;
     if (missing == 0 && census->undeclared_count > 0)
         (void)snprintf(

@@ -54,7 +54,9 @@ struct discovery {
     int64_t asked_ms;
     int64_t all_asked_ms;
     int64_t newest_find_ms;
-    int64_t fewer_ms; // since when each listing had fewer, 0 = the newest had not
+    int64_t fewer_ms;        // since when each listing had fewer, 0 = the newest had not
+    int64_t fewer_listed_ms; // the newest that had
+    bool unlisted;           // a listing since then was not answered
 };
 
 static void discovery_drop_unread(struct discovery *discovery, int left) {
@@ -232,6 +234,10 @@ static bool discovery_check_count(struct discovery *discovery, const char *topic
         return true;
     if (discovery->fewer_ms == 0)
         discovery->fewer_ms = now;
+    else if (discovery->unlisted) // while nobody answers, no broker hears anything either
+        discovery->fewer_ms += now - discovery->fewer_listed_ms;
+    discovery->fewer_listed_ms = now;
+    discovery->unlisted = false;
     (void)snprintf(
         discovery->fewer, sizeof discovery->fewer,
         "%s is told to have %d partitions, and this file has read its partition %" PRId32
@@ -473,6 +479,7 @@ static int discovery_take_topics(struct discovery *discovery, bool *ret_answered
     if (status == 0)
         return 0;
     *ret_answered = status == 1;
+    discovery->unlisted |= status != 1;
     discovery->stage = DISCOVERY_RESTS;
     discovery->asked_ms = clock_monotonic_ms();
     if (discovery->asked == KAFKA_TOPICS_ALL)
@@ -489,7 +496,7 @@ static int discovery_take_topics(struct discovery *discovery, bool *ret_answered
     return status == 1 ? 0 : -1;
 }
 
-// librdkafka (2.0) asks on behind its deadline while the leaders' connections are refused: half a minute and more.
+// Where leaders do not answer, it takes seconds, and more where there are many.
 static void discovery_take_ends(struct discovery *discovery) {
     if (kafka_take_ends(discovery->config.kafka)) {
         if (discovery_asks_again(discovery))

@@ -8,15 +8,17 @@
 #include <stdlib.h>
 
 enum {
-    RECHECK_LOST = -1,       // a connection of before the first statistics
-    RECHECK_AGAIN_MS = 10000 // until it is tried again to open a client
+    RECHECK_LOST = -1, // a connection of before the first statistics
+    RECHECK_LOOKS = 2, // statistics behind a connection that was closed: the first may have been made before
+    RECHECK_AGAIN_MS = 10000, // until it is tried again to open a client
 };
 
 struct recheck_slot {
     int64_t connection; // that `newest` was read over or before, 0 = none yet
     // taken, as of the newest statistics; it stays while the slot is due or asked
     struct apply_message newest;
-    int64_t other_end; // the newest kafka_other_end that was doubted, by its offset
+    struct apply_message closed; // taken when a connection was closed: asked for as well, once `newest` was
+    int64_t other_end;           // the newest kafka_other_end that was doubted, by its offset
     bool due;
     bool asked;
 };
@@ -31,6 +33,8 @@ struct recheck {
     struct kafka *asking; // NULL = nothing is asked
     int asked;
     unsigned told;        // kafka_told at the newest look
+    unsigned closed;      // kafka_closed when what the slots had taken was last noted for it
+    int closed_looks;     // for so many looks more it is kept
     unsigned stood_still; // kafka_stood_still then
     int64_t again_ms;     // nothing is asked before
 };
@@ -80,6 +84,11 @@ static void recheck_doubt(struct recheck *recheck, struct recheck_slot *slot) {
 static void recheck_settle(struct recheck *recheck, struct recheck_slot *slot) {
     recheck->asked -= slot->asked;
     slot->asked = false;
+    if (slot->closed.ts_ms > 0 && slot->closed.offset != slot->newest.offset) {
+        slot->newest = slot->closed;
+        recheck_doubt(recheck, slot);
+    }
+    slot->closed = (struct apply_message){0};
 }
 
 // A leader that changed between two statistics: what was taken since the former is of either, and the message before the change is none
@@ -111,7 +120,29 @@ static void recheck_look(struct recheck *recheck, int number) {
         slot->newest = newest;
 }
 
+// What comes over another connection may be of another log, and it is half a second until statistics name that one.
+static void recheck_note_closed(struct recheck *recheck) {
+    unsigned closed = kafka_closed();
+    if (recheck->closed_looks > 0 || closed == recheck->closed)
+        return;
+    recheck->closed = closed;
+    recheck->closed_looks = RECHECK_LOOKS;
+    for (int i = 0; i < recheck->slot_count; i++)
+        if (discovery_is_assigned(recheck->config.discovery, i) && !recheck->slots[i].due &&
+            !recheck->slots[i].asked)
+            recheck->slots[i].closed = apply_newest(recheck->config.apply, i);
+}
+
+static void recheck_forget_closed(struct recheck *recheck) {
+    if (recheck->closed_looks == 0 || --recheck->closed_looks > 0)
+        return;
+    for (int i = 0; i < recheck->slot_count; i++)
+        if (!recheck->slots[i].due && !recheck->slots[i].asked)
+            recheck->slots[i].closed = (struct apply_message){0};
+}
+
 static int recheck_look_at_slots(struct recheck *recheck, struct error *error) {
+    recheck_note_closed(recheck);
     unsigned told = kafka_told(recheck->config.live);
     unsigned stood_still = kafka_stood_still(recheck->config.live);
     if (told == recheck->told)
@@ -126,6 +157,7 @@ static int recheck_look_at_slots(struct recheck *recheck, struct error *error) {
         return -1;
     for (int i = 0; i < count; i++)
         recheck_look(recheck, i);
+    recheck_forget_closed(recheck);
     return 0;
 }
 
@@ -189,20 +221,40 @@ static bool recheck_is_another(struct recheck *recheck, int number, const struct
     return message != NULL && message->offset == slot->newest.offset && message->ts_ms != slot->newest.ts_ms;
 }
 
+// Rows of the other log may have been taken since, so that nothing would tell it again where the file does not keep it.
+static int recheck_note(struct recheck *recheck, int number, struct error *error) {
+    struct unnoted *unnoted = recheck->config.unnoted;
+    if (apply_note_another_log(recheck->config.apply, number, unnoted->reason, error) != 0)
+        return -1;
+    unnoted->topic[0] = '\0';
+    return error_set(error, ERROR_HALT, "%s; read the topics into a new --db file", unnoted->reason);
+}
+
 static int recheck_tell(struct recheck *recheck, int number, struct error *error) {
+    struct unnoted *unnoted = recheck->config.unnoted;
     struct apply_partition partition;
-    char reason[ERROR_MESSAGE_SIZE];
     if (!apply_partition(recheck->config.apply, number, &partition))
         return 0;
+    (void)snprintf(unnoted->topic, sizeof unnoted->topic, "%s", partition.topic);
+    unnoted->partition = partition.partition;
     (void)snprintf(
-        reason, sizeof reason,
+        unnoted->reason, sizeof unnoted->reason,
         "%s partition %" PRId32 ": offset %" PRId64
         " is not the message any more that was read there: the topic or the cluster was made anew, or "
         "a broker lost the end of its log, and messages of now were never read",
         partition.topic, partition.partition, recheck->slots[number].newest.offset);
-    if (apply_note_another_log(recheck->config.apply, number, reason, error) != 0)
+    return recheck_note(recheck, number, error);
+}
+
+// Before this run has read anything.
+static int recheck_note_of_before(struct recheck *recheck, struct error *error) {
+    const struct unnoted *unnoted = recheck->config.unnoted;
+    int64_t ignored;
+    int slot;
+    if (apply_add_partition(recheck->config.apply, unnoted->topic, unnoted->partition, &slot, &ignored,
+                            error) != 0)
         return -1;
-    return error_set(error, ERROR_HALT, "%s; read the topics into a new --db file", reason);
+    return recheck_note(recheck, slot, error);
 }
 
 static int recheck_take(struct recheck *recheck, struct error *error) {
@@ -223,6 +275,8 @@ static int recheck_take(struct recheck *recheck, struct error *error) {
 }
 
 int recheck_step(struct recheck *recheck, int64_t now_ms, struct error *error) {
+    if (recheck->config.unnoted->topic[0] != '\0')
+        return recheck_note_of_before(recheck, error);
     if (recheck_look_at_slots(recheck, error) != 0)
         return -1;
     if (recheck->asking != NULL)

@@ -9,6 +9,7 @@
 #include "consumer/apply/apply.h"
 #include "consumer/broker/kafka.h"
 #include "consumer/consume/discovery.h"
+#include "consumer/consume/unnoted.h"
 
 struct recheck;
 
@@ -17,12 +18,14 @@ struct recheck_config {
     struct kafka *live;
     struct apply *apply;
     const struct discovery *discovery;
+    struct unnoted *unnoted; // outlives it
 };
 
 int recheck_new(struct recheck **ret, const struct recheck_config *config, struct error *error);
 void recheck_free(struct recheck **recheck);
 // In each round of the loop, before anything is taken. -1 with ERROR_HALT: a log is another one, and the file keeps that the tables that it
-// feeds are incomplete. Other errors: ERROR_SYSTEM, and apply_note_another_log's. After any of them nothing may be taken. Where no client
+// feeds are incomplete. Other errors: ERROR_SYSTEM, and apply_note_another_log's, behind which `unnoted` has what the next one
+// is to note. After any of them nothing may be taken. Where no client
 // can be opened it is logged, and tried again.
 int recheck_step(struct recheck *recheck, int64_t now_ms, struct error *error);
 

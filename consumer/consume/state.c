@@ -33,7 +33,7 @@ static void state_while_behind(const struct state_facts *facts, struct state_rep
         state_say(ret, STATE_CATCHING_UP, "a commit has been being written for more than %d s",
                   STATE_SLOW_COMMIT_MS / 1000);
     else
-        state_say(ret, STATE_CATCHING_UP, "%s", "");
+        state_say(ret, STATE_CATCHING_UP, "%s", facts->silence != NULL ? facts->silence : "");
 }
 
 // Nothing comes, and that is as it should be, or as far as can be known.

@@ -17,6 +17,7 @@ struct state_facts {
     bool any_partition;       // something is read, or about to be
     const char *unanswered;   // partitions of which no broker answers a fetch, in words, NULL or "" = none
     bool all_unanswered;      // it is all that are read
+    const char *silence;      // which of them has not been answered for a moment, NULL or "" = none
     const char *trouble;      // why not all can be read (discovery_trouble), NULL = nothing
     bool none_read;           // and none ever was by this process
     int64_t caught_up_ms;     // the last time that all was read and applied, 0 = never

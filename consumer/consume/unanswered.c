@@ -33,7 +33,8 @@ static void unanswered_look_at_partitions(struct unanswered *unanswered, struct 
         if (found.ms > longest.ms)
             longest = found;
     }
-    if (unanswered->found > 0)
+    unanswered->text[0] = '\0';
+    if (longest.ms > 0)
         unanswered_describe(unanswered, &longest, unanswered->found);
 }
 

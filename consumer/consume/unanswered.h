@@ -17,8 +17,9 @@ struct unanswered {
     int64_t looked_ms; // monotonic: that look
     int found;         // by that look, for UNANSWERED_MS at least, as the next three
     int read;
-    int64_t oldest_answer_ms;          // of all that are read, INT64_MAX = none is
-    char text[PROGRESS_REASON_SIZE];   // what is said of those that were found
+    int64_t oldest_answer_ms; // of all that are read, INT64_MAX = none is
+    char text
+        [PROGRESS_REASON_SIZE]; // what is said of those that were found, or of the one for less than that, "" = all are answered
     int64_t answered_ms;               // monotonic: the last time that none was found, 0 = at the next look
     bool all;                          // it is all partitions that are read
     int64_t oldest_ms;                 // monotonic: all partitions have been answered at this time or later

@@ -142,23 +142,60 @@ static int reader_list_partitions(struct reader *reader, struct error *error) {
     return 0;
 }
 
+static void reader_pass_over(void *self, const char *topic, int partitions) {
+    (void)self;
+    (void)topic;
+    (void)partitions;
+}
+
+// Who leads by now: a leader that was lost has another one behind it in a few seconds.
+static bool reader_hear_of_leaders(struct kafka *kafka, int64_t until) {
+    struct error ignored = {0};
+    int answered = 0;
+    kafka_wait(kafka, READER_WAIT_MS);
+    (void)kafka_ask_topics(kafka, KAFKA_TOPICS_ALL);
+    while (clock_monotonic_ms() <= until &&
+           (answered = kafka_take_topics(kafka, reader_pass_over, NULL, &ignored)) == 0)
+        kafka_wait(kafka, READER_WAIT_MS);
+    return answered != 0;
+}
+
+// The first that was not told, -1 = all were.
+static int reader_lacks_end(const struct reader *reader) {
+    for (int i = 0; i < reader->count; i++)
+        if (reader->ends[i].low < 0)
+            return i;
+    return -1;
+}
+
+// Where some were told, whatever question it was behind: the first that was not is named.
+static int reader_refuse_ends(const struct reader *reader, struct kafka *kafka, struct error *error) {
+    int lacks = reader_lacks_end(reader);
+    for (int i = 0; lacks >= 0 && i < reader->count; i++)
+        if (reader->ends[i].low >= 0)
+            return error_set(error, ERROR_BROKER,
+                             "%s partition %" PRId32 ": the broker does not tell its ends%s",
+                             reader->ends[lacks].topic, reader->ends[lacks].partition, kafka_failure(kafka));
+    return error_set(error, ERROR_BROKER, "no broker told the ends of the topics for %d s%s",
+                     EVIDENCE_SILENCE_MS / 1000, kafka_failure(kafka));
+}
+
 static int reader_find_ends(struct reader *reader, struct kafka *kafka, struct error *error) {
     int64_t until = clock_monotonic_ms() + EVIDENCE_SILENCE_MS;
-    (void)kafka_ask_ends(kafka, reader->ends, reader->count);
-    while (!kafka_take_ends(kafka)) {
-        if (clock_monotonic_ms() > until)
-            return error_set(error, ERROR_BROKER, "no broker told the ends of the topics for %d s%s",
-                             EVIDENCE_SILENCE_MS / 1000, kafka_failure(kafka));
-        kafka_wait(kafka, READER_WAIT_MS);
-    }
-    for (int i = 0; i < reader->count; i++) {
-        const struct kafka_ends *ends = &reader->ends[i];
-        if (ends->low < 0)
-            return error_set(error, ERROR_BROKER,
-                             "%s partition %" PRId32 ": the broker does not tell its ends%s", ends->topic,
-                             ends->partition, kafka_failure(kafka));
-        reader->evidence->topics[reader->topics[i]].beginning_gone += ends->low > 0;
-    }
+    int lacks;
+    do {
+        (void)kafka_ask_ends(kafka, reader->ends, reader->count);
+        while (!kafka_take_ends(kafka)) {
+            if (clock_monotonic_ms() > until)
+                return reader_refuse_ends(reader, kafka, error);
+            kafka_wait(kafka, READER_WAIT_MS);
+        }
+        lacks = reader_lacks_end(reader);
+    } while (lacks >= 0 && reader_hear_of_leaders(kafka, until));
+    if (lacks >= 0)
+        return reader_refuse_ends(reader, kafka, error);
+    for (int i = 0; i < reader->count; i++)
+        reader->evidence->topics[reader->topics[i]].beginning_gone += reader->ends[i].low > 0;
     return 0;
 }
 

@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import pathlib
 import signal
 import socket
 import struct
@@ -302,6 +303,26 @@ class BrokerFaults(tide.Case):
             tide.wait_for("the live reading, and a client beside it", lambda: link.fetching >= 2)
         self.await_state(server, "live")
         self.assertEqual(0, server.stop())
+
+    def test_a_halted_process_keeps_no_client_beside_the_live_one(self):
+        """Nobody would take what librdkafka tells of it twice a second: 2 MB a minute."""
+        def clients():
+            tasks = pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/comm")
+            return [task.read_text().strip() for task in tasks].count("rdk:main")
+
+        link, server = self.start(self.orders_at(100, 3))
+        self.await_state(server, "live")
+        link.cut()
+        self.await_state(server, "disconnected")
+        link.fetching = 0
+        link.hold()
+        link.mend()
+        tide.wait_for("the live reading, and a client beside it", lambda: link.fetching >= 2 and clients() == 2)
+        (self.path / "run.db").unlink()
+        self.await_state(server, "halted")
+        tide.wait_for("the end of the client beside it", lambda: clients() == 1)
+        link.let_go()
+        self.assertEqual(3, server.stop())
 
     def test_a_process_that_stood_still_looks_at_the_log(self):
         """Its connection is the same, so that nothing else tells what became of the topic meanwhile."""

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A changed source.sql: what is done to the file in place, what is told, what is refused. (evolve.py: in any order.)"""
 
+import contextlib
+import json
 import sqlite3
 import unittest
 
@@ -452,6 +454,19 @@ class Case(tide.Case):
         # alone it is no whole log
         self.db = self.path / "alone.db"
         self.assertIn("table b is incomplete: theworldshop.public.b begins with the change", self.replay(self.capture(*newer), source))
+
+    def test_what_is_incomplete_stays_so_for_its_first_reason(self):
+        """Changes that do not follow from what is here tell no more then, in a replay too."""
+        case = tide.TOP / "fixtures" / "cases" / "changes_that_do_not_follow"
+        source = (case / "source.sql").read_text()
+        lines = [json.loads(text) for text in (case / "capture.jsonl").read_text().splitlines()]
+        for part in (lines[:50], lines[50:58]):  # behind the sweeps of their snapshots
+            self.replay(self.capture(*part), source)
+        with contextlib.closing(sqlite3.connect(self.db)) as file, file:
+            file.execute("insert into _meta values('incomplete:lost_create', 'its log was cut off')")
+            file.execute("update _tables set cut_ms = 1800000000000")
+        self.assertIn("table lost_delete may be incomplete", self.replay(self.capture(*lines[58:]), source))
+        self.assertEqual([("its log was cut off",)], self.query("select value from _meta where name = 'incomplete:lost_create'"))
 
     def test_what_the_file_knows_of_a_table_goes_with_its_name(self):
         def row(table, offset, number, v="v", op="c"):

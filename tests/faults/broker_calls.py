@@ -25,7 +25,7 @@ CALLS = (
     "rd_kafka_incremental_assign",
     "rd_kafka_consume_batch_queue",
     "rd_kafka_metadata",
-    "rd_kafka_query_watermark_offsets",
+    "rd_kafka_offsets_for_times",
     "rd_kafka_get_watermark_offsets",
     "rd_kafka_commit",
     "rd_kafka_queue_poll",

@@ -83,10 +83,10 @@ rd_kafka_resp_err_t rd_kafka_metadata(rd_kafka_t *client, int all, rd_kafka_topi
                    : REAL(rd_kafka_metadata)(client, all, only, metadata, timeout_ms);
 }
 
-rd_kafka_resp_err_t rd_kafka_query_watermark_offsets(rd_kafka_t *client, const char *topic, int32_t partition,
-                                                     int64_t *low, int64_t *high, int timeout_ms) {
+rd_kafka_resp_err_t rd_kafka_offsets_for_times(rd_kafka_t *client, rd_kafka_topic_partition_list_t *offsets,
+                                               int timeout_ms) {
     return FAULT() ? RD_KAFKA_RESP_ERR__TIMED_OUT
-                   : REAL(rd_kafka_query_watermark_offsets)(client, topic, partition, low, high, timeout_ms);
+                   : REAL(rd_kafka_offsets_for_times)(client, offsets, timeout_ms);
 }
 
 rd_kafka_resp_err_t rd_kafka_get_watermark_offsets(rd_kafka_t *client, const char *topic, int32_t partition,

@@ -182,10 +182,10 @@ void progress_drift(struct progress *progress, const char *table, const char *co
 
 // Declared tables are known by their number in the catalog (table->index); tables past the catalog's and lost
 // memory are passed over.
-// `topic` feeds the table, with so many partitions. Again when there are more of them.
+// `topic` feeds the table, with so many partitions: once in each listing of topics.
 void progress_table_topic(struct progress *progress, int table, const char *topic, int partitions);
-// None does any more.
-void progress_table_no_topic(struct progress *progress, int table);
+// A listing has ended: those that it lacks do not feed the table any more.
+void progress_table_listed(struct progress *progress, int table);
 // The newest source time among the events of one commit, after it.
 void progress_table_event(struct progress *progress, int table, int64_t ts_ms);
 // Older rows may be missing: the beginning of a topic was gone at the first start, for example.

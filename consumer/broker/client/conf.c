@@ -2,8 +2,10 @@
 
 #include "consumer/broker/client/settings.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 void kafka_conf_destroy(rd_kafka_conf_t **conf) {
     if (*conf != NULL)
@@ -31,4 +33,20 @@ int64_t kafka_conf_number(const rd_kafka_conf_t *conf, const char *name) {
     char text[32];
     size_t size = sizeof text;
     return rd_kafka_conf_get(conf, name, text, &size) == RD_KAFKA_CONF_OK ? strtoll(text, NULL, 10) : 0;
+}
+
+static atomic_uint kafka_conf_closed_count;
+
+static int kafka_conf_on_close(int socket, void *opaque) {
+    (void)opaque;
+    (void)atomic_fetch_add(&kafka_conf_closed_count, 1);
+    return close(socket);
+}
+
+void kafka_conf_count_closed(rd_kafka_conf_t *conf) {
+    rd_kafka_conf_set_closesocket_cb(conf, kafka_conf_on_close);
+}
+
+unsigned kafka_conf_closed(void) {
+    return atomic_load(&kafka_conf_closed_count);
 }

@@ -17,4 +17,10 @@ int kafka_conf_set_number(rd_kafka_conf_t *conf, const char *name, int value, st
 // 0 where it is none.
 int64_t kafka_conf_number(const rd_kafka_conf_t *conf, const char *name);
 
+// Connections that a client of these settings closes are counted from then on, of all clients together: one that has ended may close
+// its last behind all else of it.
+void kafka_conf_count_closed(rd_kafka_conf_t *conf);
+// Modulo 2^32. Any thread.
+unsigned kafka_conf_closed(void);
+
 #endif

@@ -1,5 +1,6 @@
 #include "consumer/broker/client/nudger.h"
 
+#include "consumer/broker/client/ends.h"
 #include "views/base/cleanup.h"
 
 #include <pthread.h>
@@ -41,10 +42,8 @@ static void *kafka_nudger_thread(void *self) {
         kafka_nudger_unlink(nudger, &nudger->first);
         nudger->asking = nudge;
         (void)pthread_mutex_unlock(&nudger->mutex);
-        int64_t low;
-        int64_t high;
-        (void)rd_kafka_query_watermark_offsets(nudger->client, nudge->topic, nudge->partition, &low, &high,
-                                               NUDGER_WAIT_MS);
+        struct kafka_ends ends = {.topic = nudge->topic, .partition = nudge->partition};
+        (void)kafka_ends_ask_low(nudger->client, &ends, 1, NUDGER_WAIT_MS);
         (void)pthread_mutex_lock(&nudger->mutex);
         nudger->asking = NULL;
         (void)pthread_cond_signal(&nudger->answered);

@@ -260,25 +260,26 @@ static int64_t partition_time_of(const rd_kafka_message_t *message) {
     return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : ts_ms;
 }
 
-static void partition_note_broker(struct kafka_partition *partition, const rd_kafka_message_t *message) {
-    int32_t broker = rd_kafka_message_broker_id(message);
-    if (partition->broker >= 0 && broker != partition->broker)
-        partition->other_end = partition->newest;
-    partition->broker = broker;
-    partition->newest = (struct kafka_place){message->offset, partition_time_of(message)};
+static struct kafka_place partition_place_of(const rd_kafka_message_t *message) {
+    return (struct kafka_place){message->offset, partition_time_of(message)};
 }
 
-// Behind a leader that changed: where the one before ended, as far as it was read. Where the last message of a batch is still that one's,
-// so are all.
+// Behind a leader that changed: where the one before ended, as far as it was read. Each is looked at, since a queue that was full may hold
+// what came before another led and what came after it.
 static void partition_note_brokers(struct kafka_partition *partition, rd_kafka_message_t *const *batch,
                                    ssize_t count) {
-    ssize_t last = count - 1;
-    while (last >= 0 && batch[last]->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        last--;
-    bool changed = last >= 0 && rd_kafka_message_broker_id(batch[last]) != partition->broker;
-    for (ssize_t i = changed ? 0 : last; i >= 0 && i <= last; i++)
-        if (batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-            partition_note_broker(partition, batch[i]);
+    const rd_kafka_message_t *before = NULL;
+    for (ssize_t i = 0; i < count; i++) {
+        if (batch[i]->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        int32_t broker = rd_kafka_message_broker_id(batch[i]);
+        if (broker != partition->broker && partition->broker >= 0)
+            partition->other_end = before != NULL ? partition_place_of(before) : partition->newest;
+        partition->broker = broker;
+        before = batch[i];
+    }
+    if (before != NULL)
+        partition->newest = partition_place_of(before);
 }
 
 static void partition_hold(struct kafka_partition *partition, rd_kafka_message_t *message) {

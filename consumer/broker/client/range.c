@@ -1,14 +1,19 @@
 #include "consumer/broker/client/range.h"
 
+#include "consumer/broker/client/ends.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { RANGE_WAIT_MS = 1000 };
+enum { RANGE_WAIT_MS = 500 }; // for either end
 
 static bool kafka_range_ask(const struct kafka_partition *partition, int64_t *ret_low, int64_t *ret_high) {
-    *ret_low = *ret_high = -1;
-    return rd_kafka_query_watermark_offsets(partition->owner->client, partition->topic, partition->number,
-                                            ret_low, ret_high, RANGE_WAIT_MS) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    struct kafka_ends ends = {
+        .topic = partition->topic, .partition = partition->number, .low = -1, .high = -1};
+    bool told = kafka_ends_ask(partition->owner->client, &ends, 1, RANGE_WAIT_MS);
+    *ret_low = told ? ends.low : -1;
+    *ret_high = told ? ends.high : -1;
+    return told;
 }
 
 void kafka_range_explain(const struct kafka_partition *partition, struct kafka_event *event) {

@@ -40,16 +40,19 @@ static bool kafka_stats_read_fetches(struct span requests, int64_t *ret) {
 static bool kafka_stats_read_broker(struct json_reader *json, struct kafka_stats *ret) {
     struct kafka_stats_broker broker = {.node = -1, .idle_us = -1};
     struct span state = {0};
+    struct span source = {0};
     struct span requests = {0};
     const struct stats_field fields[] = {{"nodeid", &broker.node, NULL},
                                          {"state", NULL, &state},
+                                         {"source", NULL, &source},
                                          {"rxidle", &broker.idle_us, NULL},
                                          {"connects", &broker.connects, NULL},
                                          {"req", NULL, &requests}};
-    if (!kafka_stats_read_fields(json, fields, 5) || !kafka_stats_read_fetches(requests, &broker.fetches))
+    if (!kafka_stats_read_fields(json, fields, 6) || !kafka_stats_read_fetches(requests, &broker.fetches))
         return false;
     broker.up = span_is(state, "\"UP\"");
     ret->any_up |= broker.up;
+    ret->coordinator_down |= !broker.up && span_is(source, "\"logical\"");
     if (ret->broker_count < KAFKA_STATS_BROKERS_MAX)
         ret->brokers[ret->broker_count++] = broker;
     return true;
@@ -107,7 +110,7 @@ bool kafka_stats_read(struct span text, struct kafka_stats *ret,
     json_open(&json, text);
     struct span brokers = {0};
     struct span topics = {0};
-    ret->any_up = false;
+    ret->any_up = ret->coordinator_down = false;
     ret->broker_count = 0;
     const struct stats_field fields[] = {
         {"ts", &ret->at_us, NULL}, {"brokers", NULL, &brokers}, {"topics", NULL, &topics}};

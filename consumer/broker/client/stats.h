@@ -20,6 +20,8 @@ struct kafka_stats_broker {
 struct kafka_stats {
     int64_t at_us; // when they were made, librdkafka's monotonic clock
     bool any_up;
+    bool
+        coordinator_down; // the connection to the group's coordinator, which librdkafka has apart from those to brokers, is not there
     int broker_count;
     struct kafka_stats_broker brokers[KAFKA_STATS_BROKERS_MAX];
 };

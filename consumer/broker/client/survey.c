@@ -1,5 +1,6 @@
 #include "consumer/broker/client/survey.h"
 
+#include "consumer/broker/client/ends.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
 
@@ -168,57 +169,16 @@ static void kafka_survey_hear_of_topics(struct kafka_survey *survey) {
     survey->topics_known = true;
 }
 
-static bool kafka_survey_find_end(struct kafka_survey *survey, struct kafka_ends *ends, int wait_ms) {
-    int64_t low = -1;
-    int64_t high = -1;
-    ends->low = ends->high = -1;
-    if (rd_kafka_query_watermark_offsets(survey->client, ends->topic, ends->partition, &low, &high,
-                                         wait_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return false;
-    ends->low = low;
-    ends->high = high;
-    return true;
-}
-
-static void kafka_survey_destroy_list(rd_kafka_topic_partition_list_t **list) {
-    rd_kafka_topic_partition_list_destroy(*list);
-}
-
-// The oldest or the newest offsets of many, one request a broker. False when one of them was not told: then none is.
-static bool kafka_survey_find_offsets(struct kafka_survey *survey, struct kafka_ends *ends, int count,
-                                      int64_t which) {
-    CLEANUP(kafka_survey_destroy_list)
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
-    for (int i = 0; i < count; i++)
-        rd_kafka_topic_partition_list_add(list, ends[i].topic, ends[i].partition)->offset = which;
-    // In place of a time the protocol takes these two as well.
-    if (rd_kafka_offsets_for_times(survey->client, list, SURVEY_ENDS_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return false;
-    bool told = true;
-    for (int i = 0; i < count; i++) {
-        const rd_kafka_topic_partition_t *found = &list->elems[i];
-        int64_t offset = found->err == RD_KAFKA_RESP_ERR_NO_ERROR ? found->offset : -1;
-        *(which == RD_KAFKA_OFFSET_BEGINNING ? &ends[i].low : &ends[i].high) = offset;
-        told &= offset >= 0;
-    }
-    return told;
-}
-
-static bool kafka_survey_find_together(struct kafka_survey *survey, struct kafka_ends *ends, int count) {
-    return kafka_survey_find_offsets(survey, ends, count, RD_KAFKA_OFFSET_BEGINNING) &&
-           kafka_survey_find_offsets(survey, ends, count, RD_KAFKA_OFFSET_END);
-}
-
 // A partition without a leader takes all of its time: of that there is only so much for all of them together.
 static void kafka_survey_find_each(struct kafka_survey *survey, struct kafka_ends *ends, int count,
                                    int64_t *lost_ms) {
     for (int i = 0; i < count; i++) {
         int64_t begun = clock_monotonic_ms();
         int wait_ms = *lost_ms < SURVEY_LOST_WAIT_MS ? SURVEY_ENDS_WAIT_MS : SURVEY_HURRIED_WAIT_MS;
-        if (atomic_load(&survey->stop))
-            ends[i].low = ends[i].high = -1;
-        else if (!kafka_survey_find_end(survey, &ends[i], wait_ms))
-            *lost_ms += clock_monotonic_ms() - begun;
+        if (!atomic_load(&survey->stop) && kafka_ends_ask(survey->client, &ends[i], 1, wait_ms))
+            continue;
+        ends[i].low = ends[i].high = -1;
+        *lost_ms += clock_monotonic_ms() - begun;
     }
 }
 
@@ -232,7 +192,7 @@ static void kafka_survey_find_ends(struct kafka_survey *survey) {
         int count = left < SURVEY_TOGETHER_MAX ? left : SURVEY_TOGETHER_MAX;
         int64_t begun = clock_monotonic_ms();
         if (!atomic_load(&survey->stop) && lost_ms < SURVEY_LOST_WAIT_MS) {
-            if (kafka_survey_find_together(survey, ends, count))
+            if (kafka_ends_ask(survey->client, ends, count, SURVEY_ENDS_WAIT_MS))
                 continue;
             lost_ms += clock_monotonic_ms() - begun;
         }

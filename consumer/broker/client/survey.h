@@ -15,7 +15,7 @@ enum {
     SURVEY_TOPICS_WAIT_MS = 2000,       // longest wait for the answer about topics
     SURVEY_DENIED_EVERY_MS = 10000,     // topics that listings lack are asked for by name no more often
     SURVEY_TOGETHER_MAX = BOUND(64, 3), // partitions whose ends are asked for at once
-    SURVEY_ENDS_WAIT_MS = 1000,   // about the ends of one partition, or of those that are asked for at once
+    SURVEY_ENDS_WAIT_MS = 1000,   // about either end of one partition, or of those that are asked for at once
     SURVEY_LOST_WAIT_MS = 3000,   // after so much waiting in vain, of one question about many partitions,
     SURVEY_HURRIED_WAIT_MS = 100, // each of the rest is waited for no longer than this
 };

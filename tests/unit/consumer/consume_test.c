@@ -56,6 +56,18 @@ int __wrap_kafka_open(struct kafka **ret, const struct kafka_config *config, str
     return __real_kafka_open(ret, config, error);
 }
 
+static bool at_rest;
+static int commits_at_rest;
+static int commits_at_stop;
+static bool rest_is_refused;
+
+int __real_apply_commit(struct apply *apply, struct error *error);
+int __wrap_apply_commit(struct apply *apply, struct error *error);
+int __wrap_apply_commit(struct apply *apply, struct error *error) {
+    commits_at_rest += at_rest;
+    return __real_apply_commit(apply, error);
+}
+
 static int set_up(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
@@ -141,17 +153,17 @@ static void begins_anew_where_few_are_far_behind(void **state) {
     for (int i = 0; i < LARGE; i++)
         produce(fixture, i, i * DISCOVERY_FAR, DISCOVERY_FAR);
     produce(fixture, LARGE, LARGE * DISCOVERY_FAR, MESSAGES);
-    const struct consume_config config = {.db = fixture->file.path,
-                                          .brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
-                                          .apply = {.catalog = fixture->catalog,
-                                                    .store = fixture->store,
-                                                    .progress = fixture->progress,
-                                                    .prefix = "shop",
-                                                    .settings = &value_settings_default,
-                                                    .commit_messages = APPLY_COMMIT_MESSAGES},
-                                          .verify_topics = true,
-                                          .stop = stop,
-                                          .self = fixture};
+    struct consume_config config = {.db = fixture->file.path,
+                                    .brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
+                                    .apply = {.catalog = fixture->catalog,
+                                              .store = fixture->store,
+                                              .progress = fixture->progress,
+                                              .prefix = "shop",
+                                              .settings = &value_settings_default,
+                                              .commit_messages = APPLY_COMMIT_MESSAGES},
+                                    .verify_topics = true,
+                                    .stop = stop,
+                                    .self = fixture};
     struct error error = {0};
     opened = 0;
     if (consume_run(&config, &error) != 0)
@@ -165,8 +177,84 @@ static void begins_anew_where_few_are_far_behind(void **state) {
     assert_int_equal(count_orders(fixture), MESSAGES + OTHERS);
 }
 
+static bool rest(void *self, bool quiet) {
+    const struct fixture *fixture = self;
+    at_rest |= quiet;
+    return fixture->rounds > 1 && !(quiet && rest_is_refused);
+}
+
+static bool stop_at_rest(void *self) {
+    struct fixture *fixture = self;
+    assert_true(fixture->rounds++ < ROUNDS_MAX);
+    commits_at_stop = commits_at_rest;
+    return at_rest;
+}
+
+static void end_at_rest(struct fixture *fixture, bool refused) {
+    struct consume_config config = {.db = fixture->file.path,
+                                    .brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
+                                    .apply = {.catalog = fixture->catalog,
+                                              .store = fixture->store,
+                                              .progress = fixture->progress,
+                                              .prefix = "shop",
+                                              .settings = &value_settings_default,
+                                              .commit_messages = APPLY_COMMIT_MESSAGES},
+                                    .rest = rest,
+                                    .stop = stop_at_rest,
+                                    .self = fixture};
+    struct error error = {0};
+    at_rest = false;
+    rest_is_refused = refused;
+    commits_at_rest = commits_at_stop = 0;
+    assert_int_equal(consume_run(&config, &error), 0);
+    assert_true(at_rest);
+}
+
+// Another connection has the file's lock by then: what is due without any message, as that answers are whole from now on, would fail
+// the whole process.
+static void what_ends_at_rest_commits_nothing(void **state) {
+    end_at_rest(*state, false);
+    assert_int_equal(commits_at_rest, 0);
+}
+
+// Where nothing is built after all, messages are taken in that round.
+static void what_ends_behind_a_rest_that_was_refused_commits(void **state) {
+    end_at_rest(*state, true);
+    assert_int_equal(commits_at_rest, commits_at_stop + 1);
+}
+
+static bool stop_at_once(void *self) {
+    (void)self;
+    return true;
+}
+
+// A reload ends the run, and the one behind it is told nothing.
+static void what_the_run_before_could_not_note_is_noted_though_this_one_is_stopped(void **state) {
+    struct fixture *fixture = *state;
+    struct consume_config config = {
+        .db = fixture->file.path,
+        .brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
+        .apply = {.catalog = fixture->catalog,
+                  .store = fixture->store,
+                  .progress = fixture->progress,
+                  .prefix = "shop",
+                  .settings = &value_settings_default,
+                  .commit_messages = APPLY_COMMIT_MESSAGES},
+        .verify_topics = true,
+        .unnoted = {.topic = "shop.public.orders", .reason = "the log is another one"},
+        .stop = stop_at_once,
+        .self = fixture};
+    struct error error = {0};
+    assert_int_equal(consume_run(&config, &error), CONSUME_HALTED);
+    assert_int_equal(config.unnoted.topic[0], '\0');
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_ends_at_rest_commits_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_ends_behind_a_rest_that_was_refused_commits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_the_run_before_could_not_note_is_noted_though_this_one_is_stopped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(begins_anew_where_few_are_far_behind, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -70,6 +71,8 @@ int __wrap_kafka_assign_oldest(struct kafka *kafka, int slot, const char *topic,
 
 // Partitions that a listing lacks, of each topic that has more.
 static int hidden;
+static bool unanswered; // none is told
+static int listings;    // that came, also of those
 
 struct listing {
     void (*found)(void *self, const char *topic, int partitions);
@@ -91,7 +94,19 @@ int __wrap_kafka_take_topics(struct kafka *kafka,
                              void (*found)(void *self, const char *topic, int partitions), void *self,
                              struct error *error) {
     struct listing listing = {found, self};
-    return __real_kafka_take_topics(kafka, list_less, &listing, error);
+    int status = __real_kafka_take_topics(kafka, list_less, &listing, error);
+    listings += status == 1;
+    return status == 1 && unanswered ? error_set(error, ERROR_BROKER, "no answer") : status;
+}
+
+static int64_t skipped_s; // that much later than it is
+
+int __real_clock_gettime(clockid_t which, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t which, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t which, struct timespec *ret) {
+    int status = __real_clock_gettime(which, ret);
+    ret->tv_sec += skipped_s;
+    return status;
 }
 
 static int set_up(void **state) {
@@ -105,7 +120,9 @@ static int set_up(void **state) {
     assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, "other", 1, 1), 0);
     tells_far = 0;
     is_many = false;
-    hidden = unassigned = 0;
+    hidden = unassigned = listings = 0;
+    unanswered = false;
+    skipped_s = 0;
     *state = fixture;
     return 0;
 }
@@ -331,6 +348,42 @@ static void a_broker_that_lags_behind_is_asked_again(void **state) {
     end(fixture);
 }
 
+// One listing more; what becomes of it.
+static void await_listing(struct fixture *fixture, struct error *error) {
+    bool answered;
+    int before = listings;
+    for (int round = 0; round < ROUNDS_MAX && listings == before; round++) {
+        (void)discovery_step(fixture->discovery, true, &answered, error);
+        usleep(ROUND_MS * 1000);
+    }
+    assert_int_equal(listings, before + 1);
+}
+
+// A broker that lags behind hears nothing either while none can be asked.
+static void time_without_an_answer_is_none_that_a_broker_lags_behind(void **state) {
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, "shop.public.orders", 3, 1), 0);
+    have_read(fixture, (char[]){"shop.public.orders"}, 2);
+    hidden = 1;
+    begin(fixture);
+    assert_int_equal(await_trouble(fixture, true, &error), 0);
+    unanswered = true;
+    await_listing(fixture, &error);
+    assert_int_equal(error.kind, ERROR_BROKER);
+    error = (struct error){0};
+    skipped_s = 2 * (DISCOVERY_FEWER_MS / 1000 + 1);
+    unanswered = false;
+    await_listing(fixture, &error);
+    assert_int_equal(error.kind, ERROR_NONE);
+    assert_non_null(discovery_trouble(fixture->discovery));
+    skipped_s *= 2; // of which it was told at both ends
+    await_listing(fixture, &error);
+    assert_int_equal(error.kind, ERROR_HALT);
+    skipped_s = 0;
+    end(fixture);
+}
+
 // The broker has told where it ends.
 static void what_cannot_be_assigned_says_why(void **state) {
     struct fixture *fixture = *state;
@@ -477,6 +530,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(reads_what_is_the_prefixs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_topic_of_fewer_partitions_is_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_broker_that_lags_behind_is_asked_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(time_without_an_answer_is_none_that_a_broker_lags_behind, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_assigned_says_why, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_read_unverified, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_topic_that_comes_back_is_looked_at, set_up, tear_down),

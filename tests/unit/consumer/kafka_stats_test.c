@@ -44,6 +44,27 @@ static void reads_brokers_and_partitions(void **state) {
     assert_false(found[1].fetching);
 }
 
+static void knows_whether_the_coordinator_is_connected(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool down;
+    } told[] = {
+#define COORDINATOR(source, state)                                                                                              \
+    "{\"ts\":1,\"brokers\":{\"a\":{\"nodeid\":1,\"source\":\"learned\",\"state\":\"DOWN\"},\"GroupCoordinator\":{\"nodeid\":-1" \
+    ",\"source\":\"" source "\",\"state\":\"" state "\"}},\"topics\":{}}"
+        {COORDINATOR("logical", "UP"), false},
+        {COORDINATOR("logical", "TRY_CONNECT"), true},
+        {COORDINATOR("logical", "UP"), false},
+        {COORDINATOR("learned", "DOWN"), false},
+    };
+    struct kafka_stats stats = {0};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        assert_true(kafka_stats_read(span_of(told[i].text), &stats, keep, NULL));
+        assert_int_equal(stats.coordinator_down, told[i].down);
+    }
+}
+
 static void knows_when_a_fetch_was_answered(void **state) {
     (void)state;
     static const struct {
@@ -95,6 +116,7 @@ static void refuses_what_is_not_statistics(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_brokers_and_partitions),
+        cmocka_unit_test(knows_whether_the_coordinator_is_connected),
         cmocka_unit_test(knows_when_a_fetch_was_answered),
         cmocka_unit_test(refuses_what_is_not_statistics),
     };

@@ -703,6 +703,30 @@ static void its_leader_is_down(struct broker *broker, bool down) {
                      0);
 }
 
+// A leader whose connections are refused is not waited for, and the next question goes to the one that leads by then.
+static void tells_the_ends_though_the_leader_was_lost(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start_many(&broker, 2, OTHER_BROKER);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, i, 1 + i), 0);
+    produce(&broker, 1, SPAN("a"), SPAN("1"));
+    struct kafka *kafka = open_kafka(&broker);
+    (void)await_topics(kafka, KAFKA_TOPICS_ALL);
+    struct kafka_ends ends[] = {{.topic = TOPIC, .partition = 0}, {.topic = TOPIC, .partition = 1}};
+    its_leader_is_down(&broker, true);
+    await_ends(kafka, ends, 2);
+    assert_int_equal(ends[0].high, 0);
+    assert_int_equal(ends[1].high, -1);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 1, 1), 0);
+    (void)await_topics(kafka, KAFKA_TOPICS_ALL);
+    await_ends(kafka, ends, 2);
+    assert_int_equal(ends[1].low, 0);
+    assert_int_equal(ends[1].high, 1);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
 // Since 2.5 the mock broker falls over a fetch of a partition without a leader.
 static void there_is_no_leader(struct broker *broker, bool none) {
     enum { FALLS_SINCE = 0x02050000 };
@@ -825,6 +849,31 @@ static void knows_where_the_leader_before_ended(void **state) {
     broker_stop(&broker);
 }
 
+// Both leaders' messages wait in one queue, the first one's behind the other's too.
+static void knows_where_a_leader_in_between_ended(void **state) {
+    (void)state;
+    struct broker broker;
+    broker_start_many(&broker, 1, OTHER_BROKER);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 0, 1), 0);
+    produce(&broker, 0, SPAN("k"), SPAN("v"));
+    struct kafka *kafka = open_kafka(&broker);
+    assign(kafka, 0, 0, 0);
+    read_one(kafka, 0);
+    for (int i = 1; i <= 3; i++) {
+        int64_t at_ms;
+        assert_int_equal(
+            rd_kafka_mock_partition_set_leader(broker.cluster, TOPIC, 0, i == 2 ? OTHER_BROKER : 1), 0);
+        produce(&broker, 0, SPAN("k"), SPAN("v"));
+        for (int round = 0; round < ROUNDS_MAX && kafka_high(kafka, 0, &at_ms) <= i; round++)
+            kafka_wait(kafka, ROUND_MS);
+    }
+    for (int i = 1; i <= 3; i++)
+        read_one(kafka, i);
+    assert_int_equal(kafka_other_end(kafka, 0).offset, 2);
+    kafka_close(&kafka);
+    broker_stop(&broker);
+}
+
 static void expect_refusal(const char *name, const char *value, const char *says) {
     struct kafka *kafka = NULL;
     struct error error = {0};
@@ -879,11 +928,13 @@ int main(void) {
         cmocka_unit_test(tells_what_becomes_of_each_of_many),
         cmocka_unit_test(asks_less_often_where_there_are_many),
         cmocka_unit_test(stops_while_no_leader_tells_its_ends),
+        cmocka_unit_test(tells_the_ends_though_the_leader_was_lost),
         cmocka_unit_test(tells_that_fetches_are_not_answered),
         cmocka_unit_test(closes_though_the_answer_is_slow),
         cmocka_unit_test(opens_anew_though_the_end_of_the_client_is_slow),
         cmocka_unit_test(what_was_to_be_assigned_ends_with_the_client),
         cmocka_unit_test(knows_where_the_leader_before_ended),
+        cmocka_unit_test(knows_where_a_leader_in_between_ended),
         cmocka_unit_test(refuses_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,13 @@ unsigned __wrap_kafka_told(const struct kafka *kafka) {
     return told;
 }
 
+static unsigned closed;
+
+unsigned __wrap_kafka_closed(void);
+unsigned __wrap_kafka_closed(void) {
+    return closed;
+}
+
 unsigned __wrap_kafka_stood_still(const struct kafka *kafka);
 unsigned __wrap_kafka_stood_still(const struct kafka *kafka) {
     (void)kafka;
@@ -109,6 +116,20 @@ static bool at_end(void *self, int slot) {
     return peek(self, slot) == NULL;
 }
 
+static int unwritten; // so many more marks are not
+
+int __real_store_set_incomplete(struct store *store, const struct table *table, const char *reason,
+                                struct error *error);
+int __wrap_store_set_incomplete(struct store *store, const struct table *table, const char *reason,
+                                struct error *error);
+int __wrap_store_set_incomplete(struct store *store, const struct table *table, const char *reason,
+                                struct error *error) {
+    if (unwritten == 0)
+        return __real_store_set_incomplete(store, table, reason, error);
+    unwritten--;
+    return error_set(error, ERROR_RETRY, "the disk is full");
+}
+
 struct fixture {
     struct shop_file file;
     rd_kafka_t *producer;
@@ -119,6 +140,7 @@ struct fixture {
     struct log log;
     struct apply *apply;
     struct recheck *recheck;
+    struct unnoted unnoted;
     int64_t now_ms;
 };
 
@@ -141,7 +163,7 @@ static void open_run(struct fixture *f) {
     assert_int_equal(apply_add_partition(f->apply, topic, 0, &slot, &next, &error), 0);
     const struct kafka_config kafka = {.brokers = rd_kafka_mock_cluster_bootstraps(f->cluster),
                                        .group_id = "check"};
-    const struct recheck_config config = {.kafka = &kafka, .apply = f->apply};
+    const struct recheck_config config = {.kafka = &kafka, .apply = f->apply, .unnoted = &f->unnoted};
     assert_int_equal(recheck_new(&f->recheck, &config, &error), 0);
 }
 
@@ -153,10 +175,10 @@ static int set_up(void **state) {
     assert_int_equal(catalog_load(NULL, NULL, &f->catalog, &error), 0);
     f->producer = mock_cluster_start(1, &f->cluster);
     assert_int_equal(rd_kafka_mock_topic_create(f->cluster, topic, 1, 1), 0);
-    told = stood_still = 0;
+    told = stood_still = closed = 0;
     connection = 0;
     other_end = (struct kafka_place){0};
-    opened = refused = unassigned = 0;
+    opened = refused = unassigned = unwritten = 0;
     slots = 1;
     f->now_ms = FIRST_MS;
     open_run(f);
@@ -164,12 +186,16 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
-    struct fixture *f = *state;
+static void close_run(struct fixture *f) {
     recheck_free(&f->recheck);
     apply_free(&f->apply);
     progress_free(&f->progress);
     store_close(&f->store);
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    close_run(f);
     rd_kafka_destroy(f->producer);
     catalog_free(&f->catalog);
     shop_file_remove(&f->file);
@@ -236,15 +262,20 @@ static void note(void *self, const char *table, const char *reason) {
     (void)snprintf(self, ERROR_MESSAGE_SIZE, "%s: %s", table, reason);
 }
 
-static void expect_halt(struct fixture *f, const char *begins) {
+static void expect_mark(struct fixture *f) {
     struct error error = {0};
     char incomplete[ERROR_MESSAGE_SIZE] = "";
+    assert_int_equal(read_incomplete(f->file.path, note, incomplete, &error), 0);
+    assert_ptr_equal(strstr(incomplete, "orders: shop.public.orders partition 0: offset "), incomplete);
+}
+
+static void expect_halt(struct fixture *f, const char *begins) {
+    struct error error = {0};
     assert_int_equal(await(f, &error), -1);
     assert_int_equal(error.kind, ERROR_HALT);
     assert_ptr_equal(strstr(error.message, begins), error.message);
     assert_int_equal(opened, 1);
-    assert_int_equal(read_incomplete(f->file.path, note, incomplete, &error), 0);
-    assert_ptr_equal(strstr(incomplete, "orders: shop.public.orders partition 0: offset "), incomplete);
+    expect_mark(f);
 }
 
 static void another_connection_to_the_same_log(void **state) {
@@ -267,6 +298,28 @@ static void another_connection_to_another_log(void **state) {
     step_told(f, 6);
     expect_halt(f,
                 "shop.public.orders partition 0: offset 2 is not the message any more that was read there: ");
+}
+
+// The next run begins with it, and would find nothing strange: its newest message is of the other log.
+static void what_the_file_could_not_keep_is_kept_by_the_next_run(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    take_three(f, FIRST_MS + 77);
+    step_told(f, 5);
+    take(f, 3, FIRST_MS + 78);
+    produce(f, FIRST_MS + 78);
+    unwritten = 2;
+    step_told(f, 6);
+    assert_int_equal(await(f, &error), -1);
+    assert_int_equal(error.kind, ERROR_RETRY);
+    for (int run = 0; run < 2; run++) {
+        close_run(f);
+        open_run(f);
+        assert_int_equal(recheck_step(f->recheck, f->now_ms, &error), -1);
+        assert_int_equal(error.kind, run == 0 ? ERROR_RETRY : ERROR_HALT);
+    }
+    expect_mark(f);
+    step(f); // it is told once
 }
 
 // It was cut off before what was taken.
@@ -307,6 +360,44 @@ static void what_a_leader_lost_between_two_statistics(void **state) {
     step_told(f, 6);
     expect_halt(f,
                 "shop.public.orders partition 0: offset 2 is not the message any more that was read there: ");
+}
+
+// A log that its own broker has cut off there, and that has grown on: the newest of the statistics before is the same in both.
+static void what_was_cut_off_behind_the_newest_statistics(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    take_three(f, FIRST_MS + 2);
+    step_told(f, 5);
+    take(f, 3, FIRST_MS + 3);
+    produce(f, FIRST_MS + 77);
+    closed++;
+    step(f);
+    take(f, 4, FIRST_MS + 78);
+    produce(f, FIRST_MS + 78);
+    step_told(f, 5); // made before it was closed, or while nothing had come of it
+    closed++;        // another one
+    step_told(f, 6);
+    assert_int_equal(opened, 1);
+    for (int round = 0; round < ROUNDS_MAX && error.kind == ERROR_NONE; round++) {
+        (void)recheck_step(f->recheck, f->now_ms, &error);
+        (void)rd_kafka_poll(f->producer, ROUND_MS);
+    }
+    assert_int_equal(error.kind, ERROR_HALT);
+    assert_non_null(strstr(error.message, ": offset 3 is not the message any more that was read there: "));
+    assert_int_equal(opened, 2); // the newest was asked for first
+}
+
+// Connections to other brokers come and go.
+static void a_connection_that_is_closed_alone_asks_nothing(void **state) {
+    struct fixture *f = *state;
+    take_three(f, FIRST_MS + 77);
+    step_told(f, 5);
+    for (int round = 0; round < 5; round++) {
+        closed++;
+        step(f);
+        step_told(f, 5);
+    }
+    assert_int_equal(opened, 0);
 }
 
 // Each is asked for once.
@@ -398,9 +489,13 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(another_connection_to_the_same_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_connection_to_another_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_the_file_could_not_keep_is_kept_by_the_next_run, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(another_connection_to_a_shorter_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_newest_is_that_of_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_leader_lost_between_two_statistics, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_cut_off_behind_the_newest_statistics, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_connection_that_is_closed_alone_asks_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_leader_that_had_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_process_that_stood_still_asks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slow_round_asks_nothing, set_up, tear_down),

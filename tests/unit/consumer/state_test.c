@@ -71,6 +71,9 @@ static void says_each_state(void **state) {
     expect(WITH(READS, NO_HEARTBEATS, .caught_up_ms = NOW, .missing = "a",
                 .denied = "Topic authorization failed: A"),
            STATE_LIVE, "Topic authorization failed: A");
+    expect(WITH(READS, NO_HEARTBEATS, .silence = "no broker has answered a fetch of a partition 0 for 2 s"),
+           STATE_CATCHING_UP, "no broker has answered a fetch of a partition 0 for 2 s");
+    expect(WITH(READS, NO_HEARTBEATS, .silence = "of a partition 0", .caught_up_ms = NOW), STATE_LIVE, "");
     expect(WITH(READS, NO_HEARTBEATS, .slow_commit = true), STATE_CATCHING_UP,
            "a commit has been being written for more than 2 s");
     expect(WITH(READS, NO_HEARTBEATS, .trouble = "shop.public.orders partition 3 does not exist any more"),

@@ -105,6 +105,15 @@ static void test_tables(void **state) {
         progress_table_topic(progress, 2, topic, 2);
     }
     expect_table(progress, 2, "shard099:100:200:0:-");
+    for (int listing = 0; listing < 2; listing++) {
+        progress_table_listed(progress, 2);
+        progress_table_topic(progress, 2, "shard007", 3);
+        progress_table_topic(progress, 2, "shard005", 1);
+    }
+    expect_table(progress, 2, "shard007:2:4:0:-");
+    progress_table_listed(progress, 2);
+    progress_table_listed(progress, 2);
+    expect_table(progress, 2, "-:0:0:0:-");
 }
 
 static void test_topics_that_are_nobodys(void **state) {

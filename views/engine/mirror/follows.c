@@ -2,7 +2,6 @@
 
 #include "views/base/bounds.h"
 #include "views/engine/mirror/rows.h"
-#include "views/engine/sqlite/engine_sql.h"
 
 enum {
     // A table's, a flush, and one of so many chains that are written together: a look costs a third of a row that is applied.
@@ -52,18 +51,16 @@ int mirror_follows_look(struct mirror_table *table, enum mirror_finds finds, con
 }
 
 // A message that a person has discarded may be what had made a row, or deleted it.
-static bool mirror_follows_lacks_discarded(const struct mirror_table *table) {
-    CLEANUP(stmt_finalize) sqlite3_stmt *discarded = NULL;
-    if (engine_sql_prepare(table->db, "quarantine_discarded", &discarded, NULL) != 0)
-        return true;
+static bool mirror_follows_lacks_discarded(struct mirror *mirror, const struct mirror_table *table) {
+    CLEANUP(stmt_reset) sqlite3_stmt *discarded = mirror->discarded;
     stmt_bind_text(discarded, ":table", span_of(table->table->name));
     return stmt_row(discarded, "_quarantine", NULL) != 0;
 }
 
-struct store_astray mirror_follows_take(struct mirror_table *table) {
+struct store_astray mirror_follows_take(struct mirror *mirror, struct mirror_table *table) {
     struct store_astray astray = table->written;
     table->written = (struct store_astray){0};
-    if ((astray.of_none > 0 || astray.of_one > 0) && mirror_follows_lacks_discarded(table))
+    if ((astray.of_none > 0 || astray.of_one > 0) && mirror_follows_lacks_discarded(mirror, table))
         astray.of_none = astray.of_one = 0;
     return astray;
 }

@@ -18,7 +18,7 @@ int mirror_follows_look(struct mirror_table *table, enum mirror_finds finds, con
 int mirror_follows_look_step(struct mirror_table *table, const struct delta_step *first,
                              const struct delta_step *last, struct error *error);
 // What was written since this was asked last. While nothing is being written.
-struct store_astray mirror_follows_take(struct mirror_table *table);
+struct store_astray mirror_follows_take(struct mirror *mirror, struct mirror_table *table);
 // The flush begins.
 void mirror_follows_begin(struct mirror_table *table);
 // One in so many of `count` chains is looked at, from the one of number *ret_first on, which is another each time.

@@ -164,7 +164,8 @@ int mirror_open(struct mirror **ret, sqlite3 *db, const struct catalog *catalog,
         delta_open(&mirror->delta, db, catalog, error) != 0 || mirror_make_batches(mirror, error) != 0 ||
         mirror_learn_tables(mirror, error) != 0 || mirror_purge_load(mirror, error) != 0)
         return -1;
-    if (engine_sql_prepare(db, "tables_set", &mirror->save, error) != 0)
+    if (engine_sql_prepare(db, "tables_set", &mirror->save, error) != 0 ||
+        engine_sql_prepare(db, "quarantine_discarded", &mirror->discarded, error) != 0)
         return -1;
     *ret = mirror;
     mirror = NULL;
@@ -179,6 +180,7 @@ void mirror_close(struct mirror **mirror) {
         for (int i = 0; i < m->catalog->table_count; i++)
             mirror_table_finalize(&m->tables[i]);
     stmt_finalize(&m->save);
+    stmt_finalize(&m->discarded);
     toast_carry_close(&m->carry);
     delta_close(&m->delta);
     for (int i = 0; i < 2; i++)
@@ -303,7 +305,7 @@ bool mirror_made(const struct mirror *mirror) {
 
 struct store_astray mirror_take_astray(struct mirror *mirror, const struct table *table) {
     struct mirror_table *state = &mirror->tables[table->index];
-    struct store_astray astray = mirror_follows_take(state);
+    struct store_astray astray = mirror_follows_take(mirror, state);
     astray.deletes += state->accepted.deletes;
     astray.deletes_again += state->accepted.deletes_again;
     state->accepted = (struct store_astray){0};

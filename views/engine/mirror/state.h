@@ -45,6 +45,7 @@ struct mirror {
     int64_t purged_wall_ms;       // of the newest purge by this machine's clock
     bool timeless;                // the file was never purged by the source's clock
     sqlite3_stmt *save;
+    sqlite3_stmt *discarded; // whether a person has discarded a message of the table
 };
 
 #endif

@@ -11,9 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct topic_state {
+    int partitions;
+    bool listed; // by the listing that is under way, or since the newest that ended
+};
+
 struct table_state {
     char **topics; // by name
-    int *partitions;
+    struct topic_state *feeds;
     int topic_count;
     int topic_capacity;
     int64_t newest_event_ms;
@@ -89,7 +94,7 @@ static void progress_free_table(struct table_state *table) {
     for (int i = 0; i < table->topic_count; i++)
         free(table->topics[i]);
     free(table->topics);
-    free(table->partitions);
+    free(table->feeds);
     free(table->incomplete);
     free(table->filling);
 }
@@ -374,9 +379,9 @@ static bool progress_grow_topics(struct table_state *table) {
     int capacity = table->topic_capacity == 0 ? BOUND(4, 1) : table->topic_capacity * 2;
     char **topics = realloc(table->topics, (size_t)capacity * sizeof *topics);
     table->topics = topics != NULL ? topics : table->topics;
-    int *partitions = realloc(table->partitions, (size_t)capacity * sizeof *partitions);
-    table->partitions = partitions != NULL ? partitions : table->partitions;
-    if (topics == NULL || partitions == NULL)
+    struct topic_state *feeds = realloc(table->feeds, (size_t)capacity * sizeof *feeds);
+    table->feeds = feeds != NULL ? feeds : table->feeds;
+    if (topics == NULL || feeds == NULL)
         return false;
     table->topic_capacity = capacity;
     return true;
@@ -392,9 +397,9 @@ static void progress_insert_topic(struct table_state *table, int at, const char 
         return;
     size_t behind = (size_t)(table->topic_count - at);
     memmove(table->topics + at + 1, table->topics + at, behind * sizeof *table->topics);
-    memmove(table->partitions + at + 1, table->partitions + at, behind * sizeof *table->partitions);
+    memmove(table->feeds + at + 1, table->feeds + at, behind * sizeof *table->feeds);
     table->topics[at] = copy;
-    table->partitions[at] = partitions;
+    table->feeds[at] = (struct topic_state){partitions, true};
     table->topic_count++;
 }
 
@@ -403,17 +408,26 @@ void progress_table_topic(struct progress *progress, int table, const char *topi
     struct table_state *state = progress_table_state(progress, table);
     int at = state != NULL ? progress_topic_place(state, topic) : 0;
     if (state != NULL && at < state->topic_count && strcmp(state->topics[at], topic) == 0)
-        state->partitions[at] = partitions;
+        state->feeds[at] = (struct topic_state){partitions, true};
     else if (state != NULL)
         progress_insert_topic(state, at, topic, partitions);
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
-void progress_table_no_topic(struct progress *progress, int table) {
+void progress_table_listed(struct progress *progress, int table) {
     (void)pthread_mutex_lock(&progress->mutex);
     struct table_state *state = progress_table_state(progress, table);
-    while (state != NULL && state->topic_count > 0)
-        free(state->topics[--state->topic_count]);
+    int kept = 0;
+    for (int i = 0; state != NULL && i < state->topic_count; i++) {
+        if (!state->feeds[i].listed) {
+            free(state->topics[i]);
+            continue;
+        }
+        state->topics[kept] = state->topics[i];
+        state->feeds[kept++] = (struct topic_state){state->feeds[i].partitions, false};
+    }
+    if (state != NULL)
+        state->topic_count = kept;
     (void)pthread_mutex_unlock(&progress->mutex);
 }
 
@@ -640,7 +654,7 @@ void progress_table_visit(struct progress *progress, int table,
                                        .filling_percent = state->filling_percent,
                                        .lacking = state->lacking};
         for (int i = 0; i < state->topic_count; i++)
-            seen.partitions += state->partitions[i];
+            seen.partitions += state->feeds[i].partitions;
     }
     visit(self, &seen);
     (void)pthread_mutex_unlock(&progress->mutex);
