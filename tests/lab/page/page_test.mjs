@@ -449,6 +449,7 @@ test('by keyboard alone', async (t) => {
   await page.locator('main tbody a').first().focus();
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => location.hash.startsWith('#/row/orders?id='), null, { timeout: wait });
+  await page.waitForSelector('main [data-path*="orders?id="]'); // the row, which the address is ahead of
   await page.keyboard.press('?');
   assert.ok(await page.locator('dialog[open]').isVisible());
   await page.keyboard.press('Escape');
