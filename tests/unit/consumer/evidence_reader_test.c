@@ -65,7 +65,7 @@ bool __wrap_kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int cou
 }
 
 static bool falls_silent; // behind the first answer that tells ends, for longer than is waited
-static int64_t skipped_s; // that much later than it is
+static _Atomic int64_t skipped_s; // that much later than it is
 
 bool __real_kafka_take_ends(struct kafka *kafka);
 bool __wrap_kafka_take_ends(struct kafka *kafka);
