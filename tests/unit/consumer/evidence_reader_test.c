@@ -64,7 +64,7 @@ bool __wrap_kafka_ask_ends(struct kafka *kafka, struct kafka_ends *ends, int cou
     return __real_kafka_ask_ends(kafka, ends, count);
 }
 
-static bool falls_silent; // behind the first answer that tells ends, for longer than is waited
+static bool falls_silent;         // behind the first answer that tells ends, for longer than is waited
 static _Atomic int64_t skipped_s; // that much later than it is
 
 bool __real_kafka_take_ends(struct kafka *kafka);
