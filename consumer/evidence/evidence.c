@@ -7,6 +7,7 @@
 #include "consumer/evidence/message/column.h"
 #include "consumer/evidence/message/counted.h"
 #include "consumer/evidence/message/schema_change.h"
+#include "consumer/evidence/message/seen.h"
 #include "consumer/evidence/message/shared_key.h"
 #include "consumer/evidence/message/unended.h"
 #include "views/base/hash.h"
@@ -540,13 +541,11 @@ static bool evidence_is_opless(const struct fields *object) {
 }
 
 // Why a message is no row that is read, as the decoder has it; NULL: it is one, or nothing is known of it.
-static const char *evidence_refusal(const struct evidence_parts *parts, const struct message *message,
-                                    struct arena *arena) {
+static const char *evidence_refusal(const struct evidence_parts *parts, struct span connector,
+                                    const struct message *message, struct arena *arena) {
     if (evidence_are_cells(&parts->row))
         return cells_refused;
-    struct evidence_names names;
-    evidence_read_names(parts, arena, &names);
-    if (cells_are_of(names.connector))
+    if (cells_are_of(connector))
         return cells_scylla_refused;
     if (parts->enveloped)
         return NULL;
@@ -667,29 +666,33 @@ static bool evidence_is_null(struct span value, struct arena *arena) {
 }
 
 // A row of a snapshot: whether another topic had it. Debezium reads a partition's rows for the partitioned table and for the partition.
-static bool evidence_take_read(struct evidence *evidence, int number, const struct fields *row) {
-    if (evidence->reads == NULL && (evidence->reads = calloc(1, sizeof *evidence->reads)) == NULL)
-        return false;
-    uint64_t hash = fields_hash(row);
-    struct evidence_reads *reads = evidence->reads;
-    size_t at = (size_t)(hash % EVIDENCE_READS_SIZE);
-    while (reads->list[at].row != 0 && reads->list[at].row != hash)
-        at = (at + 1) % EVIDENCE_READS_SIZE;
+static bool evidence_take_read(struct evidence *evidence, int number, uint64_t row) {
     struct evidence_topic *topic = &evidence->topics[number];
-    if (reads->list[at].row == 0 && reads->count < EVIDENCE_READS_MAX) {
-        reads->list[at] = (struct evidence_read){hash, number};
-        reads->count++;
-    } else if (reads->list[at].row == hash && reads->list[at].topic != number) {
-        topic->twin = reads->list[at].topic;
+    uint64_t first;
+    if (!seen_take(&evidence->reads, row, (uint64_t)number, &first))
+        return false;
+    if (first != (uint64_t)number) {
+        topic->twin = (int)first;
         topic->twins++;
     }
     return true;
 }
 
+// An enveloped row of a snapshot. False: out of memory.
+static bool evidence_take_snapshot(struct evidence *evidence, int number, struct evidence_topic *topic,
+                                   const struct message *message, const struct evidence_parts *parts) {
+    if (parts->op != 'r' || !parts->enveloped)
+        return true;
+    const uint64_t row = fields_hash(&parts->row);
+    return evidence_take_read(evidence, number, row) &&
+           shared_key_take(evidence, topic, message->key, &parts->source, row);
+}
+
 static bool evidence_note_refused(struct evidence_topic *topic, const struct evidence_parts *parts,
-                                  const struct message *message, struct arena *arena) {
+                                  struct span connector, const struct message *message, struct arena *arena) {
     bool is_cloud_event = evidence_is_cloud_event(parts);
-    const char *refusal = is_cloud_event ? guess_cloud_event : evidence_refusal(parts, message, arena);
+    const char *refusal =
+        is_cloud_event ? guess_cloud_event : evidence_refusal(parts, connector, message, arena);
     if (refusal == NULL)
         return false;
     topic->refused += !is_cloud_event; // which a converter mends
@@ -717,11 +720,11 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
         evidence_note_unreadable(topic, message->value);
         return 0;
     }
-    if (evidence_take_own(evidence, topic, message, &parts) ||
-        evidence_note_refused(topic, &parts, message, arena))
-        return 0;
     struct evidence_names names;
     evidence_read_names(&parts, arena, &names);
+    if (evidence_take_own(evidence, topic, message, &parts) ||
+        evidence_note_refused(topic, &parts, names.connector, message, arena))
+        return 0;
     struct evidence_topic *main = topic;
     if (evidence_part(evidence, number, &names, &topic, error) != 0)
         return -1;
@@ -732,9 +735,7 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
     if (key_columns < 0 || (row && (!evidence_take_columns(topic, &parts, message->ts_ms, arena) ||
                                     (parts.op != 'd' && !column_count_key(topic, &key, &parts.row, arena)))))
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (parts.op == 'r' && parts.enveloped &&
-        (!evidence_take_read(evidence, number, &parts.row) ||
-         !shared_key_take(evidence, topic, message->key, &parts.source, &parts.row)))
+    if (!evidence_take_snapshot(evidence, number, topic, message, &parts))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
         evidence_take_scalar_key(topic, &parts.row, message->key);

@@ -69,20 +69,11 @@ struct evidence_unended {
     int64_t named_count;
 };
 
-// Rows of snapshots by the hash of all that they say, at hash % EVIDENCE_READS_SIZE or behind it. A hash of 0 is none.
-struct evidence_reads {
-    struct evidence_read {
-        uint64_t row;
-        int topic;
-    } list[EVIDENCE_READS_SIZE];
-    int count;
-};
-
-// Rows of snapshots by the hash of their key and the snapshot's position, at hash % EVIDENCE_READS_SIZE or behind it. 0 is none.
-struct evidence_keyed {
-    struct evidence_keyed_row {
-        uint64_t key;
-        uint64_t row; // the hash of all that the first of them says
+// Rows of snapshots by a hash, at hash % EVIDENCE_READS_SIZE or behind it. A hash of 0 is none.
+struct evidence_seen {
+    struct evidence_seen_row {
+        uint64_t hash;
+        uint64_t says; // what was said of the first of them
     } list[EVIDENCE_READS_SIZE];
     int count;
 };
@@ -210,10 +201,11 @@ struct evidence {
     struct evidence_rollbacks rollbacks;
     struct evidence_collections collections;
     struct evidence_unended unended;
-    struct evidence_reads *reads; // owned; NULL until there are some
-    struct evidence_keyed *keyed; // likewise
-    struct arena arena;           // of one message
-    int64_t newest_ms;            // of all messages
+    struct evidence_seen *reads; // owned, NULL until there are some: by all that they say, of which topic
+    struct evidence_seen
+        *keyed;         // likewise: by key and the snapshot's position, the hash of all that they say
+    struct arena arena; // of one message
+    int64_t newest_ms;  // of all messages
 };
 
 // The topics and behind them their parts, for what is asked of each table's rows.

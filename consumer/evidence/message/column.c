@@ -318,17 +318,10 @@ void column_note_lacking(struct evidence_topic *topic, int64_t ts_ms) {
     }
 }
 
-static bool column_is_in(const struct fields *row, struct span name) {
-    for (int i = 0; i < row->count; i++)
-        if (span_equal(row->list[i].name, name))
-            return true;
-    return false;
-}
-
 bool column_count_key(struct evidence_topic *topic, const struct fields *key, const struct fields *row,
                       struct arena *arena) {
     for (int i = 0; i < key->count; i++) {
-        if (column_is_in(row, key->list[i].name))
+        if (fields_find(row, key->list[i].name) != NULL)
             continue;
         struct evidence_column *column = column_of(topic, key->list[i].name);
         if (column == NULL)

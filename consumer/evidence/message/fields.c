@@ -40,11 +40,15 @@ bool fields_read(struct span bytes, struct arena *arena, struct fields *ret) {
     return kind == JSON_OBJECT_END && json_next(&json) == JSON_END;
 }
 
-const struct json_value *fields_get(const struct fields *fields, const char *name) {
+const struct json_value *fields_find(const struct fields *fields, struct span name) {
     for (int i = 0; i < fields->count; i++)
-        if (span_is(fields->list[i].name, name))
+        if (span_equal(fields->list[i].name, name))
             return &fields->list[i].value;
     return NULL;
+}
+
+const struct json_value *fields_get(const struct fields *fields, const char *name) {
+    return fields_find(fields, span_of(name));
 }
 
 bool fields_inside(const struct fields *fields, const char *name, struct arena *arena, struct fields *ret) {

@@ -23,6 +23,7 @@ enum { FIELDS_MAX = 2048 }; // members beyond it are passed over
 // False when `bytes` is no JSON object, or memory is out.
 bool fields_read(struct span bytes, struct arena *arena, struct fields *ret);
 // NULL when there is none.
+const struct json_value *fields_find(const struct fields *fields, struct span name);
 const struct json_value *fields_get(const struct fields *fields, const char *name);
 // The member's members; false when it is no object.
 bool fields_inside(const struct fields *fields, const char *name, struct arena *arena, struct fields *ret);

@@ -1,8 +1,7 @@
 #include "consumer/evidence/message/shared_key.h"
 
+#include "consumer/evidence/message/seen.h"
 #include "views/base/hash.h"
-
-#include <stdlib.h>
 
 static uint64_t shared_key_hash(struct span key, const struct fields *source, const struct json_value *lsn) {
     const struct json_value *schema = fields_get(source, "schema");
@@ -20,23 +19,14 @@ static bool shared_key_is_incremental(const struct fields *source, struct arena 
 }
 
 bool shared_key_take(struct evidence *evidence, struct evidence_topic *topic, struct span key,
-                     const struct fields *source, const struct fields *row) {
+                     const struct fields *source, uint64_t row) {
     const struct json_value *lsn = fields_get(source, "lsn");
     if (key.size == 0 || lsn == NULL || lsn->kind == JSON_NULL ||
         shared_key_is_incremental(source, &evidence->arena))
         return true;
-    if (evidence->keyed == NULL && (evidence->keyed = calloc(1, sizeof *evidence->keyed)) == NULL)
+    uint64_t first;
+    if (!seen_take(&evidence->keyed, shared_key_hash(key, source, lsn), row, &first))
         return false;
-    struct evidence_keyed *keyed = evidence->keyed;
-    uint64_t hash = shared_key_hash(key, source, lsn);
-    size_t at = (size_t)(hash % EVIDENCE_READS_SIZE);
-    while (keyed->list[at].key != 0 && keyed->list[at].key != hash)
-        at = (at + 1) % EVIDENCE_READS_SIZE;
-    if (keyed->list[at].key == hash)
-        topic->sharing += keyed->list[at].row != fields_hash(row);
-    else if (keyed->count < EVIDENCE_READS_MAX) {
-        keyed->list[at] = (struct evidence_keyed_row){hash, fields_hash(row)};
-        keyed->count++;
-    }
+    topic->sharing += first != row;
     return true;
 }

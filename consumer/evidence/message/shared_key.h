@@ -8,8 +8,8 @@
 #include "views/base/span.h"
 
 // A row of a snapshot. Only where `source` says an LSN can two of one snapshot be told from those of two snapshots, and of an incremental one
-// the LSN is of what was streamed last. False: out of memory.
+// the LSN is of what was streamed last. `row`: fields_hash of all that it says. False: out of memory.
 bool shared_key_take(struct evidence *evidence, struct evidence_topic *topic, struct span key,
-                     const struct fields *source, const struct fields *row);
+                     const struct fields *source, uint64_t row);
 
 #endif
