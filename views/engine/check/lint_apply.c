@@ -40,18 +40,13 @@ static bool lint_apply_makes_groups(const struct lint_apply *lint, sqlite3 *db) 
     if ((!tokens_is(tokens, begins, "ignore") &&
          !tokens_is(tokens, tokens_find(tokens, "do") + 1, "nothing")) ||
         !tokens_is(tokens, select, "select") ||
-        stmt_prepare(db, "select name, cid from pragma_table_info(:table) where pk = 0", lint->apply->file,
-                     &columns, NULL) != 0)
+        lint_names_prepare_columns(db, lint->guard->written, false, lint->apply->file, &columns) != 0)
         return false;
-    stmt_bind_text(columns, ":table", span_of(lint->guard->written));
+    struct lint_item item;
     bool makes = false;
-    while (stmt_row(columns, lint->apply->file, NULL) == 1) {
-        const char *column = (const char *)sqlite3_column_text(columns, 0);
-        int end = 0;
-        int item = column != NULL ? lint_names_inserted_item(tokens, span_of(column),
-                                                             sqlite3_column_int(columns, 1), &end)
-                                  : -1;
-        makes = item < 0 || (end == item + 1 && lint_names_is_any(tokens, item, nothing));
+    while (lint_names_next_item(columns, tokens, &item)) {
+        makes =
+            item.begin < 0 || (item.end == item.begin + 1 && lint_names_is_any(tokens, item.begin, nothing));
         if (!makes)
             return false;
     }

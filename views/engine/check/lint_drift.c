@@ -651,13 +651,7 @@ static bool lint_drift_takes_old(const struct lint_drift *lint, const struct lin
 // Whether an assignment behind the `set` adds to what its column has.
 static bool lint_drift_adds(const struct tokens *tokens, int set) {
     static const char *const ends[] = {"where", "from", "returning", ";", NULL};
-    const int set_end = lint_drift_outside(tokens, set, ends);
-    for (int from = set + 1, end; from < set_end; from = end + 1) {
-        end = lint_names_assignment_end(tokens, from, set_end);
-        if (lint_names_value_adds(tokens, from + 2, end, SPAN("")))
-            return true;
-    }
-    return false;
+    return lint_names_adds(tokens, set + 1, lint_drift_outside(tokens, set, ends));
 }
 
 // An update trigger of `on` that adds to what is there, and does not look at what the row was.

@@ -196,6 +196,26 @@ int lint_names_inserted(const struct tokens *tokens, struct span column, int own
     return item >= 0 && end == item + 1 ? item : -1;
 }
 
+int lint_names_prepare_columns(sqlite3 *db, const char *table, bool of_key, const char *file,
+                               sqlite3_stmt **ret) {
+    if (stmt_prepare(db, "select name, cid from pragma_table_info(:table) where (pk > 0) = :of_key", file,
+                     ret, NULL) != 0)
+        return -1;
+    stmt_bind_text(*ret, ":table", span_of(table));
+    stmt_bind_integer(*ret, ":of_key", of_key);
+    return 0;
+}
+
+bool lint_names_next_item(sqlite3_stmt *columns, const struct tokens *tokens, struct lint_item *ret) {
+    if (stmt_row(columns, "pragma_table_info", NULL) != 1)
+        return false;
+    ret->column = (const char *)sqlite3_column_text(columns, 0);
+    ret->begin = ret->column != NULL ? lint_names_inserted_item(tokens, span_of(ret->column),
+                                                                sqlite3_column_int(columns, 1), &ret->end)
+                                     : -1;
+    return true;
+}
+
 int lint_names_place(sqlite3 *db, const char *table, struct span column) {
     CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
     if (stmt_prepare(db, "select cid from pragma_table_info(:table) where name = :column collate nocase",
@@ -301,4 +321,13 @@ bool lint_names_value_adds(const struct tokens *tokens, int value, int end, stru
                  (lint_names_same(name, column) || lint_names_same(name, inserted));
     }
     return adds && names;
+}
+
+bool lint_names_adds(const struct tokens *tokens, int from, int set_end) {
+    for (int end; from < set_end; from = end + 1) {
+        end = lint_names_assignment_end(tokens, from, set_end);
+        if (lint_names_value_adds(tokens, from + 2, end, SPAN("")))
+            return true;
+    }
+    return false;
 }

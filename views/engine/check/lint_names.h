@@ -27,6 +27,16 @@ const struct column *lint_names_column(const struct tokens *tokens, int number, 
 int lint_names_inserted(const struct tokens *tokens, struct span column, int own);
 // The first token of what is put into it, one or several, and behind the last; -1 = nothing that is selected there.
 int lint_names_inserted_item(const struct tokens *tokens, struct span column, int own, int *ret_end);
+// The columns of the table of `db`, those of its primary key or the others, for lint_names_next_item. -1: it cannot be asked.
+int lint_names_prepare_columns(sqlite3 *db, const char *table, bool of_key, const char *file,
+                               sqlite3_stmt **ret);
+// What is put into a column of the table.
+struct lint_item {
+    const char *column; // until the next; NULL = memory is out
+    int begin, end;     // as lint_names_inserted_item has them
+};
+// That of the next column; false when there is no more.
+bool lint_names_next_item(sqlite3_stmt *columns, const struct tokens *tokens, struct lint_item *ret);
 // The column's place in the table of `db`, -1 = it has none.
 int lint_names_place(sqlite3 *db, const char *table, struct span column);
 // Whether one of the statement's _sums_T('COLUMN', ..) is by the column of that name.
@@ -42,5 +52,7 @@ int lint_names_assignment_end(const struct tokens *tokens, int from, int set_end
 // Whether the assigned value from `value` on adds to what its column, or that of the inserted one's name (empty = none), has:
 // `n = n + excluded.n`. Of several columns at once, whether it adds.
 bool lint_names_value_adds(const struct tokens *tokens, int value, int end, struct span inserted);
+// Whether one of the assignments from `from` on does.
+bool lint_names_adds(const struct tokens *tokens, int from, int set_end);
 
 #endif

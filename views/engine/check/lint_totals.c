@@ -37,13 +37,7 @@ static void lint_totals_read(struct lint_totals *ret) {
 }
 
 static bool lint_totals_adds(const struct lint_totals *lint) {
-    const struct tokens *tokens = &lint->tokens;
-    for (int from = lint->set, end; from < lint->set_end; from = end + 1) {
-        end = lint_names_assignment_end(tokens, from, lint->set_end);
-        if (lint_names_value_adds(tokens, from + 2, end, SPAN("")))
-            return true;
-    }
-    return false;
+    return lint_names_adds(&lint->tokens, lint->set, lint->set_end);
 }
 
 // Where the assignment whose value names `excluded.COLUMN` has its value, and behind its end; false = none does.
@@ -285,19 +279,12 @@ static void lint_totals_items(struct lint_totals *lint, bool kept) {
     const bool replaces = tokens_is(tokens, begins, "replace") && !kept;
     CLEANUP(stmt_finalize) sqlite3_stmt *columns = NULL;
     if (begins == tokens->count - 1 ||
-        stmt_prepare(lint->db, "select name, cid from pragma_table_info(:table) where pk = 0",
-                     lint->apply->file, &columns, NULL) != 0)
+        lint_names_prepare_columns(lint->db, lint->guard->written, false, lint->apply->file, &columns) != 0)
         return;
-    stmt_bind_text(columns, ":table", span_of(lint->guard->written));
-    while (stmt_row(columns, lint->apply->file, NULL) == 1) {
-        const char *column = (const char *)sqlite3_column_text(columns, 0);
-        int end = 0;
-        int from = column != NULL ? lint_names_inserted_item(tokens, span_of(column),
-                                                             sqlite3_column_int(columns, 1), &end)
-                                  : -1;
-        if (from >= 0)
-            lint_totals_item(lint, span_of(column), from, end, replaces);
-    }
+    struct lint_item item;
+    while (lint_names_next_item(columns, tokens, &item))
+        if (item.begin >= 0)
+            lint_totals_item(lint, span_of(item.column), item.begin, item.end, replaces);
 }
 
 // --- groups that are left out
@@ -379,24 +366,18 @@ static void lint_totals_merged(struct lint_totals *lint) {
     CLEANUP(stmt_finalize) sqlite3_stmt *keys = NULL;
     if (!columns_read_has(&lint->guard->reads, "_sums_", COLUMN_REAL) || lint->guard->reads.full ||
         !lint_totals_adds(lint) ||
-        stmt_prepare(lint->db, "select name, cid from pragma_table_info(:table) where pk > 0",
-                     lint->apply->file, &keys, NULL) != 0)
+        lint_names_prepare_columns(lint->db, lint->guard->written, true, lint->apply->file, &keys) != 0)
         return;
-    stmt_bind_text(keys, ":table", span_of(lint->guard->written));
-    int item = -1;
-    while (stmt_row(keys, lint->apply->file, NULL) == 1) {
-        const char *key = (const char *)sqlite3_column_text(keys, 0);
-        int end = 0;
-        int from = key != NULL
-                       ? lint_names_inserted_item(tokens, span_of(key), sqlite3_column_int(keys, 1), &end)
-                       : -1;
-        if (from < 0 || lint_totals_is_group(tokens, from, end))
+    struct lint_item item;
+    int any = -1;
+    while (lint_names_next_item(keys, tokens, &item)) {
+        if (item.begin < 0 || lint_totals_is_group(tokens, item.begin, item.end))
             return;
-        item = from;
+        any = item.begin;
     }
-    if (item >= 0)
+    if (any >= 0)
         LINT_TOTALS_WARN(
-            lint, item,
+            lint, any,
             "several groups of _sums_ may come to this one key, and the sum of a REAL is exact for each "
             "group by itself: take the column as it is, a NULL as ifnull(.., x'')");
 }
