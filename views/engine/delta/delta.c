@@ -251,11 +251,7 @@ static int delta_find_fired(struct delta *delta, const char *view, const struct 
     CLEANUP(stmt_finalize) sqlite3_stmt *triggers = NULL;
     if (upsert == NULL || delete == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    if (stmt_prepare(
-            delta->db,
-            "select t.name from sqlite_schema t join _views v on v.name = :view where t.type = 'trigger' and "
-            "t.tbl_name = :table collate nocase and instr(lower(v.schema), lower(t.name)) > 0",
-            view, &triggers, error) != 0)
+    if (engine_sql_prepare(delta->db, "triggers_of_view", &triggers, error) != 0)
         return -1;
     stmt_bind_text(triggers, ":view", span_of(view));
     stmt_bind_text(triggers, ":table", span_of(table->name));
