@@ -115,12 +115,19 @@ static bool body_names_key(const struct source_draft *draft, const char *name) {
     return false;
 }
 
+static bool body_is_among(const json_t *node, const char *member, const char *const *kinds) {
+    for (; *kinds != NULL; kinds++)
+        if (source_node_is(node, member, *kinds))
+            return true;
+    return false;
+}
+
 // Checks and foreign keys, owners, triggers and their like are nothing to the mirror.
 static bool body_alters(const struct source_draft *draft, const json_t *node) {
     static const char *const kept[] = {"AT_AddColumn",       "AT_DropColumn",      "AT_AlterColumnType",
                                        "AT_SetNotNull",      "AT_DropNotNull",     "AT_ReplicaIdentity",
                                        "AT_AttachPartition", "AT_DetachPartition", "AT_ColumnDefault",
-                                       "AT_AddInherit",      "AT_DropInherit"};
+                                       "AT_AddInherit",      "AT_DropInherit",     NULL};
     const json_t *element;
     size_t i;
     if (!source_node_is(node, "objtype", "OBJECT_TYPE") &&
@@ -130,9 +137,8 @@ static bool body_alters(const struct source_draft *draft, const json_t *node) {
     json_array_foreach(json_object_get(node, "cmds"), i, element) {
         const json_t *command = json_object_get(element, "AlterTableCmd");
         const json_t *constraint = json_object_get(json_object_get(command, "def"), "Constraint");
-        for (size_t k = 0; k < sizeof kept / sizeof *kept; k++)
-            if (source_node_is(command, "subtype", kept[k]))
-                return true;
+        if (body_is_among(command, "subtype", kept))
+            return true;
         if (source_node_is(command, "subtype", "AT_DropConstraint") &&
             body_names_key(draft, source_node_text(command, "name")))
             return true;
@@ -141,13 +147,6 @@ static bool body_alters(const struct source_draft *draft, const json_t *node) {
              source_node_is(constraint, "contype", "CONSTR_UNIQUE")))
             return true;
     }
-    return false;
-}
-
-static bool body_is_among(const json_t *node, const char *member, const char *const *kinds) {
-    for (; *kinds != NULL; kinds++)
-        if (source_node_is(node, member, *kinds))
-            return true;
     return false;
 }
 

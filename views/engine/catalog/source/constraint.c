@@ -44,12 +44,8 @@ static struct draft_index *source_constraint_index(const struct source_run *run,
     return NULL;
 }
 
-static const char *source_constraint_schema(const struct draft_table *table) {
-    return table->schema != NULL ? table->schema : table->made_in != NULL ? table->made_in : "public";
-}
-
 static bool source_constraint_is_in(const struct draft_table *table, const char *schema) {
-    return schema == NULL || strcmp(schema, source_constraint_schema(table)) == 0;
+    return schema == NULL || strcmp(schema, source_draft_schema(table)) == 0;
 }
 
 // Whose key or index has the name, which is in the table's schema (NULL: any).
@@ -82,7 +78,7 @@ static struct draft_table *source_constraint_table(const struct source_run *run,
 // Tables, keys and indexes of a schema share its names.
 static bool source_constraint_is_taken(const struct source_run *run, const struct draft_table *table,
                                        const char *name) {
-    const struct source_name wanted = {source_constraint_schema(table), name};
+    const struct source_name wanted = {source_draft_schema(table), name};
     return source_draft_table(run->draft, wanted) != NULL ||
            source_constraint_find_table(run, wanted) != NULL;
 }

@@ -93,6 +93,10 @@ char *source_draft_mirror_name(struct source_name name) {
     return joined;
 }
 
+const char *source_draft_schema(const struct draft_table *table) {
+    return table->schema != NULL ? table->schema : table->made_in != NULL ? table->made_in : "public";
+}
+
 struct draft_table *source_draft_table(const struct source_draft *draft, struct source_name name) {
     CLEANUP(free_charp) char *mirror = source_draft_mirror_name(name);
     for (int i = 0; mirror != NULL && i < draft->table_count; i++)

@@ -138,6 +138,8 @@ void source_draft_free(struct source_draft *draft);
 // The name in the mirror: "orders" without a schema and in public, else "sales.orders". The caller frees; NULL =
 // out of memory.
 char *source_draft_mirror_name(struct source_name name);
+// The schema in which PostgreSQL has the table.
+const char *source_draft_schema(const struct draft_table *table);
 // Bytes equal, or NULL.
 struct draft_table *source_draft_table(const struct source_draft *draft, struct source_name name);
 // The table that it is a partition of, or NULL.

@@ -41,7 +41,7 @@ static const char *path_constant(const json_t *node) {
 }
 
 // What is for one transaction leaves what was before it.
-static int path_begin(struct source_draft *draft, bool local) {
+static void path_begin(struct source_draft *draft, bool local) {
     if (!local)
         source_draft_free_list(&draft->path_before, &draft->path_before_count);
     if (local && !draft->path_is_local) {
@@ -52,7 +52,6 @@ static int path_begin(struct source_draft *draft, bool local) {
     }
     draft->path_is_local = local;
     source_draft_free_list(&draft->path, &draft->path_count);
-    return 0;
 }
 
 void source_path_end(struct source_draft *draft) {
@@ -74,8 +73,7 @@ static int path_set_variable(struct source_draft *draft, const json_t *node) {
     bool all = kind != NULL && strcmp(kind, "VAR_RESET_ALL") == 0;
     if (!all && (name == NULL || strcasecmp(name, "search_path") != 0))
         return 0;
-    if (path_begin(draft, json_is_true(json_object_get(node, "is_local"))) != 0)
-        return -1;
+    path_begin(draft, json_is_true(json_object_get(node, "is_local")));
     json_array_foreach(json_object_get(node, "args"), i, value) {
         const char *schema = path_constant(value);
         if (schema != NULL && path_add(draft, schema) != 0)
@@ -100,9 +98,8 @@ int source_path_set(struct source_draft *draft, const json_t *tree) {
         strcasecmp(name, "search_path") != 0)
         return 0;
     const json_t *local = json_object_get(json_array_get(arguments, 2), "A_Const");
-    return path_begin(draft, json_is_true(json_object_get(json_object_get(local, "boolval"), "boolval"))) != 0
-               ? -1
-               : path_add_list(draft, list);
+    path_begin(draft, json_is_true(json_object_get(json_object_get(local, "boolval"), "boolval")));
+    return path_add_list(draft, list);
 }
 
 const char *source_path_first(const struct source_draft *draft) {
