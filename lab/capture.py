@@ -383,6 +383,7 @@ class Capture:
         self.clear()
         psql.execute("postgres", f"create database {self.database}")
         psql.execute(self.database, (LAB / "config" / "seed.sql").read_text(encoding="utf-8"))
+        psql.execute(self.database, f'create publication "{self.prefix}" for all tables')
         try:
             self.worker = Worker(1000, self.scenario.debezium)
             self.register()

@@ -159,11 +159,18 @@ create_database() {
     say "database $LAB_DATABASE made and seeded"
 }
 
+# Not the connector's: with publication.autocreate.mode=filtered it makes it anew at each start, and decodes older rows by newer types
+create_publication() {
+    [ "$(pg_sql -d "$LAB_DATABASE" -c "select 1 from pg_publication where pubname = '$LAB_PREFIX'")" = 1 ] && return 0
+    pg_sql -d "$LAB_DATABASE" -c "create publication \"$LAB_PREFIX\" for table orders, customers, inventory, points, dbz_signal"
+}
+
 start postgres postgres_start
 wanted postgres && create_database
 start kafka kafka_start
 start connect connect_start
 if wanted connector; then
+    create_publication
     fill connector.json
     python3 "$lab_dir/connect.py" register "$LAB_PREFIX" "$LAB_STATE/connector.json" ||
         die "the connector is not running; see $log_dir/connect.log" "$log_dir/connect.log"

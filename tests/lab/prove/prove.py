@@ -91,6 +91,7 @@ class Types:
         return config | own | {
             "publish.via.partition.root": "true",
             "include.unknown.datatypes": "true",
+            "publication.autocreate.mode": "all_tables",
             "topic.creation.single.include": single,
         }  # fmt: skip
 
