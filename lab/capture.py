@@ -150,15 +150,21 @@ class Capture:
         ]
 
     def settle(self):
-        """Until the topics hold all that is committed now: a marker's END is there and no row comes after it."""
-        txid = psql.execute(
-            self.database, "select txid_current() from pg_logical_emit_message(true, 'tidemark', 'marker')"
-        )[0]
+        """Until the topics hold all that is committed now: a marker is there and no row comes after it."""
+        if self.transactions:
+            marker = psql.execute(
+                self.database, "select txid_current() from pg_logical_emit_message(true, 'tidemark', 'marker')"
+            )[0]
+        else:  # a row of the signals' table, of which Debezium writes a line to its log
+            marker = psql.execute(
+                self.database,
+                "insert into dbz_signal values (gen_random_uuid()::text, 'log', '{\"message\": \"marker\"}') returning id",
+            )[0]
         deadline = time.monotonic() + SETTLE_S
-        while self.transactions and not self.ended(txid):
+        while not self.reached(marker):
             if time.monotonic() > deadline:
                 raise SystemExit(
-                    f"{self.name}: the connector did not reach transaction {txid} within {SETTLE_S} s; see "
+                    f"{self.name}: the connector did not reach marker {marker} within {SETTLE_S} s; see "
                     f"{os.environ['LAB_STATE']}/capture/logs/connect.log"
                 )
             time.sleep(0.5)
@@ -169,11 +175,10 @@ class Capture:
             last = total
             time.sleep(0.7)
 
-    def ended(self, txid):
-        topic = f"{self.prefix}.transaction"
-        return topic in kafka.topics() and any(
-            f'"END","id":"{txid}:' in (m.get("payload") or "") for m in kafka.read(topic)
-        )
+    def reached(self, marker):
+        topic = f"{self.prefix}.transaction" if self.transactions else f"{self.prefix}.public.dbz_signal"
+        text = f'"END","id":"{marker}:' if self.transactions else marker
+        return topic in kafka.topics() and any(text in (m.get("payload") or "") for m in kafka.read(topic))
 
     def register(self):
         values = os.environ | {
