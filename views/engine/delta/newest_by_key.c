@@ -1,6 +1,7 @@
 #include "views/engine/delta/newest_by_key.h"
 
 #include "views/base/bounds.h"
+#include "views/base/fetch.h"
 #include "views/base/probe.h"
 #include "views/engine/row/key.h"
 
@@ -78,7 +79,7 @@ int newest_find_place(struct newest_by_key *pending, const struct delta_step *st
 
 void newest_expect(const struct newest_by_key *pending, uint64_t hash) {
     if (pending->size > 0)
-        __builtin_prefetch(&pending->slots[probe_first(hash, (size_t)pending->size)]);
+        fetch_soon(&pending->slots[probe_first(hash, (size_t)pending->size)], sizeof *pending->slots);
 }
 
 int newest_alike(const struct newest_by_key *pending, uint64_t hash) {
@@ -144,7 +145,7 @@ int64_t lsn_bound(const struct lsn_bounds *bounds, uint64_t hash) {
 
 void lsn_bound_expect(const struct lsn_bounds *bounds, uint64_t hash) {
     if (bounds->buckets != NULL)
-        __builtin_prefetch(newest_by_key_bound_of(bounds, hash), 1);
+        fetch_soon(newest_by_key_bound_of(bounds, hash), 1);
 }
 
 void lsn_bound_raise(struct lsn_bounds *bounds, uint64_t hash, int64_t lsn) {

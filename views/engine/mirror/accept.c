@@ -1,5 +1,6 @@
 #include "views/engine/mirror/accept.h"
 
+#include "views/base/fetch.h"
 #include "views/engine/mirror/bulk.h"
 #include "views/engine/mirror/deleted.h"
 #include "views/engine/mirror/flush.h"
@@ -176,7 +177,7 @@ void mirror_accept_expect(const struct mirror *mirror, const struct mirror_table
     if (ahead > 1) {
         delta_step_fetch_row(change->packed.row);
         if (step >= 0)
-            __builtin_prefetch(&list->steps[step], 1);
+            fetch_soon(&list->steps[step], sizeof *list->steps);
     } else if (step >= 0) {
         delta_step_fetch_row(list->steps[step].row);
     }

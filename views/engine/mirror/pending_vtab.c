@@ -1,5 +1,6 @@
 #include "views/engine/mirror/pending_vtab.h"
 
+#include "views/base/fetch.h"
 #include "views/engine/delta/vtab.h"
 
 #include <assert.h>
@@ -40,7 +41,7 @@ static int pending_vtab_next(sqlite3_vtab_cursor *base) {
     const struct pending_rows *rows = pending_vtab_rows(base);
     int64_t at = ++((struct delta_cursor *)base)->at;
     if (at + EXPECTED_STEPS < rows->count)
-        __builtin_prefetch(&rows->steps[rows->numbers[at + EXPECTED_STEPS]]);
+        fetch_soon(&rows->steps[rows->numbers[at + EXPECTED_STEPS]], sizeof *rows->steps);
     if (at + EXPECTED_ROWS < rows->count)
         delta_step_fetch_row(rows->steps[rows->numbers[at + EXPECTED_ROWS]].row);
     return SQLITE_OK;
