@@ -21,20 +21,20 @@ static uint32_t newest_by_key_tag_of(uint64_t hash) {
 
 // Where the key's step is or would be.
 static int newest_by_key_bucket_of(const struct newest_by_key *pending, const struct delta_step *steps,
-                                   uint64_t hash, const struct value *values) {
+                                   uint64_t hash, const struct change *change) {
     size_t size = (size_t)pending->size;
     for (size_t bucket = probe_first(hash, size);; bucket = probe_next(bucket, size)) {
         const struct newest_slot *slot = &pending->slots[bucket];
-        if (slot->step == PROBE_FREE || (slot->tag == newest_by_key_tag_of(hash) &&
-                                         key_equal(pending->table, steps[slot->step].row, values)))
+        if (slot->step == PROBE_FREE ||
+            (slot->tag == newest_by_key_tag_of(hash) && key_equal_change(steps[slot->step].row, change)))
             return (int)bucket;
     }
 }
 
 int newest_find(const struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
-                const struct value *values) {
+                const struct change *change) {
     return pending->count == 0 ? -1
-                               : pending->slots[newest_by_key_bucket_of(pending, steps, hash, values)].step;
+                               : pending->slots[newest_by_key_bucket_of(pending, steps, hash, change)].step;
 }
 
 int newest_step(const struct newest_by_key *pending, int i) {
@@ -58,7 +58,8 @@ static int newest_by_key_grow(struct newest_by_key *pending, const struct delta_
         struct value values[TABLE_COLUMNS_MAX];
         packed_row_key(steps[step].row, pending->table, values);
         uint64_t hash = key_hash(pending->table, values);
-        int bucket = newest_by_key_bucket_of(&grown, steps, hash, values);
+        const struct change same = {.table = pending->table, .values = values};
+        int bucket = newest_by_key_bucket_of(&grown, steps, hash, &same);
         slots[bucket] = (struct newest_slot){step, newest_by_key_tag_of(hash)};
         used[grown.count++] = bucket;
     }
@@ -69,10 +70,10 @@ static int newest_by_key_grow(struct newest_by_key *pending, const struct delta_
 }
 
 int newest_find_place(struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
-                      const struct value *values, int *ret_step, int *ret_place, struct error *error) {
+                      const struct change *change, int *ret_step, int *ret_place, struct error *error) {
     if (pending->count >= pending->size / 2 && newest_by_key_grow(pending, steps, error) != 0)
         return -1;
-    *ret_place = newest_by_key_bucket_of(pending, steps, hash, values);
+    *ret_place = newest_by_key_bucket_of(pending, steps, hash, change);
     *ret_step = pending->slots[*ret_place].step;
     return 0;
 }

@@ -44,13 +44,13 @@ struct lsn_bounds {
 };
 
 void newest_done(struct newest_by_key *pending);
-// The newest step of the key's chain, -1 = none is pending. `hash`: key_hash of `values`.
+// The newest step of the chain of the change's key, -1 = none is pending. `hash`: key_hash_of_change.
 int newest_find(const struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
-                const struct value *values);
+                const struct change *change);
 // The same, and the place that newest_put takes: made if the key has none. It holds until another key gets one.
 // ERROR_SYSTEM.
 int newest_find_place(struct newest_by_key *pending, const struct delta_step *steps, uint64_t hash,
-                      const struct value *values, int *ret_step, int *ret_place, struct error *error);
+                      const struct change *change, int *ret_step, int *ret_place, struct error *error);
 // The key is looked for soon: asks the processor for where it would be.
 void newest_expect(const struct newest_by_key *pending, uint64_t hash);
 // A step that is the key's unless another's hash begins alike, -1 = the key has none. Touches no step.

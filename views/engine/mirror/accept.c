@@ -53,7 +53,7 @@ int mirror_looks_same(struct mirror *mirror, struct mirror_table *table, const s
         return 0;
     const struct delta_list *list = delta_list(mirror->accepting, table->table);
     uint64_t hash = key_hash(table->table, change->values);
-    int pending = newest_find(&list->pending, list->steps, hash, change->values);
+    int pending = newest_find(&list->pending, list->steps, hash, change);
     const struct packed_row *now = NULL;
     if (pending >= 0 && list->steps[pending].pending)
         now = list->steps[pending].deleted ? NULL : list->steps[pending].row;
@@ -138,7 +138,7 @@ static int mirror_accept_end_chain(struct mirror *mirror, struct mirror_table *t
     if (mirror_begin_write(mirror, error) != 0 || mirror_flush_key(mirror, table, change, error) != 0)
         return -1;
     if (table->in_order && // all are written, and the key's place is another
-        newest_find_place(&list->pending, list->steps, hash, change->values, previous, place, error) != 0)
+        newest_find_place(&list->pending, list->steps, hash, change, previous, place, error) != 0)
         return -1;
     *previous = -1;
     return 0;
@@ -194,7 +194,7 @@ int mirror_accept(struct mirror *mirror, struct mirror_table *table, const struc
     int place;
     int previous;
     if (lsn_bounds_prepare(&table->bounds, table->newest_lsn, error) != 0 ||
-        newest_find_place(&list->pending, list->steps, hash, change->values, &previous, &place, error) != 0)
+        newest_find_place(&list->pending, list->steps, hash, change, &previous, &place, error) != 0)
         return -1;
     if (previous >= 0 && !list->steps[previous].pending)
         previous = -1;

@@ -280,7 +280,7 @@ static int mirror_flush_in_order(struct mirror *mirror, struct error *error) {
 int64_t mirror_flush_pending_lsn(const struct mirror *mirror, const struct mirror_table *table,
                                  const struct change *change) {
     const struct delta_list *list = delta_list(mirror->accepting, table->table);
-    int step = newest_find(&list->pending, list->steps, key_hash_of_change(change), change->values);
+    int step = newest_find(&list->pending, list->steps, key_hash_of_change(change), change);
     return step >= 0 && list->steps[step].pending ? list->steps[step].lsn : LSN_NONE;
 }
 
@@ -289,8 +289,7 @@ int mirror_flush_key(struct mirror *mirror, struct mirror_table *table, const st
     if (table->in_order)
         return mirror_flush_in_order(mirror, error);
     struct delta_list *list = delta_list(delta_current_batch(mirror->delta), table->table);
-    int step =
-        newest_find(&list->pending, list->steps, key_hash(table->table, change->values), change->values);
+    int step = newest_find(&list->pending, list->steps, key_hash(table->table, change->values), change);
     if (step < 0 || !list->steps[step].pending)
         return 0;
     if (mirror_flush_recall(mirror, table, error) != 0)
