@@ -1,6 +1,7 @@
 #include "views/engine/mirror/flush.h"
 
 #include "views/base/bounds.h"
+#include "views/base/fetch.h"
 #include "views/engine/mirror/deleted.h"
 #include "views/engine/mirror/follows.h"
 #include "views/engine/mirror/key_order.h"
@@ -17,6 +18,8 @@ enum {
     // nine tenths of it be dirty before it writes any out.
     FLUSH_KEYS = BOUND(64, 4),
     WRITTEN_OUT_FROM = BOUND(2048, 8),
+    EXPECTED_STEPS = 8, // places ahead, of which the step is asked for
+    EXPECTED_ROWS = 4,  // and of which the row's first bytes, where its keys are
 };
 
 // --- what the rows were before their chains
@@ -307,6 +310,8 @@ static int mirror_flush_sort_pending(const struct mirror_table *table, const str
     int count = 0;
     for (int number = list->written; number < list->count; number++) {
         const struct delta_step *step = &list->steps[number];
+        if (number + EXPECTED_ROWS < list->count && step[EXPECTED_ROWS].last)
+            fetch_soon(step[EXPECTED_ROWS].row, 1);
         if (!step->pending || !step->last)
             continue;
         places[count++] = key_place_of(table->table, list->steps, number);
@@ -324,6 +329,10 @@ static int mirror_flush_recall_keys(struct mirror *mirror, struct mirror_table *
     if (pending_rows_begin(&table->pending, list->steps, count, error) != 0)
         return -1;
     for (int i = 0; i < count; i++) {
+        if (i + EXPECTED_STEPS < count)
+            fetch_soon(&list->steps[places[i + EXPECTED_STEPS].step], sizeof *list->steps);
+        if (i + EXPECTED_ROWS < count)
+            fetch_soon(list->steps[places[i + EXPECTED_ROWS].step].row, 1);
         int first = list->steps[places[i].step].first;
         if (first >= list->recalled && !mirror_flush_is_new(table, &list->steps[places[i].step]))
             pending_rows_add(&table->pending, first);
