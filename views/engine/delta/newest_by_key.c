@@ -146,7 +146,7 @@ int64_t lsn_bound(const struct lsn_bounds *bounds, uint64_t hash) {
 
 void lsn_bound_expect(const struct lsn_bounds *bounds, uint64_t hash) {
     if (bounds->buckets != NULL)
-        fetch_soon(newest_by_key_bound_of(bounds, hash), 1);
+        fetch_soon(newest_by_key_bound_of(bounds, hash), sizeof *bounds->buckets);
 }
 
 void lsn_bound_raise(struct lsn_bounds *bounds, uint64_t hash, int64_t lsn) {
