@@ -239,7 +239,8 @@ static void commit_tell_lost(struct apply *apply) {
                 &apply->warnings,
                 "table %s: a row under a new key is NULL where its unchanged TOAST values are not known: its delete "
                 "names no LSN (unwrapped rows: add.fields=source.lsn, delete.tombstone.handling.mode=rewrite), or found "
-                "no row. An incremental snapshot brings them; with `replica identity full` they come",
+                "no row, or the row came into a publication's row filter by an update. An incremental snapshot brings "
+                "them; with `replica identity full` they come",
                 table->name);
         *told = true;
     }
