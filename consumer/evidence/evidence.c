@@ -444,25 +444,6 @@ static bool evidence_take_columns(struct evidence_topic *topic, const struct evi
     return parts->schema.data == NULL || evidence_take_schema(topic, parts, arena);
 }
 
-static struct span evidence_scalar_text(const struct json_value *value) {
-    return value->kind == JSON_STRING ? json_between_quotes(value->raw) : value->raw;
-}
-
-// A key that is no object says no column's name: those whose value it always was may be meant.
-static void evidence_take_scalar_key(struct evidence_topic *topic, const struct fields *row,
-                                     struct span key) {
-    if (key.size >= 2 && key.data[0] == '"')
-        key = (struct span){key.data + 1, key.size - 2};
-    topic->scalar_keys++;
-    for (int c = 0; c < topic->column_count; c++) {
-        bool equal = false;
-        for (int i = 0; i < row->count && !equal; i++)
-            equal = span_is(row->list[i].name, topic->columns[c].name) &&
-                    span_equal(evidence_scalar_text(&row->list[i].value), key);
-        topic->columns[c].key_candidate &= equal;
-    }
-}
-
 // The columns of the key, in its order. Their number, -1 = out of memory.
 static int evidence_take_key(struct evidence_topic *topic, struct span key, struct fields *object,
                              struct arena *arena) {
@@ -741,7 +722,7 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
     if (!evidence_take_snapshot(evidence, number, topic, message, &parts))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
-        evidence_take_scalar_key(topic, &parts.row, message->key);
+        column_take_scalar_key(topic, &parts.row, message->key, arena);
     evidence_take_source(topic, &parts, &names, arena);
     evidence_count_message(topic, &parts, row);
     evidence_take_beginning(main, message, parts.op, arena);

@@ -330,3 +330,31 @@ bool column_count_key(struct evidence_topic *topic, const struct fields *key, co
     }
     return true;
 }
+
+static struct span column_scalar_text(const struct json_value *value) {
+    return value->kind == JSON_STRING ? json_between_quotes(value->raw) : value->raw;
+}
+
+// The value, out of quotes; of {"schema":..,"payload":VALUE} that one.
+static struct span column_key_text(struct span key, struct arena *arena) {
+    struct fields object;
+    if (fields_read(key, arena, &object)) {
+        const struct json_value *payload = fields_get(&object, "payload");
+        return payload != NULL ? column_scalar_text(payload) : key;
+    }
+    bool quoted = key.size >= 2 && key.data[0] == '"';
+    return quoted ? (struct span){key.data + 1, key.size - 2} : key;
+}
+
+void column_take_scalar_key(struct evidence_topic *topic, const struct fields *row, struct span key,
+                            struct arena *arena) {
+    struct span text = column_key_text(key, arena);
+    topic->scalar_keys++;
+    for (int c = 0; c < topic->column_count; c++) {
+        bool equal = false;
+        for (int i = 0; i < row->count && !equal; i++)
+            equal = span_is(row->list[i].name, topic->columns[c].name) &&
+                    span_equal(column_scalar_text(&row->list[i].value), text);
+        topic->columns[c].key_candidate &= equal;
+    }
+}

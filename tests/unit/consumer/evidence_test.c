@@ -186,6 +186,13 @@ static void test_keys_that_are_no_object(void **state) {
         take("shop.public.t", "\"2\"", "{\"op\":\"c\",\"after\":{\"id\":2,\"n\":1},\"source\":{}}");
     assert_true(column(topic, "id")->key_candidate);
     assert_false(column(topic, "n")->key_candidate);
+    topic = take("shop.public.t", "{\"schema\":{\"type\":\"int32\"},\"payload\":3}",
+                 "{\"op\":\"c\",\"after\":{\"id\":3,\"n\":1},\"source\":{}}");
+    topic = take("shop.public.t", "{\"schema\":{\"type\":\"string\"},\"payload\":\"4\"}",
+                 "{\"op\":\"c\",\"after\":{\"id\":4,\"n\":1},\"source\":{}}");
+    assert_int_equal(4, topic->scalar_keys);
+    assert_true(column(topic, "id")->key_candidate);
+    assert_false(column(topic, "n")->key_candidate);
 }
 
 static void test_topics_of_the_connector(void **state) {
