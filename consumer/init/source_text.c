@@ -44,8 +44,27 @@ static const char *source_text_relation(const struct evidence_topic *topic) {
     return topic->table[0] != '\0' ? topic->table : source_text_last_part(topic->name);
 }
 
+// What stands before the last part of a topic whose rows do not name their schema.
+static struct span source_text_schema_of_topic(const char *topic) {
+    const char *end = source_text_last_part(topic);
+    const char *begin = end > topic ? end - 1 : end;
+    while (begin > topic && begin[-1] != '.')
+        begin--;
+    return begin > topic ? (struct span){begin, (size_t)(end - begin) - 1} : (struct span){0};
+}
+
+// Unwrapped rows may name their table and not its schema, which stands in the topic's name then, where that ends as the table is called.
+static struct span source_text_schema(const struct evidence_topic *topic) {
+    if (topic->schema[0] != '\0')
+        return span_of(topic->schema);
+    return strcmp(source_text_last_part(topic->name), topic->table) == 0
+               ? source_text_schema_of_topic(topic->name)
+               : (struct span){0};
+}
+
 static bool source_text_same(const struct evidence_topic *a, const struct evidence_topic *b) {
-    return a->table[0] != '\0' && strcmp(a->table, b->table) == 0 && strcmp(a->schema, b->schema) == 0;
+    return a->table[0] != '\0' && strcmp(a->table, b->table) == 0 &&
+           span_equal(source_text_schema(a), source_text_schema(b));
 }
 
 // --- topics that tables share
@@ -102,15 +121,6 @@ static bool source_text_is_ambiguous(const struct source_text_list *list,
             return true;
     }
     return false;
-}
-
-// What stands before the last part of a topic whose rows do not name their schema.
-static struct span source_text_schema_of_topic(const char *topic) {
-    const char *end = source_text_last_part(topic);
-    const char *begin = end > topic ? end - 1 : end;
-    while (begin > topic && begin[-1] != '.')
-        begin--;
-    return begin > topic ? (struct span){begin, (size_t)(end - begin) - 1} : (struct span){0};
 }
 
 static void source_text_name(struct source_text_table *table) {

@@ -282,6 +282,23 @@ class Init(tide.Case):
         tide.replay(self.path / "c.db", capture, flags=("--views", out))
         self.assertEqual([(0,), (1,)], sqlite3.connect(self.path / "c.db").execute("select id from orders order by id").fetchall())
 
+    def test_unwrapped_rows_that_name_their_table_alone(self):
+        """add.fields=table: tables of one name in two schemas are two, by their topics."""
+        lines = []
+        for schema, number in (("eu", 1), ("us", 2)):
+            row = {"id": number, "__table": "orders", "__op": "c", "__lsn": 10 + number}
+            lines.append(tide.line(f"{tide.PREFIX}.{schema}.orders", 0, {"id": number}, row))
+        out = self.path / "out"
+        capture = tide.write_capture(self.path / "c.jsonl", lines)
+        self.assertIn("2 tables", self.init("--capture", capture, "--out", out))
+        tide.replay(self.path / "c.db", capture, flags=("--views", out))
+        db = sqlite3.connect(self.path / "c.db")
+        self.assertEqual([(1,), (2,)], db.execute('select id from "eu.orders" union all select id from "us.orders"').fetchall())
+        # one of them is declared as before
+        alone = tide.write_capture(self.path / "a.jsonl", lines[:1])
+        self.init("--capture", alone, "--out", self.path / "alone")
+        self.assertIn("create table orders(", (self.path / "alone" / "source.sql").read_text())
+
     def test_the_field_of_a_router_is_declared(self):
         field = "__dbz__physicalTableIdentifier"
         lines = []
