@@ -587,13 +587,21 @@ static void evidence_take_boundary(struct evidence *evidence, struct evidence_to
     topic->empty_ends += placed && rowless;
 }
 
+// What Debezium's notification.sink.topic.name gets: these members alone, some versions without a `timestamp`.
+static bool evidence_is_notification(const struct fields *object) {
+    static const char *const names[] = {"id", "type", "aggregate_type", "additional_data"};
+    enum { NAMES = sizeof names / sizeof *names };
+    return evidence_has_all(object, names, NAMES) &&
+           object->count == NAMES + (fields_get(object, "timestamp") != NULL);
+}
+
 // What the connector tells of itself, in a topic that a setting or a router has named (topic.transaction,
-// topic.heartbeat.prefix).
+// topic.heartbeat.prefix, notification.sink.topic.name).
 static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *topic,
                               const struct message *message, const struct evidence_parts *parts) {
     if (parts->enveloped)
         return false;
-    if (evidence_is_resolved(&parts->row, message->key) ||
+    if (evidence_is_resolved(&parts->row, message->key) || evidence_is_notification(&parts->row) ||
         evidence_has_all(&parts->row, guess_ddl_names, GUESS_DDL_NAMES))
         return true;
     if (evidence_is_boundary(&parts->row)) {

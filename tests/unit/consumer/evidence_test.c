@@ -211,6 +211,17 @@ static void test_topics_of_the_connector(void **state) {
     assert_int_equal(1, topic->beats);
     topic = take("logs.shop", "{\"id\":1}", "{\"id\":1,\"line\":\"a\"}"); // somebody else's
     assert_int_equal(0, topic->beats + topic->rows);
+    topic = take(
+        "shop.notes", "{\"id\":\"a\"}",
+        "{\"id\":\"a\",\"type\":\"STARTED\",\"aggregate_type\":\"Initial Snapshot\",\"additional_data\":{}}");
+    topic = take(
+        "shop.notes", "{\"id\":\"b\"}",
+        "{\"id\":\"b\",\"type\":\"COMPLETED\",\"aggregate_type\":\"Initial Snapshot\",\"additional_data\":{},"
+        "\"timestamp\":1796092446509}");
+    assert_int_equal(0, topic->unwrapped + topic->rows); // a notification
+    topic = take("shop.notes", "{\"id\":\"c\"}",
+                 "{\"id\":\"c\",\"type\":\"x\",\"aggregate_type\":\"y\",\"additional_data\":{},\"n\":1}");
+    assert_int_equal(1, topic->rows); // somebody's row
     topic = take("shop", NULL, "{\"ddl\":\"create table t(a int)\"}");
     assert_int_equal(EVIDENCE_SCHEMA_CHANGES, topic->role);
     topic = take("shop.message", NULL, "{\"op\":\"m\",\"source\":{}}");
