@@ -110,7 +110,6 @@ static struct settings_sum settings_sum_of(const struct evidence *evidence, cons
         sum.tables.deletes += topic->deletes;
         sum.tables.tombstones += topic->tombstones;
         sum.tables.truncates += topic->truncates;
-        sum.tables.of_debezium_1 += topic->of_debezium_1;
         sum.postgres |= strcmp(topic->connector, "postgresql") == 0;
         sum.other |= topic->connector[0] != '\0' && strcmp(topic->connector, "postgresql") != 0;
         if (!feeding_is_left_out(evidence, catalog, topic))
@@ -358,13 +357,10 @@ static void settings_check_truncates(const struct settings_sum *sum, struct find
         findings_add(findings, "truncates", VERDICT_WARN,
                      "take ExtractNewRecordState out of the connector's transforms",
                      "cannot come: unwrapped rows have none, and a truncated table keeps its rows here");
-    else if (sum->tables.of_debezium_1 > 0)
-        findings_add(
-            findings, "truncates", VERDICT_WARN, "truncate.handling.mode=include, or Debezium 2.0 or newer",
-            "none came: Debezium before 2.0 leaves them out by default, and a truncated table keeps its rows here");
     else
         findings_add(findings, "truncates", VERDICT_NOT_SEEN, NULL,
-                     "none came; they are sent with skipped.operations=none only");
+                     "none came; they are sent with skipped.operations=none only (Debezium 1.x: "
+                     "truncate.handling.mode=include)");
 }
 
 // Whether a table that was seen is among "a,b"; "" may be any.

@@ -345,9 +345,6 @@ static void evidence_take_source(struct evidence_topic *topic, const struct evid
                        names->connector.data);
     topic->nameless_binlog += !parts->enveloped && names->connector.data == NULL &&
                               evidence_has_added(parts, "__source_file", "__file");
-    struct span version = fields_text(&parts->source, "version", arena);
-    topic->of_debezium_1 +=
-        span_is(names->connector, "postgresql") && version.size > 2 && memcmp(version.data, "1.", 2) == 0;
     evidence_take_position(topic, parts, arena);
     evidence_take_database(topic, parts, arena);
 }

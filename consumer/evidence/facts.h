@@ -160,7 +160,6 @@ struct evidence_topic {
     int64_t marked;           // unwrapped, and say whether they are deleted
     int64_t newest_row_ms;    // of those that are no deletes, by its message's time
     int64_t nameless_binlog;  // unwrapped, with a binlog's file, and no connector: read as MariaDB's
-    int64_t of_debezium_1;    // rows of PostgreSQL's connector before 2.0
     int64_t without_timeline; // unwrapped, with an LSN, and nothing that tells a new timeline of the source's
     int64_t reads, updates, deletes, truncates, logical;
     struct beginning beginning; // of a topic of one partition

@@ -91,17 +91,6 @@ static void test_a_sample_without_messages_is_not_ok(void **state) {
     assert_verdict(&sample, false, "transactions", "warn", 0);
 }
 
-// Debezium 1.x sends them by another setting, and by default not at all.
-static void test_truncates_of_debezium_1(void **state) {
-    (void)state;
-    struct sample sample;
-    assert_verdict(sample_of(&sample), true, "truncates", "not seen", 0);
-    sample.topics[ORDERS].of_debezium_1 = 9;
-    assert_verdict(&sample, true, "truncates", "warn", 0);
-    sample.topics[ORDERS].truncates = 1;
-    assert_verdict(&sample, true, "truncates", "ok", 0);
-}
-
 // What it may not ask about is not known, and what that costs is told.
 static void test_what_may_not_be_asked(void **state) {
     (void)state;
@@ -213,7 +202,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_connector_that_is_well),
         cmocka_unit_test(test_a_sample_without_messages_is_not_ok),
-        cmocka_unit_test(test_truncates_of_debezium_1),
         cmocka_unit_test(test_what_may_not_be_asked),
         cmocka_unit_test(test_what_fails),
         cmocka_unit_test(test_what_is_warned_of),

@@ -229,28 +229,6 @@ static void test_topics_of_the_connector(void **state) {
     assert_int_equal(0, topic->rows);
 }
 
-static void test_rows_of_debezium_1(void **state) {
-    (void)state;
-    static const struct {
-        const char *connector, *version;
-        int counted;
-    } cases[] = {{"postgresql", "1.9.8.Final", 1},
-                 {"postgresql", "2.1.4.Final", 0},
-                 {"postgresql", "10.1.Final", 0},
-                 {"mysql", "1.9.8.Final", 0}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char topic[64];
-        char value[256];
-        (void)snprintf(topic, sizeof topic, "shop.public.t%zu", i);
-        (void)snprintf(
-            value, sizeof value,
-            "{\"op\":\"c\",\"after\":{\"id\":1},\"source\":{\"version\":\"%s\",\"connector\":\"%s\"}}",
-            cases[i].version, cases[i].connector);
-        (void)take(topic, "{\"id\":1}", value);
-        assert_int_equal(cases[i].counted, evidence.topics[i].of_debezium_1);
-    }
-}
-
 static void test_names_that_are_none(void **state) {
     (void)state;
     (void)take_value("\"a\\u0000b\":1");
@@ -272,7 +250,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_what_is_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys_that_are_no_object, setup, teardown),
         cmocka_unit_test_setup_teardown(test_topics_of_the_connector, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_rows_of_debezium_1, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names_that_are_none, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
