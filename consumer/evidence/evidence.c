@@ -612,13 +612,14 @@ static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *
 
 // 0: it has none.
 static uint64_t evidence_hash_key(struct span key, struct arena *arena) {
-    struct fields object;
+    struct fields object = {0};
     struct span schema;
     if (key.data == NULL)
         return 0;
-    if (!fields_read(key, arena, &object))
-        return hash_bytes(HASH_SEED, key) | 1;
-    (void)evidence_unwrap(&object, arena, &schema);
+    if (fields_read(key, arena, &object))
+        (void)evidence_unwrap(&object, arena, &schema);
+    if (object.count == 0)
+        return hash_bytes(HASH_SEED, column_bare_key(key, arena)) | 1;
     uint64_t hash = HASH_SEED;
     for (int i = 0; i < object.count; i++)
         hash = hash_bytes(hash, object.list[i].value.raw);

@@ -335,20 +335,22 @@ static struct span column_scalar_text(const struct json_value *value) {
     return value->kind == JSON_STRING ? json_between_quotes(value->raw) : value->raw;
 }
 
-// The value, out of quotes; of {"schema":..,"payload":VALUE} that one.
-static struct span column_key_text(struct span key, struct arena *arena) {
+struct span column_bare_key(struct span key, struct arena *arena) {
     struct fields object;
-    if (fields_read(key, arena, &object)) {
-        const struct json_value *payload = fields_get(&object, "payload");
-        return payload != NULL ? column_scalar_text(payload) : key;
-    }
-    bool quoted = key.size >= 2 && key.data[0] == '"';
-    return quoted ? (struct span){key.data + 1, key.size - 2} : key;
+    const struct json_value *payload =
+        fields_read(key, arena, &object) ? fields_get(&object, "payload") : NULL;
+    return payload != NULL ? payload->raw : key;
 }
 
 void column_take_scalar_key(struct evidence_topic *topic, const struct fields *row, struct span key,
                             struct arena *arena) {
-    struct span text = column_key_text(key, arena);
+    struct span text = column_bare_key(key, arena);
+    if (span_is(text, "null")) {
+        topic->null_keys++;
+        return;
+    }
+    if (text.size >= 2 && text.data[0] == '"')
+        text = json_between_quotes(text);
     topic->scalar_keys++;
     for (int c = 0; c < topic->column_count; c++) {
         bool equal = false;

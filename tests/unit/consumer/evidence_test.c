@@ -24,13 +24,19 @@ static int teardown(void **state) {
     return 0;
 }
 
-static const struct evidence_topic *take(const char *topic, const char *key, const char *value) {
+static const struct evidence_topic *take_at(const char *topic, int64_t offset, const char *key,
+                                            const char *value) {
     struct error error = {0};
-    const struct message message = {.ts_ms = 1700000000000, .key = span_of(key), .value = span_of(value)};
+    const struct message message = {
+        .offset = offset, .ts_ms = 1700000000000, .key = span_of(key), .value = span_of(value)};
     int number = evidence_topic(&evidence, span_of(topic), 1, &error);
     assert_true(number >= 0);
     assert_int_equal(0, evidence_take(&evidence, number, &message, &error));
     return &evidence.topics[number];
+}
+
+static const struct evidence_topic *take(const char *topic, const char *key, const char *value) {
+    return take_at(topic, 0, key, value);
 }
 
 // A row of one column c beside its key.
@@ -193,6 +199,30 @@ static void test_keys_that_are_no_object(void **state) {
     assert_int_equal(4, topic->scalar_keys);
     assert_true(column(topic, "id")->key_candidate);
     assert_false(column(topic, "n")->key_candidate);
+    (void)take("shop.public.t", "{\"schema\":{\"type\":\"string\"},\"payload\":null}",
+               "{\"op\":\"c\",\"after\":{\"id\":5,\"n\":null},\"source\":{}}");
+    topic = take("shop.public.t", "null", "{\"op\":\"c\",\"after\":{\"id\":6,\"n\":null},\"source\":{}}");
+    assert_int_equal(4, topic->scalar_keys);
+    assert_int_equal(2, topic->null_keys);
+    assert_true(column(topic, "id")->key_candidate);
+}
+
+// The row that is updated is another one than was made, whatever is around its key's value.
+static void test_rows_of_before_the_log(void **state) {
+    (void)state;
+    static const char *const keys[][2] = {{"{\"id\":1}", "{\"id\":2}"},
+                                          {"1", "2"},
+                                          {"{\"schema\":{\"type\":\"int32\"},\"payload\":1}",
+                                           "{\"schema\":{\"type\":\"int32\"},\"payload\":2}"}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char topic[64];
+        (void)snprintf(topic, sizeof topic, "shop.public.t%zu", i);
+        (void)take_at(topic, 0, keys[i][0], "{\"op\":\"c\",\"after\":{\"id\":1},\"source\":{}}");
+        assert_int_equal(
+            0, take_at(topic, 1, keys[i][0], "{\"op\":\"u\",\"after\":{\"id\":1},\"source\":{}}")->of_older);
+        assert_int_equal(
+            1, take_at(topic, 2, keys[i][1], "{\"op\":\"u\",\"after\":{\"id\":2},\"source\":{}}")->of_older);
+    }
 }
 
 static void test_topics_of_the_connector(void **state) {
@@ -249,6 +279,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_types_of_schemas, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys_that_are_no_object, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rows_of_before_the_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_topics_of_the_connector, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names_that_are_none, setup, teardown),
     };
