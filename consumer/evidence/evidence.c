@@ -592,14 +592,23 @@ static bool evidence_is_notification(const struct fields *object) {
            object->count == NAMES + (fields_get(object, "timestamp") != NULL);
 }
 
-// What the connector tells of itself, in a topic that a setting or a router has named (topic.transaction,
-// topic.heartbeat.prefix, notification.sink.topic.name).
+// What Debezium's signal.kafka.topic has: it is asked to do something, by its prefix as the key.
+static bool evidence_is_signal(const struct fields *object, struct span key, const char *prefix) {
+    return span_is(key, prefix) && fields_get(object, "type") != NULL &&
+           object->count == 1 + (fields_get(object, "data") != NULL) + (fields_get(object, "id") != NULL);
+}
+
+// What the connector tells of itself or is told, in a topic that a setting or a router has named (topic.transaction,
+// topic.heartbeat.prefix, notification.sink.topic.name, signal.kafka.topic).
 static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *topic,
                               const struct message *message, const struct evidence_parts *parts) {
     if (parts->enveloped)
         return false;
-    if (evidence_is_resolved(&parts->row, message->key) || evidence_is_notification(&parts->row) ||
-        evidence_has_all(&parts->row, guess_ddl_names, GUESS_DDL_NAMES))
+    bool told = evidence_is_notification(&parts->row) ||
+                evidence_is_signal(&parts->row, message->key, evidence->prefix) ||
+                evidence_has_all(&parts->row, guess_ddl_names, GUESS_DDL_NAMES);
+    topic->told += told;
+    if (told || evidence_is_resolved(&parts->row, message->key))
         return true;
     if (evidence_is_boundary(&parts->row)) {
         evidence_take_boundary(evidence, topic, message);

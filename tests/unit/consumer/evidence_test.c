@@ -1,6 +1,7 @@
 // What messages say of columns, keys and sources, and the types that are guessed of it.
 #include "consumer/evidence/column_guess.h"
 #include "consumer/evidence/evidence.h"
+#include "consumer/evidence/feeding.h"
 #include "views/base/cleanup.h"
 
 #include <setjmp.h>
@@ -249,9 +250,17 @@ static void test_topics_of_the_connector(void **state) {
         "{\"id\":\"b\",\"type\":\"COMPLETED\",\"aggregate_type\":\"Initial Snapshot\",\"additional_data\":{},"
         "\"timestamp\":1796092446509}");
     assert_int_equal(0, topic->unwrapped + topic->rows); // a notification
+    assert_true(feeding_is_own(topic));
     topic = take("shop.notes", "{\"id\":\"c\"}",
                  "{\"id\":\"c\",\"type\":\"x\",\"aggregate_type\":\"y\",\"additional_data\":{},\"n\":1}");
     assert_int_equal(1, topic->rows); // somebody's row
+    topic = take("shop.signals", "shop",
+                 "{\"id\":\"a\",\"type\":\"execute-snapshot\",\"data\":{\"type\":\"incremental\"}}");
+    topic = take("shop.signals", "shop", "{\"type\":\"resume-snapshot\",\"data\":{}}");
+    assert_int_equal(0, topic->unwrapped + topic->rows);
+    assert_true(feeding_is_own(topic)); // no table's that would have to be declared
+    topic = take("shop.signals", "{\"id\":\"a\"}", "{\"id\":\"a\",\"type\":\"b\",\"data\":\"c\"}");
+    assert_int_equal(1, topic->rows); // of the signal table
     topic = take("shop", NULL, "{\"ddl\":\"create table t(a int)\"}");
     assert_int_equal(EVIDENCE_SCHEMA_CHANGES, topic->role);
     topic = take("shop.message", NULL, "{\"op\":\"m\",\"source\":{}}");
