@@ -359,7 +359,8 @@ static void settings_check_truncates(const struct settings_sum *sum, struct find
                      "cannot come: unwrapped rows have none, and a truncated table keeps its rows here");
     else
         findings_add(findings, "truncates", VERDICT_NOT_SEEN, NULL,
-                     "none came; they are sent with skipped.operations=none only");
+                     "none came; they are sent with skipped.operations=none only (Debezium 1.x: "
+                     "truncate.handling.mode=include)");
 }
 
 // Whether a table that was seen is among "a,b"; "" may be any.

@@ -441,25 +441,6 @@ static bool evidence_take_columns(struct evidence_topic *topic, const struct evi
     return parts->schema.data == NULL || evidence_take_schema(topic, parts, arena);
 }
 
-static struct span evidence_scalar_text(const struct json_value *value) {
-    return value->kind == JSON_STRING ? json_between_quotes(value->raw) : value->raw;
-}
-
-// A key that is no object says no column's name: those whose value it always was may be meant.
-static void evidence_take_scalar_key(struct evidence_topic *topic, const struct fields *row,
-                                     struct span key) {
-    if (key.size >= 2 && key.data[0] == '"')
-        key = (struct span){key.data + 1, key.size - 2};
-    topic->scalar_keys++;
-    for (int c = 0; c < topic->column_count; c++) {
-        bool equal = false;
-        for (int i = 0; i < row->count && !equal; i++)
-            equal = span_is(row->list[i].name, topic->columns[c].name) &&
-                    span_equal(evidence_scalar_text(&row->list[i].value), key);
-        topic->columns[c].key_candidate &= equal;
-    }
-}
-
 // The columns of the key, in its order. Their number, -1 = out of memory.
 static int evidence_take_key(struct evidence_topic *topic, struct span key, struct fields *object,
                              struct arena *arena) {
@@ -603,14 +584,31 @@ static void evidence_take_boundary(struct evidence *evidence, struct evidence_to
     topic->empty_ends += placed && rowless;
 }
 
-// What the connector tells of itself, in a topic that a setting or a router has named (topic.transaction,
-// topic.heartbeat.prefix).
+// What Debezium's notification.sink.topic.name gets: these members alone, some versions without a `timestamp`.
+static bool evidence_is_notification(const struct fields *object) {
+    static const char *const names[] = {"id", "type", "aggregate_type", "additional_data"};
+    enum { NAMES = sizeof names / sizeof *names };
+    return evidence_has_all(object, names, NAMES) &&
+           object->count == NAMES + (fields_get(object, "timestamp") != NULL);
+}
+
+// What Debezium's signal.kafka.topic has: it is asked to do something, by its prefix as the key.
+static bool evidence_is_signal(const struct fields *object, struct span key, const char *prefix) {
+    return span_is(key, prefix) && fields_get(object, "type") != NULL &&
+           object->count == 1 + (fields_get(object, "data") != NULL) + (fields_get(object, "id") != NULL);
+}
+
+// What the connector tells of itself or is told, in a topic that a setting or a router has named (topic.transaction,
+// topic.heartbeat.prefix, notification.sink.topic.name, signal.kafka.topic).
 static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *topic,
                               const struct message *message, const struct evidence_parts *parts) {
     if (parts->enveloped)
         return false;
-    if (evidence_is_resolved(&parts->row, message->key) ||
-        evidence_has_all(&parts->row, guess_ddl_names, GUESS_DDL_NAMES))
+    bool told = evidence_is_notification(&parts->row) ||
+                evidence_is_signal(&parts->row, message->key, evidence->prefix) ||
+                evidence_has_all(&parts->row, guess_ddl_names, GUESS_DDL_NAMES);
+    topic->told += told;
+    if (told || evidence_is_resolved(&parts->row, message->key))
         return true;
     if (evidence_is_boundary(&parts->row)) {
         evidence_take_boundary(evidence, topic, message);
@@ -623,13 +621,14 @@ static bool evidence_take_own(struct evidence *evidence, struct evidence_topic *
 
 // 0: it has none.
 static uint64_t evidence_hash_key(struct span key, struct arena *arena) {
-    struct fields object;
+    struct fields object = {0};
     struct span schema;
     if (key.data == NULL)
         return 0;
-    if (!fields_read(key, arena, &object))
-        return hash_bytes(HASH_SEED, key) | 1;
-    (void)evidence_unwrap(&object, arena, &schema);
+    if (fields_read(key, arena, &object))
+        (void)evidence_unwrap(&object, arena, &schema);
+    if (object.count == 0)
+        return hash_bytes(HASH_SEED, column_bare_key(key, arena)) | 1;
     uint64_t hash = HASH_SEED;
     for (int i = 0; i < object.count; i++)
         hash = hash_bytes(hash, object.list[i].value.raw);
@@ -738,7 +737,7 @@ static int evidence_take_row(struct evidence *evidence, int number, const struct
     if (!evidence_take_snapshot(evidence, number, topic, message, &parts))
         return error_set(error, ERROR_SYSTEM, "out of memory");
     if (row && key_columns == 0 && message->key.data != NULL && parts.op != 'd')
-        evidence_take_scalar_key(topic, &parts.row, message->key);
+        column_take_scalar_key(topic, &parts.row, message->key, arena);
     evidence_take_source(topic, &parts, &names, arena);
     evidence_count_message(topic, &parts, row);
     evidence_take_beginning(main, message, parts.op, arena);

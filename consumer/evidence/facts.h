@@ -174,6 +174,7 @@ struct evidence_topic {
     int64_t rowless; // ends that count no row, placed or not
     int64_t placed;  // of its boundaries: their id says an LSN
     int64_t beats;   // heartbeats in a topic that is not called as theirs
+    int64_t told;    // notifications, signals and changes of the schema, likewise
     struct evidence_column *columns;
     int column_count;
     int column_capacity;

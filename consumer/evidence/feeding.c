@@ -39,7 +39,7 @@ const struct column *feeding_column(const struct table *table, const struct evid
 }
 
 bool feeding_is_own(const struct evidence_topic *topic) {
-    return topic->rows == 0 && topic->logical + topic->begins + topic->ends + topic->beats > 0;
+    return topic->rows == 0 && topic->logical + topic->begins + topic->ends + topic->beats + topic->told > 0;
 }
 
 bool feeding_is_undeclared(const struct evidence *evidence, const struct catalog *catalog,

@@ -44,8 +44,57 @@ static const char *source_text_relation(const struct evidence_topic *topic) {
     return topic->table[0] != '\0' ? topic->table : source_text_last_part(topic->name);
 }
 
-static bool source_text_same(const struct evidence_topic *a, const struct evidence_topic *b) {
-    return a->table[0] != '\0' && strcmp(a->table, b->table) == 0 && strcmp(a->schema, b->schema) == 0;
+// What stands before the last part of a topic whose rows do not name their schema.
+static struct span source_text_schema_of_topic(const char *topic) {
+    const char *end = source_text_last_part(topic);
+    const char *begin = end > topic ? end - 1 : end;
+    while (begin > topic && begin[-1] != '.')
+        begin--;
+    return begin > topic ? (struct span){begin, (size_t)(end - begin) - 1} : (struct span){0};
+}
+
+// Where the topic is called as its table, by SCHEMA.TABLE as Debezium writes them: that schema; else "".
+static void source_text_schema(const char *prefix, const struct evidence_topic *topic,
+                               char ret[EVIDENCE_NAME_SIZE]) {
+    const struct table named = {.schema = ret, .relation = (char *)(uintptr_t)topic->table};
+    const char *part = topic_has_prefix(topic->name, prefix) ? topic->name + strlen(prefix) + 1 : "";
+    for (const char *dot; (dot = strchr(part, '.')) != NULL; part = dot + 1) {
+        (void)snprintf(ret, EVIDENCE_NAME_SIZE, "%.*s", (int)(dot - part), part);
+        if (topic_feeds(topic->name, prefix, &named) == TOPIC_FEEDS_TABLE)
+            return;
+    }
+    ret[0] = '\0';
+}
+
+// Whether topics whose rows name the table and no schema are called by several schemas.
+static bool source_text_has_schemas(const struct source_text_list *list, const char *table) {
+    char first[EVIDENCE_NAME_SIZE] = "", next[EVIDENCE_NAME_SIZE];
+    for (int i = 0; i < list->count; i++) {
+        const struct evidence_topic *topic = list->rows[i];
+        if (strcmp(topic->table, table) != 0 || topic->schema[0] != '\0')
+            continue;
+        source_text_schema(list->evidence->prefix, topic, next);
+        if (first[0] != '\0' && next[0] != '\0' && strcmp(first, next) != 0)
+            return true;
+        if (next[0] != '\0')
+            memcpy(first, next, sizeof first);
+    }
+    return false;
+}
+
+// Unwrapped rows may name their table and not its schema, which the topic's name tells then. Rows of a topic that is called otherwise
+// are of the one table that there is, or of another than the several.
+static bool source_text_same(const struct source_text_list *list, const struct evidence_topic *a,
+                             const struct evidence_topic *b) {
+    char of_a[EVIDENCE_NAME_SIZE], of_b[EVIDENCE_NAME_SIZE];
+    if (a->table[0] == '\0' || strcmp(a->table, b->table) != 0 || strcmp(a->schema, b->schema) != 0)
+        return false;
+    if (a->schema[0] != '\0')
+        return true;
+    source_text_schema(list->evidence->prefix, a, of_a);
+    source_text_schema(list->evidence->prefix, b, of_b);
+    return strcmp(of_a, of_b) == 0 ||
+           ((of_a[0] == '\0' || of_b[0] == '\0') && !source_text_has_schemas(list, a->table));
 }
 
 // --- topics that tables share
@@ -87,7 +136,7 @@ static bool source_text_list_make(struct source_text_list *list, const struct ev
     }
     for (int i = 0; i < list->count; i++)
         for (int j = 0; j < i; j++)
-            if (source_text_same(list->rows[i], list->rows[j]))
+            if (source_text_same(list, list->rows[i], list->rows[j]))
                 source_text_join(list, i, j);
     return true;
 }
@@ -97,26 +146,28 @@ static bool source_text_is_ambiguous(const struct source_text_list *list,
                                      const struct evidence_topic *topic) {
     for (int i = 0; i < list->count; i++) {
         const struct evidence_topic *other = list->rows[i];
-        if (other != topic && source_text_is_table(other) && !source_text_same(other, topic) &&
+        if (other != topic && source_text_is_table(other) && !source_text_same(list, other, topic) &&
             strcmp(source_text_relation(other), source_text_relation(topic)) == 0)
             return true;
     }
     return false;
 }
 
-// What stands before the last part of a topic whose rows do not name their schema.
-static struct span source_text_schema_of_topic(const char *topic) {
-    const char *end = source_text_last_part(topic);
-    const char *begin = end > topic ? end - 1 : end;
-    while (begin > topic && begin[-1] != '.')
-        begin--;
-    return begin > topic ? (struct span){begin, (size_t)(end - begin) - 1} : (struct span){0};
+// By its rows, else by its topic's name.
+static struct span source_text_likely_schema(const struct source_text_list *list,
+                                             const struct evidence_topic *topic,
+                                             char room[EVIDENCE_NAME_SIZE]) {
+    if (topic->schema[0] != '\0')
+        return span_of(topic->schema);
+    source_text_schema(list->evidence->prefix, topic, room);
+    return topic->table[0] != '\0' && room[0] != '\0' ? span_of(room)
+                                                      : source_text_schema_of_topic(topic->name);
 }
 
 static void source_text_name(struct source_text_table *table) {
     const struct evidence_topic *topic = table->topic;
-    struct span schema =
-        topic->schema[0] != '\0' ? span_of(topic->schema) : source_text_schema_of_topic(topic->name);
+    char room[EVIDENCE_NAME_SIZE];
+    struct span schema = source_text_likely_schema(table->list, topic, room);
     bool postgres = strcmp(topic->connector, "postgresql") == 0;
     bool qualified = source_text_is_ambiguous(table->list, topic) ||
                      (postgres && topic->schema[0] != '\0' && strcmp(topic->schema, "public") != 0);
@@ -342,7 +393,7 @@ static void source_text_write_topics(struct buffer *out, const struct source_tex
     for (int i = 0; i < list->count; i++) {
         if (!source_text_is_beside(table, i, &again))
             continue;
-        bool own = list->rows[i] == table->topic || source_text_same(list->rows[i], table->topic);
+        bool own = list->rows[i] == table->topic || source_text_same(list, list->rows[i], table->topic);
         follow &= own && source_text_follows(table, list->rows[i]);
         count += !again;
     }
@@ -471,7 +522,7 @@ static void source_text_write_table(struct buffer *out, const struct source_text
 
 static bool source_text_is_first(const struct source_text_list *list, int number) {
     for (int i = 0; i < number; i++)
-        if (source_text_is_table(list->rows[i]) && source_text_same(list->rows[i], list->rows[number]))
+        if (source_text_is_table(list->rows[i]) && source_text_same(list, list->rows[i], list->rows[number]))
             return false;
     return true;
 }
@@ -490,7 +541,7 @@ static const char *source_text_refuse_table(const struct source_text_table *tabl
         return "-- Names that begin with _ are tidemark's own.\n";
     for (int i = 0; i < table->number; i++) {
         struct source_text_table other = {.list = list, .topic = list->rows[i]};
-        if (!source_text_is_table(other.topic) || source_text_same(other.topic, table->topic) ||
+        if (!source_text_is_table(other.topic) || source_text_same(list, other.topic, table->topic) ||
             strcasecmp(source_text_relation(other.topic), table->relation) != 0)
             continue;
         source_text_name(&other);

@@ -335,10 +335,12 @@ class Doctor(tide.Case):
         self.assertTrue(seen["decimals"].endswith("xx" + "\u00e9" * 77), seen["decimals"])
 
     def test_what_is_not_there_is_not_seen(self):
-        found, _ = self.of([self.row(0, {"id": 1, "v": "a"})])
+        found, seen = self.of([self.row(0, {"id": 1, "v": "a"})])
         for check in ("decimals", "times", "nulls", "truncates", "tombstones", "replica identity", "toast", "retention"):
             self.assertEqual("not seen", found[check], check)
         self.assertNotIn("declared keys", found)
+        for setting in ("skipped.operations=none", "truncate.handling.mode=include"):  # the latter of Debezium 1.x
+            self.assertIn(setting, seen["truncates"])
 
     def test_columns_whose_unchanged_values_come_as_null(self):
         source = "create table t(id int primary key, v numeric[], w int[], x text);\n"

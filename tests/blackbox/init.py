@@ -2,9 +2,11 @@
 """`tidemark init`: what it writes from a capture, from a broker's topics and from DDL passes `check`, and holds the rows that the
 source.sql written by hand holds."""
 
+import pathlib
 import re
 import sqlite3
 import sys
+import tempfile
 import unittest
 from decimal import Decimal
 
@@ -281,6 +283,33 @@ class Init(tide.Case):
         self.assertEqual((0, ""), (checked.returncode, checked.stderr))
         tide.replay(self.path / "c.db", capture, flags=("--views", out))
         self.assertEqual([(0,), (1,)], sqlite3.connect(self.path / "c.db").execute("select id from orders order by id").fetchall())
+
+    def tables_of_rows(self, *rows):
+        """What is declared of (topic, table) of unwrapped rows that name no schema, {table: ids}, ids being 1, 2, .. in their order."""
+        lines = []
+        for number, (topic, table) in enumerate(rows, 1):
+            row = {"id": number, "__table": table, "__op": "c", "__lsn": 10 + number}
+            lines.append(tide.line(f"{tide.PREFIX}.{topic}", number, {"id": number}, row))
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.path))
+        capture = tide.write_capture(folder / "c.jsonl", lines)
+        self.init("--capture", capture, "--prefix", tide.PREFIX, "--out", folder / "out")
+        tide.replay(folder / "c.db", capture, flags=("--views", folder / "out", "--prefix", tide.PREFIX))
+        db = sqlite3.connect(folder / "c.db")
+        names = [name for (name,) in db.execute("select name from sqlite_schema where type = 'table' and name not like '\\_%' escape '\\' order by name")]
+        return {name: [number for (number,) in db.execute(f'select id from "{name}" order by id')] for name in names}
+
+    def test_unwrapped_rows_that_name_their_table_alone(self):
+        """add.fields=table: tables of one name in two schemas are two, by their topics, and one where these do not tell."""
+        self.assertEqual({"eu.t": [1], "us.t": [2]}, self.tables_of_rows(("eu.t", "t"), ("us.t", "t")))
+        self.assertEqual({"t": [1]}, self.tables_of_rows(("eu.t", "t")))
+        # topics are called as Debezium writes names
+        self.assertEqual({"eu.my table": [1], "us.my table": [2]}, self.tables_of_rows(("eu.my_table", "my table"), ("us.my_table", "my table")))
+        self.assertEqual({"eu.x.t": [1], "us.x.t": [2]}, self.tables_of_rows(("eu.x.t", "x.t"), ("us.x.t", "x.t")))
+        # a topic of another name
+        self.assertEqual({"t": [1, 2]}, self.tables_of_rows(("t", "t"), ("eu.t", "t")))
+        self.assertEqual({"t": [1], "u": [2, 3]}, self.tables_of_rows(("eu.t", "t"), ("eu.t", "u"), ("eu.u", "u")))
+        self.assertEqual({"eu.t": [1], "t": [3], "us.t": [2]}, self.tables_of_rows(("eu.t", "t"), ("us.t", "t"), ("t", "t")))
+        self.assertEqual({"eu.t": [2], "t": [1], "us.t": [3]}, self.tables_of_rows(("t", "t"), ("eu.t", "t"), ("us.t", "t")))
 
     def test_the_field_of_a_router_is_declared(self):
         field = "__dbz__physicalTableIdentifier"

@@ -330,3 +330,33 @@ bool column_count_key(struct evidence_topic *topic, const struct fields *key, co
     }
     return true;
 }
+
+static struct span column_scalar_text(const struct json_value *value) {
+    return value->kind == JSON_STRING ? json_between_quotes(value->raw) : value->raw;
+}
+
+struct span column_bare_key(struct span key, struct arena *arena) {
+    struct fields object;
+    const struct json_value *payload =
+        fields_read(key, arena, &object) ? fields_get(&object, "payload") : NULL;
+    return payload != NULL ? payload->raw : key;
+}
+
+void column_take_scalar_key(struct evidence_topic *topic, const struct fields *row, struct span key,
+                            struct arena *arena) {
+    struct span text = column_bare_key(key, arena);
+    if (span_is(text, "null")) {
+        topic->null_keys++;
+        return;
+    }
+    if (text.size >= 2 && text.data[0] == '"')
+        text = json_between_quotes(text);
+    topic->scalar_keys++;
+    for (int c = 0; c < topic->column_count; c++) {
+        bool equal = false;
+        for (int i = 0; i < row->count && !equal; i++)
+            equal = span_is(row->list[i].name, topic->columns[c].name) &&
+                    span_equal(column_scalar_text(&row->list[i].value), text);
+        topic->columns[c].key_candidate &= equal;
+    }
+}

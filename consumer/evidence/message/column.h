@@ -14,6 +14,11 @@ void column_note_lacking(struct evidence_topic *topic, int64_t ts_ms);
 // The key's members that the row lacks, by the values that they have there. False when out of memory.
 bool column_count_key(struct evidence_topic *topic, const struct fields *key, const struct fields *row,
                       struct arena *arena);
+// VALUE, as it is written, of a key that is VALUE or {"schema":..,"payload":VALUE}.
+struct span column_bare_key(struct span key, struct arena *arena);
+// A key that is no object, or is in one with its schema, says no column's name: those whose value it always was may be meant.
+void column_take_scalar_key(struct evidence_topic *topic, const struct fields *row, struct span key,
+                            struct arena *arena);
 // A schema's field, with what the row has for it (NULL = nothing).
 void column_note_schema(struct evidence_column *column, const struct fields *field,
                         const struct json_value *value, struct arena *arena);

@@ -1,6 +1,7 @@
 // What messages say of columns, keys and sources, and the types that are guessed of it.
 #include "consumer/evidence/column_guess.h"
 #include "consumer/evidence/evidence.h"
+#include "consumer/evidence/feeding.h"
 #include "views/base/cleanup.h"
 
 #include <setjmp.h>
@@ -24,13 +25,19 @@ static int teardown(void **state) {
     return 0;
 }
 
-static const struct evidence_topic *take(const char *topic, const char *key, const char *value) {
+static const struct evidence_topic *take_at(const char *topic, int64_t offset, const char *key,
+                                            const char *value) {
     struct error error = {0};
-    const struct message message = {.ts_ms = 1700000000000, .key = span_of(key), .value = span_of(value)};
+    const struct message message = {
+        .offset = offset, .ts_ms = 1700000000000, .key = span_of(key), .value = span_of(value)};
     int number = evidence_topic(&evidence, span_of(topic), 1, &error);
     assert_true(number >= 0);
     assert_int_equal(0, evidence_take(&evidence, number, &message, &error));
     return &evidence.topics[number];
+}
+
+static const struct evidence_topic *take(const char *topic, const char *key, const char *value) {
+    return take_at(topic, 0, key, value);
 }
 
 // A row of one column c beside its key.
@@ -186,6 +193,37 @@ static void test_keys_that_are_no_object(void **state) {
         take("shop.public.t", "\"2\"", "{\"op\":\"c\",\"after\":{\"id\":2,\"n\":1},\"source\":{}}");
     assert_true(column(topic, "id")->key_candidate);
     assert_false(column(topic, "n")->key_candidate);
+    topic = take("shop.public.t", "{\"schema\":{\"type\":\"int32\"},\"payload\":3}",
+                 "{\"op\":\"c\",\"after\":{\"id\":3,\"n\":1},\"source\":{}}");
+    topic = take("shop.public.t", "{\"schema\":{\"type\":\"string\"},\"payload\":\"4\"}",
+                 "{\"op\":\"c\",\"after\":{\"id\":4,\"n\":1},\"source\":{}}");
+    assert_int_equal(4, topic->scalar_keys);
+    assert_true(column(topic, "id")->key_candidate);
+    assert_false(column(topic, "n")->key_candidate);
+    (void)take("shop.public.t", "{\"schema\":{\"type\":\"string\"},\"payload\":null}",
+               "{\"op\":\"c\",\"after\":{\"id\":5,\"n\":null},\"source\":{}}");
+    topic = take("shop.public.t", "null", "{\"op\":\"c\",\"after\":{\"id\":6,\"n\":null},\"source\":{}}");
+    assert_int_equal(4, topic->scalar_keys);
+    assert_int_equal(2, topic->null_keys);
+    assert_true(column(topic, "id")->key_candidate);
+}
+
+// The row that is updated is another one than was made, whatever is around its key's value.
+static void test_rows_of_before_the_log(void **state) {
+    (void)state;
+    static const char *const keys[][2] = {{"{\"id\":1}", "{\"id\":2}"},
+                                          {"1", "2"},
+                                          {"{\"schema\":{\"type\":\"int32\"},\"payload\":1}",
+                                           "{\"schema\":{\"type\":\"int32\"},\"payload\":2}"}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char topic[64];
+        (void)snprintf(topic, sizeof topic, "shop.public.t%zu", i);
+        (void)take_at(topic, 0, keys[i][0], "{\"op\":\"c\",\"after\":{\"id\":1},\"source\":{}}");
+        assert_int_equal(
+            0, take_at(topic, 1, keys[i][0], "{\"op\":\"u\",\"after\":{\"id\":1},\"source\":{}}")->of_older);
+        assert_int_equal(
+            1, take_at(topic, 2, keys[i][1], "{\"op\":\"u\",\"after\":{\"id\":2},\"source\":{}}")->of_older);
+    }
 }
 
 static void test_topics_of_the_connector(void **state) {
@@ -204,6 +242,25 @@ static void test_topics_of_the_connector(void **state) {
     assert_int_equal(1, topic->beats);
     topic = take("logs.shop", "{\"id\":1}", "{\"id\":1,\"line\":\"a\"}"); // somebody else's
     assert_int_equal(0, topic->beats + topic->rows);
+    topic = take(
+        "shop.notes", "{\"id\":\"a\"}",
+        "{\"id\":\"a\",\"type\":\"STARTED\",\"aggregate_type\":\"Initial Snapshot\",\"additional_data\":{}}");
+    topic = take(
+        "shop.notes", "{\"id\":\"b\"}",
+        "{\"id\":\"b\",\"type\":\"COMPLETED\",\"aggregate_type\":\"Initial Snapshot\",\"additional_data\":{},"
+        "\"timestamp\":1796092446509}");
+    assert_int_equal(0, topic->unwrapped + topic->rows); // a notification
+    assert_true(feeding_is_own(topic));
+    topic = take("shop.notes", "{\"id\":\"c\"}",
+                 "{\"id\":\"c\",\"type\":\"x\",\"aggregate_type\":\"y\",\"additional_data\":{},\"n\":1}");
+    assert_int_equal(1, topic->rows); // somebody's row
+    topic = take("shop.signals", "shop",
+                 "{\"id\":\"a\",\"type\":\"execute-snapshot\",\"data\":{\"type\":\"incremental\"}}");
+    topic = take("shop.signals", "shop", "{\"type\":\"resume-snapshot\",\"data\":{}}");
+    assert_int_equal(0, topic->unwrapped + topic->rows);
+    assert_true(feeding_is_own(topic)); // no table's that would have to be declared
+    topic = take("shop.signals", "{\"id\":\"a\"}", "{\"id\":\"a\",\"type\":\"b\",\"data\":\"c\"}");
+    assert_int_equal(1, topic->rows); // of the signal table
     topic = take("shop", NULL, "{\"ddl\":\"create table t(a int)\"}");
     assert_int_equal(EVIDENCE_SCHEMA_CHANGES, topic->role);
     topic = take("shop.message", NULL, "{\"op\":\"m\",\"source\":{}}");
@@ -231,6 +288,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_types_of_schemas, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys_that_are_no_object, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rows_of_before_the_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_topics_of_the_connector, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names_that_are_none, setup, teardown),
     };
