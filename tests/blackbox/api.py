@@ -265,13 +265,21 @@ class Api(tide.Case):
         other.write_bytes(code)
         other.chmod(0o755)
         path = "/v1/tables/orders"
+
+        def first_event(server, **headers):
+            asked = urllib.request.Request(f"{server.address}{path}/follow", headers={"Accept": "application/x-ndjson", **headers})
+            with urllib.request.urlopen(asked, timeout=30) as answer:
+                return json.loads(answer.readline())
+
         server = self.server("serve", "--db", self.path / "api.db")
-        tag = ask(server, path)[1]["ETag"]
+        tag, at = ask(server, path)[1]["ETag"], {"Last-Event-ID": first_event(server)["id"]}
         again = self.server("serve", "--db", self.path / "api.db")
         self.assertEqual(304, ask(again, path, If_None_Match=tag)[0])
+        self.assertEqual("position", first_event(again, **at)["event"])
         with unittest.mock.patch.dict(os.environ, TIDEMARK_PROGRAM=str(other)):
             upgraded = self.server("serve", "--db", self.path / "api.db")
         self.assertEqual(200, ask(upgraded, path, If_None_Match=tag)[0])
+        self.assertEqual("reset", first_event(upgraded, **at)["event"])
 
     def test_openapi_has_the_statuses_that_come(self):
         tide.replay(self.path / "api.db", tide.CAPTURES / "basic.jsonl")
