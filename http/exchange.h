@@ -33,8 +33,8 @@ struct routes_config {
 // What all workers share; it never changes after routes_new but for its counters.
 struct routes {
     struct routes_config config;
-    char identity[17];                        // hex of what the catalog holds: part of every ETag
-    struct buffer openapi;                    // the document, made once
+    char identity[17];     // hex of what the catalog holds and of the build: part of every ETag
+    struct buffer openapi; // the document, made once
     _Atomic uint64_t answers[STATUS_CLASSES]; // by status / 100
     _Atomic uint64_t waits;                   // requests that were put aside
     _Atomic uint64_t slow;                    // requests that went to the slow lane

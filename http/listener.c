@@ -88,6 +88,16 @@ static int listener_read_address(struct listener *listener, struct error *error)
     return 0;
 }
 
+// Says what to do about the causes that users meet.
+static int listener_refused(const char *where, int cause, struct error *error) {
+    const char *advice = cause == EADDRINUSE ? "; end the process that has it, or give another --listen"
+                         : cause == EADDRNOTAVAIL
+                             ? "; this machine has no such address: give one of its own to --listen"
+                         : cause == EACCES ? "; give a port of 1024 or more to --listen"
+                                           : "";
+    return error_set(error, ERROR_SYSTEM, "cannot listen on %s: %s%s", where, strerror(cause), advice);
+}
+
 static int listener_open_tcp(struct listener *listener, const char *listen_at, struct error *error) {
     char host[HOST_SIZE];
     const char *port = NULL;
@@ -100,7 +110,7 @@ static int listener_open_tcp(struct listener *listener, const char *listen_at, s
         return error_set(error, ERROR_USAGE, "listen address \"%s\": %s", listen_at, gai_strerror(code));
     listener->fd = listener_open_socket(addresses);
     if (listener->fd < 0)
-        return error_set(error, ERROR_SYSTEM, "cannot listen on %s: %s", listen_at, strerror(errno));
+        return listener_refused(listen_at, errno, error);
     return listener_read_address(listener, error);
 }
 
@@ -170,7 +180,7 @@ int listener_open(struct listener *ret, const char *listen_at, mode_t mode, stru
 int listener_listen(const struct listener *listener, struct error *error) {
     if (listen(listener->fd, SOMAXCONN) == 0)
         return 0;
-    return error_set(error, ERROR_SYSTEM, "cannot listen on %s: %s", listener->address, strerror(errno));
+    return listener_refused(listener->address, errno, error);
 }
 
 void listener_close(struct listener *listener) {

@@ -2,6 +2,7 @@
 
 #include "http/accept.h"
 #include "http/answers.h"
+#include "http/build_id.h"
 #include "http/route.h"
 #include "views/base/cleanup.h"
 #include "views/base/clock.h"
@@ -41,8 +42,9 @@ static uint64_t routes_hash_text(uint64_t hash, const char *text) {
     return hash_bytes(hash, span_of(text));
 }
 
+// With the build: after an upgrade the same rows may be written or ordered otherwise, and no commit says so.
 static void routes_identify(const struct catalog *catalog, char *ret, size_t size) {
-    uint64_t hash = routes_hash_text(HASH_SEED, catalog->source);
+    uint64_t hash = routes_hash_text(hash_bytes(HASH_SEED, build_id()), catalog->source);
     for (int i = 0; i < catalog->view_count; i++) {
         const struct view *view = &catalog->views[i];
         hash = routes_hash_text(routes_hash_text(hash, view->name), view->hash);

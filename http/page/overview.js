@@ -100,7 +100,7 @@ function positionFacts() {
 // Which query of a view is shown beside the others, unless the reader chose another.
 const FIRST = { warehouse: 'picks', email: 'outbox', analytics: 'orders_by_status' };
 const SIDE_ROWS = 7;
-const SIDE_PANELS_MAX = 6;
+const SIDES_MAX = 6;
 
 // A whole number that the newest `wanted` rows or so come after; "" where keys are none or go down, null without rows.
 async function endOf(path, wanted) {
@@ -224,8 +224,8 @@ function overview(main, dispose) {
     const order = Object.keys(FIRST);
     const place = (v) => (order.includes(v.name) ? order.indexOf(v.name) : order.length);
     const those = answer.views.filter((v) => v.queries.length).sort((a, b) => place(a) - place(b));
-    sides.replaceChildren(...those.slice(0, SIDE_PANELS_MAX).map((v) => sidePanel(v, dispose)));
-    if (those.length > SIDE_PANELS_MAX) sides.append(h('p', { class: 'note' }, `${those.length - SIDE_PANELS_MAX} more in `, link('#/views', 'Views')));
+    sides.replaceChildren(...those.slice(0, SIDES_MAX).map((v) => sidePanel(v, dispose)));
+    if (those.length > SIDES_MAX) sides.append(h('p', { class: 'note' }, `${those.length - SIDES_MAX} more in `, link('#/views', 'Views')));
   }));
 }
 

@@ -5,11 +5,13 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import re
 import socket
 import sqlite3
 import sys
 import unittest
+import unittest.mock
 import urllib.error
 import urllib.request
 
@@ -251,6 +253,33 @@ class Api(tide.Case):
         status, _, body = ask(servers[1], path, If_None_Match=tag)
         self.assertEqual(200, status)
         self.assertEqual([1, 2, 4], [row["id"] for row in json.loads(body)["rows"]])
+
+    def test_a_tag_is_its_build_s(self):
+        """304 said that nothing had changed behind an upgrade that writes or orders the same rows otherwise."""
+        tide.replay(self.path / "api.db", tide.CAPTURES / "basic.jsonl")
+        code = bytearray(pathlib.Path(tide.program()).read_bytes())
+        note = bytes.fromhex("04000000 14000000 03000000") + b"GNU\0"  # a build ID of 20 bytes
+        self.assertEqual(1, code.count(note))
+        code[code.index(note) + len(note)] ^= 1
+        other = self.path / "tidemark-of-another-build"
+        other.write_bytes(code)
+        other.chmod(0o755)
+        path = "/v1/tables/orders"
+
+        def first_event(server, **headers):
+            asked = urllib.request.Request(f"{server.address}{path}/follow", headers={"Accept": "application/x-ndjson", **headers})
+            with urllib.request.urlopen(asked, timeout=30) as answer:
+                return json.loads(answer.readline())
+
+        server = self.server("serve", "--db", self.path / "api.db")
+        tag, at = ask(server, path)[1]["ETag"], {"Last-Event-ID": first_event(server)["id"]}
+        again = self.server("serve", "--db", self.path / "api.db")
+        self.assertEqual(304, ask(again, path, If_None_Match=tag)[0])
+        self.assertEqual("position", first_event(again, **at)["event"])
+        with unittest.mock.patch.dict(os.environ, TIDEMARK_PROGRAM=str(other)):
+            upgraded = self.server("serve", "--db", self.path / "api.db")
+        self.assertEqual(200, ask(upgraded, path, If_None_Match=tag)[0])
+        self.assertEqual("reset", first_event(upgraded, **at)["event"])
 
     def test_openapi_has_the_statuses_that_come(self):
         tide.replay(self.path / "api.db", tide.CAPTURES / "basic.jsonl")

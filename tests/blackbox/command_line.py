@@ -153,6 +153,10 @@ class CommandLine(tide.Case):
             done = tide.run("demo", "--listen", place, "--for", "5")
             self.assertEqual(1, done.returncode, done.stderr)
             self.assertIn(place, self.told(done))
+            self.assertIn("give another --listen", self.told(done))
+        done = tide.run("demo", "--listen", "192.0.2.1:8080", "--for", "5")
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertIn("this machine has no such address", self.told(done))
 
     def test_help(self):
         done = tide.run("--help")

@@ -112,6 +112,19 @@ test('the views move side by side', async (t) => {
   assert.match(await text(page, '.sides .panel:nth-child(2) .side'), /order-\d+-placed/);
 });
 
+test('no heading stands over views that there are not', async (t) => {
+  const at = folder(t);
+  const db = join(at, 'shop.db');
+  const views = join(at, 'views');
+  mkdirSync(views);
+  write(join(views, 'source.sql'), 'create table public.orders(id bigint primary key, status text);');
+  replay(db, 'captures', 'basic', ['--views', views]);
+  const server = await serve(t, 'serve', '--db', db);
+  const page = await open(t, server.url);
+  await page.waitForSelector('.pair .panel');
+  assert.equal(await page.getByText('The views, side by side').isVisible(), false);
+});
+
 test('views of long names beside others: each says which query it shows, at any width', async (t) => {
   const at = folder(t);
   const db = join(at, 'shop.db');

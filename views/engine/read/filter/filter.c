@@ -131,7 +131,9 @@ static int filter_add_cell(const struct filter_reading *reading, struct filter_t
                            const struct cell *cell) {
     struct filter *filter = reading->filter;
     if (filter->value_count == FILTER_VALUES_MAX)
-        return error_set(reading->error, ERROR_USAGE, "more than %d values", FILTER_VALUES_MAX);
+        return error_set(reading->error, ERROR_USAGE,
+                         "more than %d values, of which one of a real or of CHAR(n) counts as two",
+                         FILTER_VALUES_MAX);
     filter->values[filter->value_count++] = *cell;
     term->value_count++;
     return 0;

@@ -75,6 +75,28 @@ static int ordering_read_item(struct ordering *ordering, const struct table *tab
     return 0;
 }
 
+// Keys whose equal values may have several spellings: 1.0 and 1.00, Ann and ann.
+static bool ordering_is_spelled(const struct column *column) {
+    return column_type_collation(column) != NULL && !column_is_time(column);
+}
+
+// Behind an order the key goes on as its type is ordered. Its bytes come last, as the table's own key is ordered, which the cursors
+// of tables without an order rest on: two spellings of one value would stand at one place, and the second be lost between two pages.
+static void ordering_add_keys(struct ordering *ordering, const struct table *table) {
+    for (int i = 0; i < table->key_count && ordering->given > 0; i++) {
+        const int key = table->keys[i];
+        if (!ordering_has(ordering, key) && ordering_is_spelled(&table->columns[key]))
+            ordering_add(ordering, table, key, false, false);
+    }
+    for (int i = 0; i < table->key_count; i++) {
+        const int key = table->keys[i];
+        if (ordering_has(ordering, key) && !ordering_is_spelled(&table->columns[key]))
+            continue;
+        ordering_add(ordering, table, key, false, false);
+        ordering->terms[ordering->count - 1].collation = NULL;
+    }
+}
+
 int ordering_read(struct ordering *ordering, const struct table *table, struct span text, struct arena *arena,
                   struct error *error) {
     ordering->count = 0;
@@ -90,12 +112,7 @@ int ordering_read(struct ordering *ordering, const struct table *table, struct s
             return ordering_bad(text, error);
     }
     ordering->given = ordering->count;
-    for (int i = 0; i < table->key_count; i++)
-        if (!ordering_has(ordering, table->keys[i])) {
-            ordering_add(ordering, table, table->keys[i], false, false);
-            // as the table's own key is ordered, which the cursors of tables without an order rest on
-            ordering->terms[ordering->count - 1].collation = NULL;
-        }
+    ordering_add_keys(ordering, table);
     return 0;
 }
 

@@ -7,7 +7,7 @@
 #include "views/engine/read.h"
 #include "views/engine/sqlite/stmt.h"
 
-enum { ORDERING_GIVEN_MAX = 16, ORDERING_TERMS_MAX = ORDERING_GIVEN_MAX + TABLE_KEYS_MAX };
+enum { ORDERING_GIVEN_MAX = 16, ORDERING_TERMS_MAX = ORDERING_GIVEN_MAX + 2 * TABLE_KEYS_MAX };
 
 struct ordering_term {
     uint16_t column;
@@ -19,7 +19,7 @@ struct ordering_term {
 struct ordering {
     struct ordering_term terms[ORDERING_TERMS_MAX];
     int given; // terms that were asked for
-    int count; // those and the columns of the key that are not among them
+    int count; // those and the columns of the key: one of several spellings twice, by its type and by its bytes
 };
 
 // `text` data NULL: by the key. Errors: ERROR_NOTFOUND for a column that the table has not, ERROR_USAGE for a type that has
