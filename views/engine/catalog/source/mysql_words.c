@@ -3,11 +3,11 @@
 #include <ctype.h>
 #include <string.h>
 
-static bool mysql_word_part(char c) {
+static bool mysql_words_part(char c) {
     return isalnum((unsigned char)c) || c == '_';
 }
 
-static bool mysql_word_among(struct span word, const char *const *words) {
+static bool mysql_words_among(struct span word, const char *const *words) {
     for (; *words != NULL; words++)
         if (strlen(*words) == word.size && strncasecmp(word.data, *words, word.size) == 0)
             return true;
@@ -15,11 +15,11 @@ static bool mysql_word_among(struct span word, const char *const *words) {
 }
 
 // The word that ends before `at`, but for blanks.
-static struct span mysql_word_before(struct span statement, size_t at) {
+static struct span mysql_words_before(struct span statement, size_t at) {
     while (at > 0 && isspace((unsigned char)statement.data[at - 1]))
         at--;
     size_t begin = at;
-    while (begin > 0 && mysql_word_part(statement.data[begin - 1]))
+    while (begin > 0 && mysql_words_part(statement.data[begin - 1]))
         begin--;
     return (struct span){statement.data + begin, at - begin};
 }
@@ -33,10 +33,10 @@ bool source_is_mysql(struct span statement, size_t at) {
         return false;
     const char stopped = statement.data[at];
     if (stopped == '(')
-        return mysql_word_among(mysql_word_before(statement, at), sized);
+        return mysql_words_among(mysql_words_before(statement, at), sized);
     size_t end = at;
-    while (end < statement.size && mysql_word_part(statement.data[end]))
+    while (end < statement.size && mysql_words_part(statement.data[end]))
         end++;
     return stopped == '`' || stopped == '#' ||
-           mysql_word_among((struct span){statement.data + at, end - at}, words);
+           mysql_words_among((struct span){statement.data + at, end - at}, words);
 }
