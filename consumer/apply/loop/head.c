@@ -39,14 +39,21 @@ static void head_report_positions(struct apply *apply, const struct event *event
 }
 
 // A binlog's rows come in its order in each partition: a lower place at a later time is of another server's binlog,
-// or of one that was begun anew. What is sent again has its old time.
+// or of one that was begun anew. What is sent again has its old time. Until a change was streamed the snapshot's place is the newest:
+// nothing that is streamed behind it is lower, and neither is the next snapshot.
 static bool head_is_new_binlog(const struct partition *partition, const struct event *event) {
-    const struct store_sequence newest = {partition->newest_lsn, partition->newest_source_ms};
+    const bool streamed = partition->newest_lsn != LSN_NONE;
+    const struct store_sequence newest = {streamed ? partition->newest_lsn : partition->snapshot_lsn,
+                                          partition->newest_source_ms};
     return event->positions == POSITIONS_BINLOG && event->kind == EVENT_CHANGE &&
            timeline_is_new(newest, event->change.lsn, event->change.ts_ms);
 }
 
 static void head_note_newest(struct apply *apply, struct partition *partition, const struct event *event) {
+    const bool first = partition->newest_lsn == LSN_NONE && event->positions == POSITIONS_BINLOG &&
+                       event->kind == EVENT_CHANGE && event->change.op == CHANGE_READ;
+    if (first && event->change.ts_ms > partition->newest_source_ms)
+        partition->newest_source_ms = event->change.ts_ms;
     if (!head_is_streamed(event))
         return;
     if (apply->lost.absent > 0 && event->change.table != NULL)
