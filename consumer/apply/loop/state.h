@@ -69,6 +69,7 @@ struct partition {
     enum lower { LOWER_NOT, LOWER_UNKNOWN, LOWER_IS } lower;
     int64_t newest_lsn; // of the streamed changes seen so far: beyond a snapshot's, its rows have all come
     int64_t newest_source_ms; // POSITIONS_BINLOG: the latest time of those, before them of a snapshot's rows
+    uint64_t snapshot_server; // whose rows these are, by a hash; 0 = this process has read none of them
     int64_t snapshot_lsn;     // the newest full snapshot that it has shown rows of
     int64_t snapshot_ms;      // the broker's timestamp of the first of them
     int64_t first_ms;         // that of the first message that was applied, 0 = none was, -1 = not known
