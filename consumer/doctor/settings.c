@@ -261,7 +261,8 @@ static bool settings_is_told(const struct evidence *evidence, const struct catal
         declared->type != COLUMN_TIMESTAMP)
         return true;
     const char *digits = strchr(declared->declared, '(');
-    return digits != NULL && (column->millis > 0 || digits[1] >= '7');
+    bool millis = column->millis + column->infinite_millis + column->last_millis > 0;
+    return digits != NULL && ((millis && digits[1] <= '3') || digits[1] >= '7');
 }
 
 // Connect's own times are milliseconds, whatever the column has. `timestamp` alone is PostgreSQL's, of six digits; MySQL's has none.
