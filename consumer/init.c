@@ -99,6 +99,16 @@ static void init_write_heading(struct buffer *out, const char *from) {
     buffer_format(out, "-- Made by `tidemark init` from %s.\n", from);
 }
 
+static void init_write_advice(struct buffer *out, const struct evidence *evidence) {
+    buffer_text(out, "-- A line that says \"unsure\" is a guess: look at it, and correct the type. ");
+    buffer_text(out,
+                source_text_any_of_mysql(evidence)
+                    ? "Messages with schemas tell the types\n"
+                      "-- (value.converter.schemas.enable=true); MySQL's and MariaDB's own DDL is not read.\n"
+                    : "`pg_dump -s` knows them all:\n"
+                      "-- `tidemark init --ddl FILE`, or put its output in place of this file.\n");
+}
+
 static int init_refuse_rows(const struct init_config *config, bool some_without_key, struct error *error) {
     const struct evidence *evidence = config->evidence;
     int odd = 0;
@@ -118,10 +128,7 @@ static int init_write_source(const struct init_config *config, struct init_made 
     struct source_text_report counts = {0};
     init_write_heading(&text, config->from);
     if (config->ddl == NULL) {
-        buffer_text(
-            &text,
-            "-- A line that says \"unsure\" is a guess: look at it, and correct the type. `pg_dump -s` knows them all:\n"
-            "-- `tidemark init --ddl FILE`, or put its output in place of this file.\n");
+        init_write_advice(&text, config->evidence);
         source_text_write(&text, config->evidence, &counts);
         if (counts.tables == 0)
             return init_refuse_rows(config, counts.without > 0, error);

@@ -365,6 +365,7 @@ static void envelope_set_place(struct members *members, struct event *event) {
     if (event->positions != POSITIONS_LSN) {
         event->foreign_member = members->foreign;
         event->connector = members->connector;
+        event->server = members->server;
     }
     event->schema = members->schema;
     event->table = members->table;
@@ -741,7 +742,7 @@ static inline void envelope_empty(struct event *event, const struct table *table
     event->key_hash = 0;
     event->positions = POSITIONS_LSN;
     event->foreign_member = NULL;
-    event->connector = event->schema = event->table = (struct span){0};
+    event->connector = event->server = event->schema = event->table = (struct span){0};
     event->heartbeat_ms = 0;
     event->moved_from = NULL;
     event->change = (struct change){

@@ -65,6 +65,7 @@ struct event {
     int64_t heartbeat_ms;       // EVENT_HEARTBEAT
     const char *foreign_member; // POSITIONS_FOREIGN: the member's name, static
     struct span connector;      // source.connector, unescaped; not of POSITIONS_LSN
+    struct span server;         // source.name, the connector's topic.prefix; as connector
     // source.schema and source.table, unescaped; data NULL = the event does not say. As source.connector they live as long as the
     // message, the arena and the decoder
     struct span schema;

@@ -247,6 +247,7 @@ struct settings_units {
     int64_t micros, iso;
     struct finding_names other;
     struct finding_names mistaken; // with a schema, of another unit than that says
+    struct finding_names coarse;   // with a schema of milliseconds, of columns of more digits
 };
 
 // Milliseconds are what a declared precision of 3 has in adaptive mode; a line `-- tidemark: time` tells the rest.
@@ -260,7 +261,26 @@ static bool settings_is_told(const struct evidence *evidence, const struct catal
         declared->type != COLUMN_TIMESTAMP)
         return true;
     const char *digits = strchr(declared->declared, '(');
-    return digits != NULL && (column->millis > 0 || digits[1] >= '7');
+    bool millis = column->millis + column->infinite_millis + column->last_millis > 0;
+    return digits != NULL && ((millis && digits[1] <= '3') || digits[1] >= '7');
+}
+
+// Connect's own times are milliseconds, whatever the column has. `timestamp` alone is PostgreSQL's, of six digits; MySQL's has none.
+static bool settings_loses_digits(const struct evidence *evidence, const struct catalog *catalog,
+                                  const struct evidence_topic *topic, const struct evidence_column *column) {
+    const struct table *table = catalog != NULL ? feeding_table(evidence, catalog, topic) : NULL;
+    const struct column *declared = table != NULL ? feeding_column(table, column) : NULL;
+    if (declared == NULL ||
+        (declared->type != COLUMN_TIME && declared->type != COLUMN_TIMESTAMP &&
+         declared->type != COLUMN_TIMESTAMPTZ) ||
+        (strcmp(column->semantic, "org.apache.kafka.connect.data.Timestamp") != 0 &&
+         strcmp(column->semantic, "org.apache.kafka.connect.data.Time") != 0))
+        return false;
+    const char *digits = strchr(declared->declared, '(');
+    if (digits != NULL)
+        return digits[1] > '3' && digits[1] <= '9';
+    return strcmp(topic->connector, "postgresql") == 0 ||
+           (topic->connector[0] == '\0' && topic->nameless_binlog == 0);
 }
 
 static void settings_note_unit(struct settings_units *units, const struct evidence *evidence,
@@ -272,6 +292,8 @@ static void settings_note_unit(struct settings_units *units, const struct eviden
                       strcmp(column->semantic, "io.debezium.time.Timestamp") == 0;
         if (millis && column->micros > 0 && column->millis == 0)
             finding_names_add(&units->mistaken, "%s.%s", evidence_table_name(topic), column->name);
+        else if (settings_loses_digits(evidence, catalog, topic, column))
+            finding_names_add(&units->coarse, "%s.%s", evidence_table_name(topic), column->name);
         return;
     }
     column_guess(column, &guess);
@@ -297,6 +319,13 @@ static void settings_check_times(const struct evidence *evidence, const struct c
                      "unix.precision=microseconds of Kafka's TimestampConverter",
                      "the schema says milliseconds, and the numbers are microseconds of our time: %s",
                      finding_names_text(&units.mistaken));
+    else if (units.coarse.count > 0)
+        findings_add(
+            findings, "times", VERDICT_WARN,
+            "the connector's default time.precision.mode, no TimestampConverter, and a full snapshot; "
+            "(3) in source.sql where the source has no more digits",
+            "the schema says milliseconds (time.precision.mode=connect), and digits behind them are lost: %s",
+            finding_names_text(&units.coarse));
     else if (sum->tables.with_schema > 0)
         findings_add(findings, "times", VERDICT_OK, NULL, "each with its unit in the schema");
     else if (units.other.count > 0)

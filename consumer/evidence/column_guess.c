@@ -127,21 +127,25 @@ static void column_guess_set(struct column_guess *ret, const char *type, const c
     (void)snprintf(ret->unsure, sizeof ret->unsure, "%s, such as %s", why, column->example);
 }
 
-// Without a schema a date is a number as any other. Its name and its size together tell.
+// Without a schema a date is a number as any other. Its name and its size together tell; 9999-12-31 does without the name, since it
+// is hardly most of what another column holds.
 static void column_guess_integer(const struct evidence_column *column, struct column_guess *ret) {
     static const char *const days[] = {"date", "day", "on", "birthday", "birthdate", "dob", NULL};
     static const char *const moments[] = {"at",      "ts",    "time",  "timestamp", "date", "created",
                                           "updated", "until", "since", "modified",  NULL};
     bool moment = column_guess_name_says(column->name, moments);
     bool day = column_guess_name_says(column->name, days);
-    if (column_guess_most(column, column->micros + column->infinite_micros)) {
+    if (column_guess_most(column, column->micros + column->infinite_micros + column->last_micros)) {
         column_guess_set(ret, "timestamp", "the numbers are microseconds of our time", column);
-    } else if (column->infinite_millis > 0 || (moment && column_guess_most(column, column->millis))) {
+    } else if (column->infinite_millis > 0 ||
+               ((moment || column->last_millis > 0) &&
+                column_guess_most(column, column->millis + column->last_millis))) {
         column_guess_set(ret, "timestamp(3)", "the numbers are milliseconds of our time", column);
     } else if (moment && column_guess_most(column, column->nanos)) {
         column_guess_set(ret, "timestamp", "the numbers are nanoseconds of our time", column);
         ret->nanoseconds = true;
-    } else if (column->infinite_days > 0 || (day && column_guess_most(column, column->days))) {
+    } else if (column->infinite_days > 0 || ((day || column->last_days > 0) &&
+                                             column_guess_most(column, column->days + column->last_days))) {
         column_guess_set(ret, "date", "the numbers are days of our time", column);
     } else {
         (void)snprintf(ret->type, sizeof ret->type, "bigint");

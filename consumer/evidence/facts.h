@@ -96,6 +96,8 @@ struct evidence_column {
     int64_t within_a_day_of_millis; // above 0, and less than a day in milliseconds
     // Debezium's infinite dates and timestamps, in days, ms and us: hardly any other number is one.
     int64_t infinite_days, infinite_millis, infinite_micros;
+    // 9999-12-31 in days, ms and us (its midnight, its last second): what has no end yet, in sources without an infinity.
+    int64_t last_days, last_millis, last_micros;
     // Strings that could be: a number with a point, a moment with an offset, an ISO date, a moment without an offset or a time of day, a
     // UUID, a JSON object or array. Infinities and NaN are `special`.
     int64_t decimals, zoned, iso, uuids, documents, special;

@@ -321,6 +321,13 @@ static bool source_text_is_of_mysql(const struct evidence_topic *topic) {
            (topic->connector[0] == '\0' && topic->nameless_binlog > 0);
 }
 
+bool source_text_any_of_mysql(const struct evidence *evidence) {
+    bool found = false;
+    for (int i = 0; i < evidence->topic_count; i++)
+        found |= source_text_is_of_mysql(&evidence->topics[i]);
+    return found;
+}
+
 static const char *source_text_digits(const struct evidence_topic *topic, const struct column_guess *guess) {
     if (guess->nanoseconds)
         return source_text_is_in_nanoseconds(topic) ? "" : "(7)";

@@ -14,4 +14,7 @@ struct source_text_report {
 // name. A table without a key stands there as a comment.
 void source_text_write(struct buffer *out, const struct evidence *evidence, struct source_text_report *ret);
 
+// Whether a topic is of MySQL's or MariaDB's connector, whose DDL `--ddl` cannot read.
+bool source_text_any_of_mysql(const struct evidence *evidence);
+
 #endif

@@ -4,6 +4,7 @@
 #include "consumer/apply/loop/lost.h"
 #include "consumer/apply/loop/new_timeline.h"
 #include "consumer/apply/loop/take.h"
+#include "views/base/hash.h"
 #include "views/base/utf8.h"
 
 #include <stdio.h>
@@ -38,25 +39,50 @@ static void head_report_positions(struct apply *apply, const struct event *event
     warnings_about(&apply->warnings, "positions", &(struct log_fields){0});
 }
 
+// Which connector an event is of, 0 = it does not say.
+static uint64_t head_server(const struct event *event) {
+    return event->server.size > 0 ? hash_bytes(HASH_SEED, event->server) : 0;
+}
+
 // A binlog's rows come in its order in each partition: a lower place at a later time is of another server's binlog,
-// or of one that was begun anew. What is sent again has its old time.
+// or of one that was begun anew. What is sent again has its old time. Until a change was streamed the snapshot's place is the newest:
+// nothing that is streamed behind it is lower, and neither is the next snapshot. Snapshots of two connectors that write one topic
+// (shards) have places that do not compare, so only one of the same name tells.
 static bool head_is_new_binlog(const struct partition *partition, const struct event *event) {
-    const struct store_sequence newest = {partition->newest_lsn, partition->newest_source_ms};
+    const bool streamed = partition->newest_lsn != LSN_NONE;
+    const struct store_sequence newest = {streamed ? partition->newest_lsn : partition->snapshot_lsn,
+                                          partition->newest_source_ms};
     return event->positions == POSITIONS_BINLOG && event->kind == EVENT_CHANGE &&
-           timeline_is_new(newest, event->change.lsn, event->change.ts_ms);
+           timeline_is_new(newest, event->change.lsn, event->change.ts_ms) &&
+           (streamed ||
+            (partition->snapshot_server != 0 && partition->snapshot_server == head_server(event)));
+}
+
+// A row of a snapshot before anything was streamed. One below the newest snapshot is of another connector.
+static void head_note_read(struct partition *partition, const struct event *event) {
+    const struct change *change = &event->change;
+    if (event->positions != POSITIONS_BINLOG || event->kind != EVENT_CHANGE || change->op != CHANGE_READ ||
+        partition->newest_lsn != LSN_NONE || change->lsn < partition->snapshot_lsn)
+        return;
+    partition->snapshot_server = head_server(event);
+    if (change->ts_ms > partition->newest_source_ms)
+        partition->newest_source_ms = change->ts_ms;
 }
 
 static void head_note_newest(struct apply *apply, struct partition *partition, const struct event *event) {
-    if (!head_is_streamed(event))
+    if (!head_is_streamed(event)) {
+        head_note_read(partition, event);
         return;
+    }
     if (apply->lost.absent > 0 && event->change.table != NULL)
         lost_note_table(apply, event->change.table);
+    // A snapshot's time is of its session's zone, which need not be the source's: a streamed one is worth more.
+    if (event->change.ts_ms > partition->newest_source_ms || partition->newest_lsn == LSN_NONE)
+        partition->newest_source_ms = event->change.ts_ms;
     if (event->change.lsn > partition->newest_lsn)
         partition->newest_lsn = event->change.lsn;
     if (event->change.lsn > apply->newest_streamed_lsn)
         apply->newest_streamed_lsn = event->change.lsn;
-    if (event->change.ts_ms > partition->newest_source_ms)
-        partition->newest_source_ms = event->change.ts_ms;
 }
 
 static int head_watch_binlog(struct apply *apply, struct partition *partition, struct error *error) {
@@ -137,10 +163,10 @@ static int head_pass_over(struct apply *apply, int slot, const struct message *m
         apply->counters.messages++;
         apply->counters.duplicates++;
     }
-    // A binlog goes on from there, or it is another one.
+    // A binlog goes on from the newest, or it is another one.
     struct event *event;
     const char *failure;
-    if (verifying && partition->role == TOPIC_TABLE) {
+    if (message->offset + 1 == partition->next_offset && partition->role == TOPIC_TABLE) {
         if (prefetch_event(apply->prefetch, slot, &event, &failure, error) != 0)
             return -1;
         if (failure == NULL && event->positions == POSITIONS_BINLOG) {

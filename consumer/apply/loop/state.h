@@ -68,10 +68,11 @@ struct partition {
     // whether the head is a snapshot's row of a source whose log began anew (new_timeline.h); it waits unless it is NOT
     enum lower { LOWER_NOT, LOWER_UNKNOWN, LOWER_IS } lower;
     int64_t newest_lsn; // of the streamed changes seen so far: beyond a snapshot's, its rows have all come
-    int64_t newest_source_ms;   // POSITIONS_BINLOG: the latest time of those
-    int64_t snapshot_lsn;       // the newest full snapshot that it has shown rows of
-    int64_t snapshot_ms;        // the broker's timestamp of the first of them
-    int64_t first_ms;           // that of the first message that was applied, 0 = none was, -1 = not known
+    int64_t newest_source_ms; // POSITIONS_BINLOG: the latest time of those, before them of a snapshot's rows
+    uint64_t snapshot_server; // whose rows these are, by a hash; 0 = this process has read none of them
+    int64_t snapshot_lsn;     // the newest full snapshot that it has shown rows of
+    int64_t snapshot_ms;      // the broker's timestamp of the first of them
+    int64_t first_ms;         // that of the first message that was applied, 0 = none was, -1 = not known
     struct beginning beginning; // of its log, as far as this process has read it from there
     int grown;                  // rows that it added lately, APPLY_GROWN_MAX at most
     int turn;                   // messages that may be taken before others are looked at

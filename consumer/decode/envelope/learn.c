@@ -195,6 +195,8 @@ static bool learn_name(struct learner *learner, enum member_kind kind, struct sp
         shape->schema_name = name;
     else if (kind == MEMBER_DATABASE)
         shape->database = text.size > 0 ? name : shape->database;
+    else if (kind == MEMBER_SERVER)
+        shape->server = name;
     else
         shape->table = name;
     return true;
@@ -323,7 +325,7 @@ bool shape_learn(struct shape *shape, const struct shape_lesson *lesson) {
     json_shape_begin(&shape->json);
     shape->drifts = 0;
     shape->schema_size = 0;
-    shape->connector = shape->schema_name = shape->database = shape->table = (struct span){0};
+    shape->connector = shape->schema_name = shape->database = shape->table = shape->server = (struct span){0};
     shape->placement = (struct members_placement){0};
     shape->flat = lesson->payload->flat;
     shape->bytea = lesson->payload->schema != NULL ? lesson->payload->schema->bytea : CHANGE_BYTES_UNTOLD;

@@ -41,7 +41,7 @@ struct shape {
     size_t schema, schema_size; // in a message of this shape; size 0 = none
     enum change_bytes bytea;    // what that schema says of BYTEA
     // texts of source that stand in the shape's bytes, in the lesson's `names`; data NULL = not among them
-    struct span connector, schema_name, database, table;
+    struct span connector, schema_name, database, table, server;
     struct members_placement placement; // of these
     bool postgres;                      // the connector among them is PostgreSQL's
 };

@@ -27,6 +27,7 @@ static const struct member_name in_source[] = {
     {NAMED("sequence"), MEMBER_SEQUENCE, NULL},
     {NAMED("schema"), MEMBER_SCHEMA, NULL},
     {NAMED("table"), MEMBER_TABLE, NULL},
+    {NAMED("name"), MEMBER_SERVER, NULL},
     {NAMED("txId"), MEMBER_TXID, "source.txId"},
     {NAMED("lsn"), MEMBER_LSN, "source.lsn"},
     {NAMED("db"), MEMBER_DATABASE, NULL},
@@ -366,6 +367,8 @@ int members_take(struct members *members, const struct member_name *name, const 
         return members_take_text(members, value, &members->table, error);
     case MEMBER_DATABASE:
         return members_take_database(members, value, error);
+    case MEMBER_SERVER:
+        return members_take_text(members, value, &members->server, error);
     case MEMBER_BINLOG_FILE:
         return members_take_text(members, value, &members->file, error);
     case MEMBER_LSN:

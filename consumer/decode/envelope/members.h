@@ -21,6 +21,7 @@ struct members {
     struct span schema;    // source.schema; what a connector without schemas calls the database or keyspace
     struct span database;  // source.db, source.keyspace
     struct span table;     // source.table
+    struct span server;    // source.name: the connector's topic.prefix
     struct span op;
     struct span snapshot;
     struct span file; // source.file, of a binlog
@@ -63,6 +64,7 @@ enum member_kind {
     MEMBER_SCHEMA,
     MEMBER_DATABASE,
     MEMBER_TABLE,
+    MEMBER_SERVER,
     MEMBER_BINLOG_FILE,
     MEMBER_BINLOG_POS,
     MEMBER_BINLOG_ROW,
@@ -114,7 +116,7 @@ bool members_is_envelopes(const char *name);
 // A text of `source` that is the same in all messages of a topic.
 static inline bool members_is_constant(enum member_kind kind) {
     return kind == MEMBER_CONNECTOR || kind == MEMBER_SCHEMA || kind == MEMBER_DATABASE ||
-           kind == MEMBER_TABLE;
+           kind == MEMBER_TABLE || kind == MEMBER_SERVER;
 }
 // Its value. What only labels the row (LSN, transaction, time) and has another form than PostgreSQL's is left out,
 // and noted in members->foreign.

@@ -177,6 +177,7 @@ static void envelope_shape_take_object(const struct shape *shape, const struct l
             members->schema = shape->schema_name;
             members->database = shape->database;
             members->table = shape->table;
+            members->server = shape->server;
             members->postgres = shape->postgres;
         }
         break;

@@ -149,6 +149,13 @@ static const int64_t infinite_days[] = {-622191234, -625821272, -2147472692, -21
 static const int64_t infinite_millis[] = {INT64_C(9223372036825200), INT64_C(-9223372036832400)};
 static const int64_t infinite_micros[] = {INT64_C(9223372036825200000), INT64_C(-9223372036832400000)};
 
+// 9999-12-31.
+static const int64_t last_days[] = {2932896};
+static const int64_t last_millis[] = {INT64_C(253402214400000), INT64_C(253402300799000),
+                                      INT64_C(253402300799999)};
+static const int64_t last_micros[] = {INT64_C(253402214400000000), INT64_C(253402300799000000),
+                                      INT64_C(253402300799999000), INT64_C(253402300799999999)};
+
 #define COLUMN_HAS(list, value) column_has(list, sizeof(list) / sizeof *(list), value)
 
 static bool column_has(const int64_t *list, size_t count, int64_t value) {
@@ -196,6 +203,9 @@ static void column_count_number(struct evidence_column *column, struct span numb
     column->infinite_days += COLUMN_HAS(infinite_days, value);
     column->infinite_millis += COLUMN_HAS(infinite_millis, value);
     column->infinite_micros += COLUMN_HAS(infinite_micros, value);
+    column->last_days += COLUMN_HAS(last_days, value);
+    column->last_millis += COLUMN_HAS(last_millis, value);
+    column->last_micros += COLUMN_HAS(last_micros, value);
     column->beyond_a_day += value < 0 || value >= day_ms * 1000;
     column->within_a_day_of_millis += value > 0 && value < day_ms;
     column->days += column_is_near(value, 1);

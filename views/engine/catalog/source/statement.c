@@ -10,6 +10,7 @@
 #include "views/engine/catalog/source/lineage.h"
 #include "views/engine/catalog/source/long_names.h"
 #include "views/engine/catalog/source/made_type.h"
+#include "views/engine/catalog/source/mysql_words.h"
 #include "views/engine/catalog/source/passed_over.h"
 #include "views/engine/catalog/source/path.h"
 #include "views/engine/catalog/source/pg_parse.h"
@@ -632,6 +633,18 @@ static json_t *statement_parse(const struct source_draft *draft, const struct so
     return source_long_names_parse(draft->text, &first, failure);
 }
 
+static int statement_refuse(const struct source_draft *draft, const struct source_statement *statement,
+                            const struct pg_parse_error *failure) {
+    const struct span text = {draft->text->text + statement->at, statement->size};
+    const char *remedy =
+        !failure->several && source_is_mysql(text, failure->at)
+            ? ": MySQL's and MariaDB's DDL is not read; `tidemark init` without --ddl writes "
+              "a source.sql from the topics"
+            : "";
+    return source_text_error(draft->text, statement->at + failure->at, draft->error, "%s%s", failure->message,
+                             remedy);
+}
+
 int source_statement_run(struct source_draft *draft, const struct source_lines *lines,
                          const struct source_statement *statement) {
     json_t *tree = NULL;
@@ -650,8 +663,7 @@ int source_statement_run(struct source_draft *draft, const struct source_lines *
         (statement->swallowed == 0 || draft->text->as_first))
         return 0;
     if (tree == NULL)
-        return source_text_error(draft->text, statement->at + failure.at, draft->error, "%s",
-                                 failure.message);
+        return statement_refuse(draft, statement, &failure);
     const struct source_run run = {.draft = draft, .lines = lines, .base = statement->at};
     int status = statement_run_tree(&run, tree);
     json_decref(tree);
