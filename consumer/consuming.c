@@ -72,6 +72,19 @@ static void consuming_go_on(struct apply_config *apply, int timelines_before) {
         apply->on_timeline = TIMELINE_HALT;
 }
 
+// What was found of a log, and the file could not keep before the stop, nothing may find again.
+static int consuming_stop_unwritten(const struct consume_config *config) {
+    const struct unnoted *unnoted = &config->unnoted;
+    if (unnoted->topic[0] == '\0')
+        return 0;
+    log_event(
+        LEVEL_ERROR, "not_kept", NULL,
+        "halted: %s; the file could not keep that before the stop, so that the next start may find nothing "
+        "strange: read the topics into a new --db file",
+        unnoted->reason);
+    return CONSUME_HALTED;
+}
+
 int consuming_run(struct consume_config *config, struct stopper *stopper, struct error *error) {
     struct apply_config *apply = &config->apply;
     struct retry_pause pause = {0};
@@ -87,7 +100,7 @@ int consuming_run(struct consume_config *config, struct stopper *stopper, struct
         if (stopper_asked(stopper, 0)) {
             log_event(LEVEL_WARN, "given_up", NULL,
                       "%s; what was not committed is applied again at the next start", failure.message);
-            return 0;
+            return consuming_stop_unwritten(config);
         }
         bool open = status == CONSUME_VIEW_FAILED &&
                     consuming_answer_view_error(apply, &failure, error) == 0 &&
@@ -99,7 +112,7 @@ int consuming_run(struct consume_config *config, struct stopper *stopper, struct
         }
         if (!open && !consuming_reopen(apply, stopper, &pause, error))
             return error->kind == ERROR_HALT ? consuming_stay_halted(apply->progress, stopper, error->message)
-                                             : 0;
+                                             : consuming_stop_unwritten(config);
         consuming_go_on(apply, timelines_before);
     }
 }
