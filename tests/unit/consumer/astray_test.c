@@ -1,5 +1,6 @@
 // Changes that find another state of their row than the log has told: the table is told as incomplete, whatever ends the process that
 // has found it.
+#include "consumer/loading.h"
 #include "tests/unit/consumer/loop_fixture.h"
 
 enum { FIRST_LSN = 1000, FIRST_ID_OF_NONE = 100, GAP = 5 };
@@ -52,9 +53,8 @@ static int64_t marks(const struct fixture *f) {
 }
 
 // The commit that would tell it fails, as on a disk that is full by then.
-static void what_was_found_is_told_by_the_next_process(void **state) {
-    struct fixture *f = *state;
-    struct topics t = add_all(f);
+static void find_and_fail_to_tell(struct fixture *f) {
+    const struct topics t = add_all(f);
     send_made(f, &t, 1);
     rest(f, 1000);
     run_sql(f, "create trigger full before insert on _meta when NEW.name glob 'incomplete:*'"
@@ -65,15 +65,38 @@ static void what_was_found_is_told_by_the_next_process(void **state) {
     while (taken > 0)
         assert_int_equal(apply_step(f->apply, &taken, &error), 0);
     assert_int_equal(apply_commit(f->apply, &error), -1);
+}
+
+static void what_was_found_is_told_by_the_next_process(void **state) {
+    struct fixture *f = *state;
+    find_and_fail_to_tell(f);
     reopen(f);
     run_sql(f, "drop trigger full");
     expect_incomplete(f, "");
     assert_int_equal(query(f, "select count(*) from a"), 2);
-    t = add_all(f);
+    add_all(f);
     rest(f, 1000); // nothing more comes
     expect_incomplete(f, "a ");
     assert_non_null(strstr(f->warnings, "an update or a delete came of a row that is not here"));
     assert_int_equal(marks(f), 0);
+}
+
+// The process goes on with what it shows of the tables, and has shown it as told.
+static void what_was_found_is_told_by_the_same_process(void **state) {
+    struct fixture *f = *state;
+    struct error error = {0};
+    find_and_fail_to_tell(f);
+    apply_free(&f->apply);
+    struct store_report report;
+    assert_int_equal(store_reopen(f->store, &report, &error), 0);
+    run_sql(f, "drop trigger full");
+    assert_true(progress_table_is_incomplete(f->progress, 0));
+    assert_int_equal(loading_recall(f->path, f->catalog, f->progress, &error), 0);
+    new_apply(f);
+    add_all(f);
+    rest(f, 1000);
+    expect_incomplete(f, "a ");
+    assert_true(progress_table_is_incomplete(f->progress, 0));
 }
 
 // What compaction takes is behind no row that comes after the log's end was read.
@@ -95,6 +118,7 @@ static void a_compacted_log_that_was_read_to_its_end_is_judged(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_found_is_told_by_the_next_process, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_found_is_told_by_the_same_process, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_compacted_log_that_was_read_to_its_end_is_judged, set_up,
                                         tear_down),
     };
