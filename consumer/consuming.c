@@ -37,10 +37,20 @@ int consuming_answer_view_error(struct apply_config *apply, const struct error *
     return 0;
 }
 
+// What was told of a table with a commit that failed is not in the file. As long as it counted as told, nothing would put it there.
+static int consuming_open_again(const struct consume_config *config, struct error *error) {
+    const struct apply_config *apply = &config->apply;
+    struct store_report report;
+    return store_reopen(apply->store, &report, error) != 0
+               ? -1
+               : loading_recall(config->db, apply->catalog, apply->progress, error);
+}
+
 // The file could not be written, for a reason that passes: says so and opens it again after a while, as often as it
 // takes. True when it is open again, false when stopped, or when it is not the same file any more: ERROR_HALT.
-static bool consuming_reopen(const struct apply_config *apply, struct stopper *stopper,
+static bool consuming_reopen(const struct consume_config *config, struct stopper *stopper,
                              struct retry_pause *pause, struct error *error) {
+    const struct apply_config *apply = &config->apply;
     for (;;) {
         struct progress_summary summary;
         progress_summary(apply->progress, &summary);
@@ -53,8 +63,7 @@ static bool consuming_reopen(const struct apply_config *apply, struct stopper *s
         for (int waited = 0; waited < wait_ms; waited += CONSUME_WAIT_MS)
             if (stopper_asked(stopper, CONSUME_WAIT_MS))
                 return false;
-        struct store_report report;
-        if (store_reopen(apply->store, &report, error) == 0)
+        if (consuming_open_again(config, error) == 0)
             return true;
         if (error->kind == ERROR_HALT)
             return false;
@@ -72,6 +81,19 @@ static void consuming_go_on(struct apply_config *apply, int timelines_before) {
         apply->on_timeline = TIMELINE_HALT;
 }
 
+// What was found of a log, and the file could not keep before the stop, nothing may find again.
+static int consuming_stop_unwritten(const struct consume_config *config) {
+    const struct unnoted *unnoted = &config->unnoted;
+    if (unnoted->topic[0] == '\0')
+        return 0;
+    log_event(
+        LEVEL_ERROR, "not_kept", NULL,
+        "halted: %s; the file could not keep that before the stop, so that the next start may find nothing "
+        "strange: read the topics into a new --db file",
+        unnoted->reason);
+    return CONSUME_HALTED;
+}
+
 int consuming_run(struct consume_config *config, struct stopper *stopper, struct error *error) {
     struct apply_config *apply = &config->apply;
     struct retry_pause pause = {0};
@@ -82,24 +104,23 @@ int consuming_run(struct consume_config *config, struct stopper *stopper, struct
         int status = consume_run(config, error);
         if (status != CONSUME_DEGRADED && status != CONSUME_VIEW_FAILED)
             return status;
-        struct store_report report;
         const struct error failure = *error;
         if (stopper_asked(stopper, 0)) {
             log_event(LEVEL_WARN, "given_up", NULL,
                       "%s; what was not committed is applied again at the next start", failure.message);
-            return 0;
+            return consuming_stop_unwritten(config);
         }
         bool open = status == CONSUME_VIEW_FAILED &&
                     consuming_answer_view_error(apply, &failure, error) == 0 &&
-                    store_reopen(apply->store, &report, error) == 0;
+                    consuming_open_again(config, error) == 0;
         config->degraded = NULL;
         if (status == CONSUME_DEGRADED) {
             (void)snprintf(reason, sizeof reason, "%s", failure.message);
             config->degraded = reason;
         }
-        if (!open && !consuming_reopen(apply, stopper, &pause, error))
+        if (!open && !consuming_reopen(config, stopper, &pause, error))
             return error->kind == ERROR_HALT ? consuming_stay_halted(apply->progress, stopper, error->message)
-                                             : 0;
+                                             : consuming_stop_unwritten(config);
         consuming_go_on(apply, timelines_before);
     }
 }

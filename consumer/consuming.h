@@ -6,7 +6,8 @@
 #include "consumer/consume.h"
 #include "consumer/stopper.h"
 
-// Until it is stopped, or `config->stop` says so: 0, CONSUME_HALTED, or -1 with consume_run's error. In `config` changes what the
+// Until it is stopped, or `config->stop` says so: 0, CONSUME_HALTED (also where it is stopped before the file could keep what is
+// `unnoted`), or -1 with consume_run's error. In `config` changes what the
 // next loop has to know of the one before.
 int consuming_run(struct consume_config *config, struct stopper *stopper, struct error *error);
 // A view's statement failed: the row that did it is looked for from now on, or the view is disabled. The file is as the newest commit

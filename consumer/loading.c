@@ -115,5 +115,7 @@ static void loading_note_incomplete(void *self, const char *name, const char *re
 int loading_recall(const char *db, const struct catalog *catalog, struct progress *progress,
                    struct error *error) {
     struct loading_known known = {catalog, progress};
+    for (int t = 0; t < catalog->table_count; t++)
+        progress_table_complete(progress, t);
     return read_incomplete(db, loading_note_incomplete, &known, error);
 }

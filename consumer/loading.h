@@ -12,7 +12,7 @@ struct store_report; // store_report.h
 int loading_catalog(const struct options *options, struct catalog **ret, struct error *error);
 // The same of a file that is only served.
 int loading_served(const struct options *options, struct catalog **ret, struct error *error);
-// What the file remembers of its tables and progress would not know: into it. Errors: read_incomplete's.
+// Which tables are incomplete by the file: into progress, which knows of no other one then. Errors: read_incomplete's.
 int loading_recall(const char *db, const struct catalog *catalog, struct progress *progress,
                    struct error *error);
 void loading_report(const struct store_report *report, const char *db);

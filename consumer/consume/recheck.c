@@ -224,8 +224,10 @@ static bool recheck_is_another(struct recheck *recheck, int number, const struct
 // Rows of the other log may have been taken since, so that nothing would tell it again where the file does not keep it.
 static int recheck_note(struct recheck *recheck, int number, struct error *error) {
     struct unnoted *unnoted = recheck->config.unnoted;
-    if (apply_note_another_log(recheck->config.apply, number, unnoted->reason, error) != 0)
-        return -1;
+    struct error failure = {0};
+    if (apply_note_another_log(recheck->config.apply, number, unnoted->reason, &failure) != 0)
+        return error_set(error, failure.kind, "%s; the file could not keep that: %s", unnoted->reason,
+                         failure.message);
     unnoted->topic[0] = '\0';
     return error_set(error, ERROR_HALT, "%s; read the topics into a new --db file", unnoted->reason);
 }

@@ -279,8 +279,11 @@ class Reload(tide.Case):
         self.write({"source.sql": source})
 
     def settled(self):
+        """The last change is there: a signal is heard some time after it was sent, so that no reload may be one to come."""
+        seen = [set(self.columns(path)) for path in ("/v1/tables/orders", "/v1/tables/customers", "/v1/views/own/all")]
         status, document = self.server.get("/v1/status")
-        return status == 200 and document["reload"] is None and document["filling"] is None and len(document["tables"]) == 2 \
+        return seen == [{"id", "status", "total", "quantity", "notes"}, {"id", "email"}, {"status", "orders"}] and status == 200 \
+            and document["reload"] is None and document["filling"] is None \
             and all(table["rows"] and table["lag"] == 0 for table in document["tables"])  # fmt: skip
 
     def contents(self, name):

@@ -157,6 +157,9 @@ bool store_lacked(const struct store *store);
 bool store_made(const struct store *store);
 // What came of the table since this was asked last. After a commit.
 struct store_astray store_take_astray(struct store *store, const struct table *table);
+// Whether the commits from now on keep in the file what of_none and of_one say of the table, until one behind them has nothing to
+// keep: a store that is opened meanwhile has it again. Not while one is being written.
+void store_keep_astray(struct store *store, const struct table *table, bool keep);
 // A table with rows that are NULL where their unchanged TOAST values never came (the row of the older key was not there, or
 // nothing says which it was), NULL: no more since they were taken. After a commit.
 const struct table *store_take_lost(struct store *store);

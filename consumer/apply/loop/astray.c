@@ -63,7 +63,34 @@ static bool astray_is_filled(const struct apply *apply, const struct table *tabl
     return apply->config.on_timeline == TIMELINE_FOLLOW;
 }
 
+// Where transactions lack rows, as where the connector's Filter drops some, that is told by itself: what follows from it tells no more.
+static bool astray_is_moot(const struct apply *apply, int number) {
+    const struct lost_table *watch = &apply->lost.tables[number];
+    return watch->lacked || progress_table_is_incomplete(apply->config.progress, number);
+}
+
+void astray_hand_over(struct apply *apply) {
+    for (int t = 0; t < apply->config.catalog->table_count; t++) {
+        const struct table *table = &apply->config.catalog->tables[t];
+        bool told = apply->lost.tables[t].disordered <= 1 && // behind the commit it is one less
+                    !astray_is_moot(apply, t) && !astray_is_filled(apply, table) &&
+                    !sources_are_several_topics(apply, table);
+        store_keep_astray(apply->config.store, table, told);
+    }
+}
+
+// At its end a log has shown the newest message of each row. What compaction takes of it later leaves a gap behind that end.
+static void astray_forget_gaps(struct apply *apply) {
+    for (int i = 0; i < apply->partition_count; i++) {
+        struct partition *partition = apply->partitions[i];
+        if (partition != NULL && partition->gaps != ASTRAY_GAPS_NONE && partition->head == NULL &&
+            apply->config.source.at_end(apply->config.source.self, i))
+            partition->gaps = ASTRAY_GAPS_NONE;
+    }
+}
+
 void astray_count(struct apply *apply) {
+    astray_forget_gaps(apply);
     for (int t = 0; t < apply->config.catalog->table_count; t++) {
         const struct table *table = &apply->config.catalog->tables[t];
         struct lost_table *watch = &apply->lost.tables[t];
@@ -85,15 +112,13 @@ bool astray_is_found(const struct apply *apply) {
     return apply->lost.astray;
 }
 
-// Where transactions lack rows, as where the connector's Filter drops some, that is told by itself: what follows from it tells no more.
 const struct table *astray_take(struct apply *apply, const char **ret_found) {
     for (int t = 0; apply->lost.astray && t < apply->config.catalog->table_count; t++) {
         struct lost_table *watch = &apply->lost.tables[t];
         bool of_none = watch->change_of_none;
         bool found = of_none || watch->create_of_one;
         watch->change_of_none = watch->create_of_one = false;
-        if (!found || watch->disordered > 0 || watch->lacked ||
-            progress_table_is_incomplete(apply->config.progress, t))
+        if (!found || watch->disordered > 0 || astray_is_moot(apply, t))
             continue;
         *ret_found = of_none ? "an update or a delete came of a row that is not here, and nothing had made it"
                              : "a create came of a row that is here, and nothing had deleted it";

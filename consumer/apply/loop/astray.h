@@ -10,6 +10,8 @@ bool astray_may_judge(const struct apply *apply, struct partition *partition, en
 // The change is taken: before snapshots_note_row. Of one transaction a table's partitions may have rows in any order: where one is
 // older than what is here, the table was truncated, or a snapshot of it has begun, what others found may not have been so.
 void astray_note_order(struct apply *apply, const struct change *change, bool applied);
+// Before a commit is written: what it finds and the next one is to tell, the file keeps meanwhile.
+void astray_hand_over(struct apply *apply);
 // Behind a commit.
 void astray_count(struct apply *apply);
 bool astray_is_found(const struct apply *apply);

@@ -279,6 +279,7 @@ static int commit_write(struct apply *apply, bool wait, struct error *error) {
     commit_describe(apply, &description);
     if (commit_save_offsets(apply, &description, error) != 0 || commit_save_incomplete(apply, error) != 0)
         return -1;
+    astray_hand_over(apply);
     int status = wait ? store_commit(apply->config.store, &description, error)
                       : store_commit_start(apply->config.store, &description, error);
     if (status != 0)

@@ -1,5 +1,6 @@
 #include "consumer/apply/loop/lost.h"
 
+#include "consumer/apply/loop/astray.h"
 #include "consumer/apply/loop/feeds.h"
 #include "consumer/apply/loop/new_timeline.h"
 #include "consumer/apply/loop/snapshots.h"
@@ -99,7 +100,9 @@ void lost_note_end(struct apply *apply, const struct event *end) {
 }
 
 void lost_note_discovery(struct apply *apply) {
-    apply->lost.discoveries++;
+    if (apply->lost.discoveries++ == 0 && !apply->handed.writing)
+        astray_count(
+            apply); // what the run before found with its last commit, and had no other to tell it with
 }
 
 void lost_begin_current(struct apply *apply, int slot) {

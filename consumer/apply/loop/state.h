@@ -60,7 +60,7 @@ struct partition {
         ASTRAY_GAPS_NONE,
         ASTRAY_GAPS_NARROW,
         ASTRAY_GAPS_WIDE
-    } gaps; // that this process has passed
+    } gaps; // that this process has passed since it was at the log's end
     // the oldest message that was delivered and not taken, decoded
     const struct message *head;
     struct event *event; // of the head

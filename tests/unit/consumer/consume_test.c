@@ -6,16 +6,19 @@
 
 #include "consumer/broker/client/settings.h"
 #include "consumer/consume/discovery.h"
+#include "consumer/consuming.h"
 #include "views/base/cleanup.h"
 #include "views/engine/store.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -228,10 +231,8 @@ static bool stop_at_once(void *self) {
     return true;
 }
 
-// A reload ends the run, and the one behind it is told nothing.
-static void what_the_run_before_could_not_note_is_noted_though_this_one_is_stopped(void **state) {
-    struct fixture *fixture = *state;
-    struct consume_config config = {
+static struct consume_config config_of_unnoted(struct fixture *fixture) {
+    return (struct consume_config){
         .db = fixture->file.path,
         .brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster),
         .apply = {.catalog = fixture->catalog,
@@ -244,9 +245,32 @@ static void what_the_run_before_could_not_note_is_noted_though_this_one_is_stopp
         .unnoted = {.topic = "shop.public.orders", .reason = "the log is another one"},
         .stop = stop_at_once,
         .self = fixture};
+}
+
+// A reload ends the run, and the one behind it is told nothing.
+static void what_the_run_before_could_not_note_is_noted_though_this_one_is_stopped(void **state) {
+    struct consume_config config = config_of_unnoted(*state);
     struct error error = {0};
     assert_int_equal(consume_run(&config, &error), CONSUME_HALTED);
     assert_int_equal(config.unnoted.topic[0], '\0');
+}
+
+// As on a disk that is full: the process has no other place for it than its end.
+static void what_cannot_be_noted_before_the_stop_ends_it_as_halted(void **state) {
+    struct consume_config config = config_of_unnoted(*state);
+    struct stopper stopper = {.stopped = true};
+    struct rlimit before;
+    struct error error = {0};
+    assert_int_equal(store_claim_prefix(config.apply.store, "shop", &error), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max}),
+                     0);
+    int status = consuming_run(&config, &stopper, &error);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(status, CONSUME_HALTED);
+    assert_string_equal(config.unnoted.topic, TOPIC);
+    assert_non_null(strstr(error.message, "the log is another one; the file could not keep that: "));
 }
 
 int main(void) {
@@ -255,6 +279,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_ends_behind_a_rest_that_was_refused_commits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             what_the_run_before_could_not_note_is_noted_though_this_one_is_stopped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_noted_before_the_stop_ends_it_as_halted, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(begins_anew_where_few_are_far_behind, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,11 +102,8 @@ static inline void write_source(const struct fixture *f) {
     assert_int_equal(fclose(file), 0);
 }
 
-static inline void open_apply(struct fixture *f) {
+static inline void new_apply(struct fixture *f) {
     struct error error = {0};
-    struct store_report report;
-    assert_int_equal(progress_new(&f->progress, &error), 0);
-    assert_int_equal(store_open(&f->store, f->path, f->catalog, &report, &error), 0);
     const struct apply_config config = {
         .catalog = f->catalog,
         .store = f->store,
@@ -121,6 +118,14 @@ static inline void open_apply(struct fixture *f) {
         .wall_ms = clock_now,
     };
     assert_int_equal(apply_new(&f->apply, &config, &error), 0);
+}
+
+static inline void open_apply(struct fixture *f) {
+    struct error error = {0};
+    struct store_report report;
+    assert_int_equal(progress_new(&f->progress, &error), 0);
+    assert_int_equal(store_open(&f->store, f->path, f->catalog, &report, &error), 0);
+    new_apply(f);
 }
 
 static inline int set_up(void **state) {

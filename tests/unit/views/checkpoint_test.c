@@ -148,11 +148,12 @@ static void a_big_file_has_a_longer_log(void **state) {
     run_sql(fixture, "create table other(filler blob)");
     char sql[64];
     (void)snprintf(sql, sizeof sql, "insert into other values(zeroblob(%d))",
-                   BIG_FILE_PAGES / BIG_ROWS * PAGE);
+                   BIG_FILE_PAGES * PAGE / BIG_ROWS);
     for (int i = 0; i < BIG_ROWS; i++)
         run_sql(fixture, sql);
     run_sql(fixture, "pragma wal_checkpoint(truncate)");
     assert_int_equal(log_bytes(fixture), 0);
+    assert_true(file_bytes(fixture) >= BIG_FILE_PAGES * (int64_t)PAGE); // else the thread is asked earlier
     start(fixture, LOG_PAGES_MAX, NULL);
     int rounds = 0;
     int64_t grown = -1;

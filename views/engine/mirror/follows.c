@@ -2,6 +2,10 @@
 
 #include "views/base/bounds.h"
 #include "views/engine/mirror/rows.h"
+#include "views/engine/sqlite/engine_sql.h"
+#include "views/engine/sqlite/meta.h"
+
+#include <string.h>
 
 enum {
     // A table's, a flush, and one of so many chains that are written together: a look costs a third of a row that is applied.
@@ -84,4 +88,52 @@ int mirror_follows_every(struct mirror_table *table, int count, int *ret_first) 
     int every = count / (looks < FOLLOWS_LOOKS ? looks : FOLLOWS_LOOKS);
     *ret_first = every > 0 ? (int)(table->looked++ % (unsigned)every) : 0;
     return every > 0 ? every : 1;
+}
+
+static const char follows_none[] = "none"; // in the file: a change of none; else of one
+
+static int mirror_follows_mark(struct mirror_table *table, bool found, struct error *error) {
+    CLEANUP(stmt_free_text) char *name = sqlite3_mprintf("astray:%s", table->table->name);
+    if (name == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    const char *what = table->written.of_none > 0 ? follows_none : "one";
+    if ((found ? meta_set(table->db, name, what, error) : meta_unset(table->db, name, error)) != 0)
+        return -1;
+    table->follows_marked = found;
+    return 0;
+}
+
+int mirror_follows_keep(struct mirror *mirror, struct error *error) {
+    for (int i = 0; i < mirror->catalog->table_count; i++) {
+        struct mirror_table *table = &mirror->tables[i];
+        bool found = table->follows_kept && (table->written.of_none > 0 || table->written.of_one > 0);
+        if (found != table->follows_marked && mirror_follows_mark(table, found, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int mirror_follows_load(struct mirror *mirror, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *load = NULL;
+    for (int i = 0; i < mirror->catalog->table_count; i++) {
+        struct mirror_table *table = &mirror->tables[i];
+        table->written.of_none = table->written.of_one = 0;
+        table->follows_kept = table->follows_marked = false;
+    }
+    if (engine_sql_prepare(mirror->db, "astray_load", &load, error) != 0)
+        return -1;
+    int row;
+    while ((row = stmt_row(load, "_meta", error)) == 1) {
+        const char *name = (const char *)sqlite3_column_text(load, 0);
+        const char *what = (const char *)sqlite3_column_text(load, 1);
+        if (name == NULL || what == NULL)
+            return error_set(error, ERROR_SYSTEM, "out of memory");
+        const struct table *is = catalog_table(mirror->catalog, name, strlen(name));
+        if (is == NULL)
+            continue;
+        struct mirror_table *table = &mirror->tables[is->index];
+        *(strcmp(what, follows_none) == 0 ? &table->written.of_none : &table->written.of_one) = 1;
+        table->follows_kept = table->follows_marked = true; // until somebody takes it
+    }
+    return row;
 }

@@ -19,6 +19,11 @@ int mirror_follows_look_step(struct mirror_table *table, const struct delta_step
                              const struct delta_step *last, struct error *error);
 // What was written since this was asked last. While nothing is being written.
 struct store_astray mirror_follows_take(struct mirror *mirror, struct mirror_table *table);
+// Behind what was written, before its commit: of tables that are to be told (follows_kept) the file keeps what was found until the commit
+// behind it, which tells it. Between the two the process may be killed, or the disk be full.
+int mirror_follows_keep(struct mirror *mirror, struct error *error);
+// As the file has it.
+int mirror_follows_load(struct mirror *mirror, struct error *error);
 // The flush begins.
 void mirror_follows_begin(struct mirror_table *table);
 // One in so many of `count` chains is looked at, from the one of number *ret_first on, which is another each time.

@@ -43,7 +43,7 @@ static int mirror_load_tables(struct mirror *mirror, struct error *error) {
         state->left_out_lsn = sqlite3_column_int64(load, 14);
         state->dirty = false;
     }
-    return row;
+    return row == 0 ? mirror_follows_load(mirror, error) : -1;
 }
 
 // `sql` is freed, NULL = out of memory.
@@ -312,6 +312,10 @@ struct store_astray mirror_take_astray(struct mirror *mirror, const struct table
     return astray;
 }
 
+void mirror_keep_astray(struct mirror *mirror, const struct table *table, bool keep) {
+    mirror->tables[table->index].follows_kept = keep;
+}
+
 const struct table *mirror_take_lost(struct mirror *mirror) {
     const char *name = toast_carry_take_lost(mirror->carry);
     return name != NULL ? catalog_table(mirror->catalog, name, strlen(name)) : NULL;
@@ -455,7 +459,9 @@ int mirror_hand_over(struct mirror *mirror, struct error *error) {
 }
 
 int mirror_write(struct mirror *mirror, struct error *error) {
-    return mirror_flush_all(mirror, error) != 0 ? -1 : mirror_purge(mirror, error);
+    return mirror_flush_all(mirror, error) != 0 || mirror_follows_keep(mirror, error) != 0
+               ? -1
+               : mirror_purge(mirror, error);
 }
 
 int mirror_reload(struct mirror *mirror, struct error *error) {

@@ -49,6 +49,8 @@ bool mirror_lacked(const struct mirror *mirror);
 bool mirror_made(const struct mirror *mirror);
 // What came of the table since this was asked last. While nothing is being written.
 struct store_astray mirror_take_astray(struct mirror *mirror, const struct table *table);
+// See store_keep_astray.
+void mirror_keep_astray(struct mirror *mirror, const struct table *table, bool keep);
 // See store_has_unnamed.
 int mirror_has_unnamed(struct mirror *mirror, const struct table *table, int64_t snapshot_lsn, int64_t below,
                        bool *ret, struct error *error);

@@ -116,7 +116,9 @@ struct mirror_table {
     struct deleted_parts parts;   // of _deleted_T
     struct store_astray accepted; // the accepting thread's, since they were taken: deletes alone
     struct store_astray written;  // the writing thread's
-    unsigned looked;              // flushes of many rows so far
+    bool follows_kept;   // the file is to keep that changes were found that do not follow (follows.h)
+    bool follows_marked; // it does
+    unsigned looked;     // flushes of many rows so far
     int looks; // so many more rows are looked for until the changes that are handed over are written
     struct pending_rows pending; // what _pending_T shows the statement that runs
 };

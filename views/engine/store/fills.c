@@ -133,6 +133,14 @@ static bool fills_open(const char *path, const char *name, sqlite3 **ret) {
            meta_get(*ret, "fill", found, sizeof found, NULL) == 1 && strcmp(found, name) == 0;
 }
 
+int fills_name(sqlite3 *db, const char *id, char *ret, size_t size, struct error *error) {
+    int64_t number = 0;
+    if (meta_get_integer(db, "evolution", &number, error) != 0)
+        return -1;
+    (void)snprintf(ret, size, "%s %lld", id, (long long)number);
+    return 0;
+}
+
 bool fills_is(const char *path, const char *name) {
     CLEANUP(stmt_close) sqlite3 *db = NULL;
     return fills_open(path, name, &db);

@@ -25,6 +25,8 @@ int fills_tell_awaited(struct sqlite3 *db, struct error *error);
 int fills_begin_new(struct fills *fills, struct sqlite3 *db, const struct catalog *catalog,
                     const char *const *topics, int topic_count, const bool *again, struct error *error);
 
+// What a store beside this one is of: its file, by `id`, and how often its source.sql had changed.
+int fills_name(struct sqlite3 *db, const char *id, char *ret, size_t size, struct error *error);
 // Whether the file at `path` was read beside the one that has this name. Its end is store_remove_fill.
 bool fills_is(const char *path, const char *name);
 // And whether it was made with this source.sql, and read no further than `of` by now: else that is a backup which was put back,

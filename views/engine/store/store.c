@@ -507,6 +507,10 @@ struct store_astray store_take_astray(struct store *store, const struct table *t
     return mirror_take_astray(store->mirror, table);
 }
 
+void store_keep_astray(struct store *store, const struct table *table, bool keep) {
+    mirror_keep_astray(store->mirror, table, keep);
+}
+
 const struct table *store_take_lost(struct store *store) {
     return mirror_take_lost(store->mirror);
 }
@@ -760,18 +764,10 @@ int store_fill_end(struct store *store, struct error *error) {
     return fills_load(&store->fills, store->db, store->catalog, error);
 }
 
-// What a store beside another is of: its file, and how often its source.sql had changed.
-static int store_fill_name(const struct store *of, char *ret, size_t size, struct error *error) {
-    int64_t number = 0;
-    if (meta_get_integer(of->db, "evolution", &number, error) != 0)
-        return -1;
-    (void)snprintf(ret, size, "%s %lld", of->id, (long long)number);
-    return 0;
-}
-
 void store_remove_spent_fill(const struct store *of, const char *path) {
     char name[STORE_FILL_NAME_SIZE];
-    if (access(path, F_OK) == 0 && store_fill_name(of, name, sizeof name, NULL) == 0 && fills_is(path, name))
+    if (access(path, F_OK) == 0 && fills_name(of->db, of->id, name, sizeof name, NULL) == 0 &&
+        fills_is(path, name))
         store_remove_fill(path);
 }
 
@@ -780,7 +776,7 @@ int store_open_fill(struct store **ret, const struct store *of, const char *path
     CLEANUP(store_close) struct store *store = NULL;
     char name[STORE_FILL_NAME_SIZE];
     struct store_report report;
-    if (store_fill_name(of, name, sizeof name, error) != 0)
+    if (fills_name(of->db, of->id, name, sizeof name, error) != 0)
         return -1;
     if (!fills_goes_on(path, name, catalog->source, of->db))
         store_remove_fill(path);

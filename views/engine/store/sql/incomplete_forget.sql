@@ -1,2 +1,2 @@
 delete from _meta
-where name = 'incomplete:' || :name
+where name in ('incomplete:' || :name, 'astray:' || :name)

@@ -1,2 +1,2 @@
-update or replace _meta set name = 'incomplete:' || :new
-where name = 'incomplete:' || :old
+update or replace _meta set name = substr(name, 1, instr(name, ':')) || :new
+where name in ('incomplete:' || :old, 'astray:' || :old)
