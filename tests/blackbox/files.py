@@ -792,6 +792,28 @@ class Views(Case):
         tide.replay(self.db, whole, flags=("--views", str(views)))
         self.assertEqual([], self.query(self.SKUS_DIFFER))
 
+    def test_views_that_an_older_program_let_go_stale(self):
+        """Made anew once, by the first start with each; those that it kept right are not, and a file is not served with them."""
+        connection = sqlite3.connect(self.db)
+        connection.executescript((tide.TOP / "fixtures" / "files" / "stale_10.sql").read_text())
+        connection.close()
+        views = self.path / "views"
+        for name, text in self.query("select path, text from _files"):
+            (views / name).parent.mkdir(parents=True, exist_ok=True)
+            (views / name).write_text(text)
+        made = "select (select hash from _views where name = 'copies'), total from totals_all"
+        (before,), (told,) = self.query(made), self.query("select * from told_most")
+        self.assertEqual((15, 15), (before[1], told[0]))
+        self.refused("serve", "--db", self.db, "--views", views, "--listen", "127.0.0.1:0", says=["fired", "older tidemark", "once"])
+        empty = tide.write_capture(self.path / "empty.jsonl", [])
+        for only, filled in (("copies,fired,totals", "fired, totals"), ("copies,fired,told,totals", "told"), ("copies,fired,told,totals", None)):
+            done = tide.run("replay", "--db", self.db, "--views", views, "--prefix", "app", "--only", only, empty)
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertEqual([filled] if filled else [], re.findall(r"views filled from the mirror: (.*)", done.stderr))
+        self.assertEqual([(before[0], 35)], self.query(made))
+        self.assertEqual([(35, 35)], self.query("select * from told_most, fired_all"))
+        self.assertEqual([(1, "c"), (2, "c"), (1, "u")], self.query("select * from told_log"))
+
     def test_a_file_of_format_2(self):
         """Its outbox has a unique index, and what that has told is not told again."""
         half, whole = self.halves()

@@ -12,6 +12,7 @@
 #include "views/engine/check/lint_parameters.h"
 #include "views/engine/check/lint_sqlite.h"
 #include "views/engine/check/match.h"
+#include "views/engine/check/once_stale.h"
 #include "views/engine/check/parameters.h"
 #include "views/engine/check/tokens.h"
 #include "views/engine/row/table_sql.h"
@@ -398,7 +399,9 @@ int catalog_check(struct catalog *catalog, struct error *error) {
     for (int i = 0; i < catalog->view_count; i++)
         if (check_encodings(&catalog->views[i], error) != 0 ||
             check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0 ||
-            check_own_tables(scratch, i, error) != 0 || check_alone(catalog, &catalog->views[i], error) != 0)
+            check_own_tables(scratch, i, error) != 0 ||
+            check_alone(catalog, &catalog->views[i], error) != 0 ||
+            once_stale_mark(&catalog->views[i], error) != 0)
             return -1;
     return check_queries(catalog, scratch, &guard, error);
 }

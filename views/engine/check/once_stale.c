@@ -1,0 +1,121 @@
+#include "views/engine/check/once_stale.h"
+
+#include "views/base/cleanup.h"
+#include "views/base/hash.h"
+#include "views/engine/check/lint_names.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct once_stale {
+    const struct view *view;
+    struct tokens *statements;
+    struct tokens schema;
+};
+
+static void once_stale_free(struct once_stale *stale) {
+    free(stale->statements);
+}
+
+// The token of the table that the statement writes.
+static int once_stale_written(const struct tokens *tokens) {
+    static const char *const verbs[] = {"into", "update", "from", NULL};
+    int i = 0;
+    while (i < tokens->count && !lint_names_is_any(tokens, i, verbs))
+        i = tokens_is(tokens, i, "(") ? tokens_behind(tokens, i) : i + 1;
+    return i + (tokens_is(tokens, i + 1, "or") ? 3 : 1);
+}
+
+// Whether it names the `prefix` table of T.
+static bool once_stale_names(const struct tokens *tokens, const char *prefix, struct span table) {
+    for (int i = 0; i < tokens->count; i++) {
+        const struct span name = tokens_name(tokens, i);
+        const size_t size = strlen(prefix);
+        if (tokens_begins(name, prefix) &&
+            lint_names_same((struct span){name.data + size, name.size - size}, table))
+            return true;
+    }
+    return false;
+}
+
+static bool once_stale_sees_more(const struct tokens *tokens, struct span table) {
+    return once_stale_names(tokens, "_sums_", table) || once_stale_names(tokens, "_changes_", table);
+}
+
+// Whether what the statement makes depends on the rows that the table has: it says its name, and does not only insert into it.
+static bool once_stale_depends(const struct tokens *tokens, struct span table) {
+    const int written = once_stale_written(tokens);
+    for (int i = 0; i < tokens->count; i++)
+        if (lint_names_same(tokens_name(tokens, i), table) &&
+            (i != written || !tokens_is(tokens, i - 1, "into")))
+            return true;
+    return false;
+}
+
+// A table that the schema's triggers write, or an SQL view, which may show any.
+static bool once_stale_is_made(const struct tokens *schema, int number) {
+    return tokens_is(schema, number - 1, "into") || tokens_is(schema, number - 1, "update") ||
+           tokens_is(schema, number - 1, "view") ||
+           (tokens_is(schema, number - 1, "from") && tokens_is(schema, number - 2, "delete"));
+}
+
+static bool once_stale_depends_on_schema(const struct once_stale *stale, const struct tokens *statement) {
+    for (int i = 1; i < stale->schema.count; i++)
+        if (once_stale_is_made(&stale->schema, i) &&
+            once_stale_depends(statement, tokens_name(&stale->schema, i)))
+            return true;
+    return false;
+}
+
+static bool once_stale_has_trigger(const struct tokens *schema, struct span table) {
+    for (int i = tokens_find(schema, "trigger"); i < schema->count; i++)
+        if (tokens_is(schema, i, "on") && lint_names_same(tokens_name(schema, i + 1), table))
+            return true;
+    return false;
+}
+
+// Whether the statement, which sees _delta_T, sees what is made of changes that it was not run for.
+static bool once_stale_was_missed(const struct once_stale *stale, const struct tokens *statement,
+                                  struct span table) {
+    bool more = once_stale_has_trigger(&stale->schema, table);
+    for (int i = 0; i < stale->view->apply_count; i++) {
+        const struct tokens *other = &stale->statements[i];
+        if (!once_stale_sees_more(other, table))
+            continue;
+        if (other == statement ||
+            once_stale_depends(statement, tokens_name(other, once_stale_written(other))))
+            return true;
+        more = true;
+    }
+    return more && once_stale_depends_on_schema(stale, statement);
+}
+
+static bool once_stale_is(const struct once_stale *stale) {
+    static const char prefix[] = "_delta_";
+    for (int i = 0; i < stale->view->apply_count; i++) {
+        const struct tokens *statement = &stale->statements[i];
+        for (int t = 0; t < statement->count; t++) {
+            const struct span name = tokens_name(statement, t);
+            const size_t size = strlen(prefix);
+            if (tokens_begins(name, prefix) &&
+                once_stale_was_missed(stale, statement, (struct span){name.data + size, name.size - size}))
+                return true;
+        }
+    }
+    return false;
+}
+
+int once_stale_mark(struct view *view, struct error *error) {
+    CLEANUP(once_stale_free) struct once_stale stale = {.view = view};
+    stale.statements = calloc((size_t)view->apply_count + 1, sizeof *stale.statements);
+    if (stale.statements == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    tokens_read(&stale.schema, view->schema);
+    for (int i = 0; i < view->apply_count; i++)
+        tokens_read(&stale.statements[i], view->applies[i].sql);
+    if (once_stale_is(&stale))
+        (void)snprintf(view->hash, sizeof view->hash, "%016" PRIx64,
+                       hash_fnv(hash_fnv(HASH_FNV_BASIS, span_of(view->hash)), SPAN("once stale")));
+    return 0;
+}
