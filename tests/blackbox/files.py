@@ -804,14 +804,14 @@ class Views(Case):
         made = "select (select hash from _views where name = 'copies'), total from totals_all"
         (before,), (told,) = self.query(made), self.query("select * from told_most")
         self.assertEqual((15, 15), (before[1], told[0]))
-        self.refused("serve", "--db", self.db, "--views", views, "--listen", "127.0.0.1:0", says=["fired", "older tidemark", "once"])
+        self.refused("serve", "--db", self.db, "--views", views, "--listen", "127.0.0.1:0", says=["asked", "older tidemark", "once"])
         empty = tide.write_capture(self.path / "empty.jsonl", [])
-        for only, filled in (("copies,fired,totals", "fired, totals"), ("copies,fired,told,totals", "told"), ("copies,fired,told,totals", None)):
+        for only, filled in (("asked,copies,fired,totals", "asked, fired, totals"), ("asked,copies,fired,told,totals", "told"), ("asked,copies,fired,told,totals", None)):
             done = tide.run("replay", "--db", self.db, "--views", views, "--prefix", "app", "--only", only, empty)
             self.assertEqual(0, done.returncode, done.stderr)
             self.assertEqual([filled] if filled else [], re.findall(r"views filled from the mirror: (.*)", done.stderr))
         self.assertEqual([(before[0], 35)], self.query(made))
-        self.assertEqual([(35, 35)], self.query("select * from told_most, fired_all"))
+        self.assertEqual([(35, 35, 35)], self.query("select * from told_most, fired_all, asked_most"))
         self.assertEqual([(1, "c"), (2, "c"), (1, "u")], self.query("select * from told_log"))
 
     def test_a_file_of_format_2(self):

@@ -75,32 +75,36 @@ static bool once_stale_has_trigger(const struct tokens *schema, struct span tabl
     return false;
 }
 
-// Whether the statement, which sees _delta_T, sees what is made of changes that it was not run for.
+// Whether the statement, which sees _delta_T or a _sums_T, sees what is made of changes that it was not run for.
 static bool once_stale_was_missed(const struct once_stale *stale, const struct tokens *statement,
                                   struct span table) {
+    const bool nets = once_stale_names(statement, "_delta_", table);
     bool more = once_stale_has_trigger(&stale->schema, table);
     for (int i = 0; i < stale->view->apply_count; i++) {
         const struct tokens *other = &stale->statements[i];
-        if (!once_stale_sees_more(other, table))
+        if (!once_stale_sees_more(other, table) && (nets || !once_stale_names(other, "_delta_", table)))
             continue;
-        if (other == statement ||
-            once_stale_depends(statement, tokens_name(other, once_stale_written(other))))
+        if (other == statement ? nets
+                               : once_stale_depends(statement, tokens_name(other, once_stale_written(other))))
             return true;
-        more = true;
+        more |= other != statement;
     }
     return more && once_stale_depends_on_schema(stale, statement);
 }
 
 static bool once_stale_is(const struct once_stale *stale) {
-    static const char prefix[] = "_delta_";
+    static const char *const prefixes[] = {"_delta_", "_sums_"};
     for (int i = 0; i < stale->view->apply_count; i++) {
         const struct tokens *statement = &stale->statements[i];
         for (int t = 0; t < statement->count; t++) {
             const struct span name = tokens_name(statement, t);
-            const size_t size = strlen(prefix);
-            if (tokens_begins(name, prefix) &&
-                once_stale_was_missed(stale, statement, (struct span){name.data + size, name.size - size}))
-                return true;
+            for (size_t p = 0; p < sizeof prefixes / sizeof *prefixes; p++) {
+                const size_t size = strlen(prefixes[p]);
+                if (tokens_begins(name, prefixes[p]) &&
+                    once_stale_was_missed(stale, statement,
+                                          (struct span){name.data + size, name.size - size}))
+                    return true;
+            }
         }
     }
     return false;

@@ -1,5 +1,5 @@
-// Views of which programs of file format 10 before 2026-11-30 let tables go stale (CHANGELOG.md): a statement of theirs sees
-// _delta_T, and there is a table that another statement makes of what it sees in _sums_T or _changes_T, or a trigger. Such a
+// Views of which programs of file format 10 before 2026-12 may have let tables go stale (CHANGELOG.md): a statement of theirs sees
+// _delta_T, or a _sums_T, and a table that another statement, or a trigger, makes of changes that it was not run for. Such a
 // view gets another hash than its files alone come to, so that a start makes it anew as if they had changed, once: the file
 // then has that hash. By words, and rather one too many. Inside views' check only.
 #ifndef TIDEMARK_CHECK_ONCE_STALE_H
