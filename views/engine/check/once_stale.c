@@ -2,6 +2,7 @@
 
 #include "views/base/cleanup.h"
 #include "views/base/hash.h"
+#include "views/engine/check/lint_drift_parts.h"
 #include "views/engine/check/lint_names.h"
 
 #include <inttypes.h>
@@ -10,21 +11,12 @@
 
 struct once_stale {
     const struct view *view;
-    struct tokens *statements;
+    struct lint_drift_statement *statements;
     struct tokens schema;
 };
 
 static void once_stale_free(struct once_stale *stale) {
     free(stale->statements);
-}
-
-// The token of the table that the statement writes.
-static int once_stale_written(const struct tokens *tokens) {
-    static const char *const verbs[] = {"into", "update", "from", NULL};
-    int i = 0;
-    while (i < tokens->count && !lint_names_is_any(tokens, i, verbs))
-        i = tokens_is(tokens, i, "(") ? tokens_behind(tokens, i) : i + 1;
-    return i + (tokens_is(tokens, i + 1, "or") ? 3 : 1);
 }
 
 // Whether it names the `prefix` table of T.
@@ -44,11 +36,10 @@ static bool once_stale_sees_more(const struct tokens *tokens, struct span table)
 }
 
 // Whether what the statement makes depends on the rows that the table has: it says its name, and does not only insert into it.
-static bool once_stale_depends(const struct tokens *tokens, struct span table) {
-    const int written = once_stale_written(tokens);
-    for (int i = 0; i < tokens->count; i++)
-        if (lint_names_same(tokens_name(tokens, i), table) &&
-            (i != written || !tokens_is(tokens, i - 1, "into")))
+static bool once_stale_depends(const struct lint_drift_statement *statement, struct span table) {
+    for (int i = 0; i < statement->tokens.count; i++)
+        if (lint_names_same(tokens_name(&statement->tokens, i), table) &&
+            (i != statement->written_at || statement->kind != DRIFT_INSERTS))
             return true;
     return false;
 }
@@ -60,7 +51,8 @@ static bool once_stale_is_made(const struct tokens *schema, int number) {
            (tokens_is(schema, number - 1, "from") && tokens_is(schema, number - 2, "delete"));
 }
 
-static bool once_stale_depends_on_schema(const struct once_stale *stale, const struct tokens *statement) {
+static bool once_stale_depends_on_schema(const struct once_stale *stale,
+                                         const struct lint_drift_statement *statement) {
     for (int i = 1; i < stale->schema.count; i++)
         if (once_stale_is_made(&stale->schema, i) &&
             once_stale_depends(statement, tokens_name(&stale->schema, i)))
@@ -76,16 +68,16 @@ static bool once_stale_has_trigger(const struct tokens *schema, struct span tabl
 }
 
 // Whether the statement, which sees _delta_T or a _sums_T, sees what is made of changes that it was not run for.
-static bool once_stale_was_missed(const struct once_stale *stale, const struct tokens *statement,
-                                  struct span table) {
-    const bool nets = once_stale_names(statement, "_delta_", table);
+static bool once_stale_was_missed(const struct once_stale *stale,
+                                  const struct lint_drift_statement *statement, struct span table) {
+    const bool nets = once_stale_names(&statement->tokens, "_delta_", table);
     bool more = once_stale_has_trigger(&stale->schema, table);
     for (int i = 0; i < stale->view->apply_count; i++) {
-        const struct tokens *other = &stale->statements[i];
-        if (!once_stale_sees_more(other, table) && (nets || !once_stale_names(other, "_delta_", table)))
+        const struct lint_drift_statement *other = &stale->statements[i];
+        if (!once_stale_sees_more(&other->tokens, table) &&
+            (nets || !once_stale_names(&other->tokens, "_delta_", table)))
             continue;
-        if (other == statement ? nets
-                               : once_stale_depends(statement, tokens_name(other, once_stale_written(other))))
+        if (other == statement ? nets : once_stale_depends(statement, other->written))
             return true;
         more |= other != statement;
     }
@@ -95,9 +87,9 @@ static bool once_stale_was_missed(const struct once_stale *stale, const struct t
 static bool once_stale_is(const struct once_stale *stale) {
     static const char *const prefixes[] = {"_delta_", "_sums_"};
     for (int i = 0; i < stale->view->apply_count; i++) {
-        const struct tokens *statement = &stale->statements[i];
-        for (int t = 0; t < statement->count; t++) {
-            const struct span name = tokens_name(statement, t);
+        const struct lint_drift_statement *statement = &stale->statements[i];
+        for (int t = 0; t < statement->tokens.count; t++) {
+            const struct span name = tokens_name(&statement->tokens, t);
             for (size_t p = 0; p < sizeof prefixes / sizeof *prefixes; p++) {
                 const size_t size = strlen(prefixes[p]);
                 if (tokens_begins(name, prefixes[p]) &&
@@ -117,7 +109,7 @@ int once_stale_mark(struct view *view, struct error *error) {
         return error_set(error, ERROR_SYSTEM, "out of memory");
     tokens_read(&stale.schema, view->schema);
     for (int i = 0; i < view->apply_count; i++)
-        tokens_read(&stale.statements[i], view->applies[i].sql);
+        lint_drift_read(&stale.statements[i], &view->applies[i]);
     if (once_stale_is(&stale))
         (void)snprintf(view->hash, sizeof view->hash, "%016" PRIx64,
                        hash_fnv(hash_fnv(HASH_FNV_BASIS, span_of(view->hash)), SPAN("once stale")));
