@@ -399,6 +399,17 @@ class Check(tide.Case):
         self.passed(schema=rows + top, apply_1="insert into v_n select name, _weight from _sums_accounts('name') where true on conflict(k) do update set n = n + excluded.n",
                     apply_2="delete from v_rows where exists (select 1 from _delta_accounts)", apply_3="insert into v_rows select n, min(k) from v_n where n > 0 and exists (select 1 from _delta_accounts) group by n")  # fmt: skip
 
+    def test_a_trigger_of_another_views_table(self):
+        """Also of a view that stands before its own, where SQLite compiles it."""
+        for body in ("delete from {};", "insert into own_x select id from {};"):
+            for name in ("a_rows", "z_rows"):
+                views = self.views(schema=f"create table own_x(id int);\ncreate trigger v_in after insert on accounts begin {body.format(name)} end;\n")
+                (views / name[0]).mkdir()
+                (views / name[0] / "schema.sql").write_text(f"create table {name}(id int);\n")
+                done = tide.run("check", "--views", views)
+                self.assertIn(f"in a trigger on accounts: no such table: main.{name}", done.stderr)
+                self.assertIn("v/schema.sql:2: " if name == "a_rows" else "v/schema.sql:", done.stderr)
+
     def test_rows_that_are_looked_for_where_they_are_gone(self):
         """A delete that joins what went: the row itself, or the partner that went in the same commit."""
         rows = "create table v_rows(id int primary key, of int);\n"
