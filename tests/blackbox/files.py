@@ -814,6 +814,25 @@ class Views(Case):
         self.assertEqual([(35, 35, 35)], self.query("select * from told_most, fired_all, asked_most"))
         self.assertEqual([(1, "c"), (2, "c"), (1, "u")], self.query("select * from told_log"))
 
+    def test_what_is_kept_is_not_told_again(self):
+        """A view that is made anew puts nothing more into a table that is carried over; one that is kept from now on has all rows once."""
+        views, schema = self.path / "kept", "-- tidemark: keep kept_log\n-- tidemark: keep kept_sums\ncreate table kept_log(id int, total int);\ncreate table kept_sums(sku text primary key, orders int);\n"
+        (views / "kept").mkdir(parents=True)
+        for name, text in {"log": "insert into kept_log select id, total from _delta_orders where _weight > 0",
+                           "sums": "insert into kept_sums select ifnull(sku, ''), _weight from _sums_orders('sku') where true on conflict(sku) do update set orders = orders + excluded.orders"}.items():  # fmt: skip
+            (views / "kept" / f"apply.{name}.sql").write_text(text + "\n")
+        kept = "select (select json_group_array(id || ' ' || total) from kept_log), (select json_group_object(sku, orders) from kept_sums)"
+        before = None
+        for more in ("", "-- again\n", "-- tidemark: keep kept_ids\ncreate table kept_ids(id int);\n"):
+            (views / "kept" / "schema.sql").write_text(schema + more)
+            if "ids" in more:
+                (views / "kept" / "apply.ids.sql").write_text("insert into kept_ids select id from _delta_orders where _weight > 0\n")
+            tide.replay(self.db, BASIC, flags=("--views", views))
+            before = before or self.query(kept)
+            self.assertEqual(before, self.query(kept))
+        self.assertEqual([], self.query("select sku, orders from kept_sums where orders <> 0 except select ifnull(sku, ''), count(*) from orders group by 1"))
+        self.assertEqual(self.query("select id from orders order by 1"), self.query("select id from kept_ids order by 1"))
+
     def test_a_file_of_format_2(self):
         """Its outbox has a unique index, and what that has told is not told again."""
         half, whole = self.halves()

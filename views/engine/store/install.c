@@ -32,12 +32,16 @@ struct install {
     struct evolve evolve; // of the mirrored tables
     char *mirror;         // as SQL, as they are afterwards
     bool *changed;        // by view: it is made anew
+    char **kept_by;       // by view: the schema that it had before; NULL = it is new
 };
 
 static void install_done(struct install *install) {
     evolve_free(&install->evolve);
     stmt_free_text(&install->mirror);
     free(install->changed);
+    for (int i = 0; install->kept_by != NULL && i < install->catalog->view_count; i++)
+        free(install->kept_by[i]);
+    free(install->kept_by);
 }
 
 struct object {
@@ -393,9 +397,13 @@ static int install_drop_unloaded(const struct install *install, struct store_rep
     return 0;
 }
 
-static bool install_is_changed(sqlite3 *db, const struct view *view, int *ret_status, struct error *error) {
+static bool install_is_changed(const struct install *install, int number, int *ret_status,
+                               struct error *error) {
     CLEANUP(install_free_installed) struct installed old = {0};
-    *ret_status = install_find_installed(db, view->name, &old, error);
+    const struct view *view = &install->catalog->views[number];
+    *ret_status = install_find_installed(install->db, view->name, &old, error);
+    install->kept_by[number] = old.schema;
+    old.schema = NULL;
     return *ret_status == 0 || (*ret_status == 1 && strcmp(old.hash, view->hash) != 0);
 }
 
@@ -506,6 +514,13 @@ static int install_each_changed(const struct install *install,
     return 0;
 }
 
+// What a table has that is carried over is not put into it once more.
+static bool install_has_told(const void *self, int view, const struct apply_statement *apply) {
+    const struct install *install = self;
+    return apply->tells_again != NULL && install->kept_by[view] != NULL &&
+           install_keeps(install->kept_by[view], span_of(apply->tells_again));
+}
+
 // The rows come in again where they went out, and the new views see each as a snapshot's.
 static int install_refill(const struct install *install, bool moves, const struct change **current,
                           struct error *error) {
@@ -513,7 +528,8 @@ static int install_refill(const struct install *install, bool moves, const struc
     *current = &refill;
     int status = moves ? install_move_rows(install->db, install->catalog, table_sql_copy_in, error) : 0;
     if (status == 0)
-        status = delta_fill(install->db, install->catalog, install->changed, error);
+        status =
+            delta_fill(install->db, install->catalog, install->changed, install_has_told, install, error);
     *current = NULL;
     return status;
 }
@@ -564,14 +580,15 @@ static int install_writes_reals_otherwise(sqlite3 *db, struct error *error) {
 static int install_find_changed(struct install *install, struct store_report *report, struct error *error) {
     const struct catalog *catalog = install->catalog;
     install->changed = calloc((size_t)catalog->view_count + 1, sizeof *install->changed);
-    if (install->changed == NULL)
+    install->kept_by = calloc((size_t)catalog->view_count + 1, sizeof *install->kept_by);
+    if (install->changed == NULL || install->kept_by == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     int otherwise = install_writes_reals_otherwise(install->db, error);
     if (otherwise < 0)
         return -1;
     for (int i = 0; i < catalog->view_count; i++) {
         int status;
-        install->changed[i] = install_is_changed(install->db, &catalog->views[i], &status, error) ||
+        install->changed[i] = install_is_changed(install, i, &status, error) ||
                               install->evolve.evolution.rebuilds || otherwise == 1;
         if (status < 0)
             return -1;
