@@ -833,6 +833,24 @@ class Views(Case):
         self.assertEqual([], self.query("select sku, orders from kept_sums where orders <> 0 except select ifnull(sku, ''), count(*) from orders group by 1"))
         self.assertEqual(self.query("select id from orders order by 1"), self.query("select id from kept_ids order by 1"))
 
+    def test_what_is_kept_is_neither_taken_away_nor_added_to(self):
+        """By a delete whose insert is not run, nor by an update; a statement for another table's changes has not told before."""
+        views, rows = self.path / "kept", "create table kept_rows(id int, total int);\ncreate table kept_sums(sku text primary key, orders int);\n"
+        (views / "kept").mkdir(parents=True)
+        statements = {"a": "delete from kept_rows where id in (select id from _delta_orders)", "b": "insert into kept_rows select id, total from _delta_orders where _weight > 0",
+                      "c": "insert or ignore into kept_sums select distinct ifnull(sku, ''), 0 from _delta_orders",
+                      "d": "update kept_sums set orders = orders + s._weight from _sums_orders('sku') s where ifnull(s.sku, '') = kept_sums.sku"}  # fmt: skip
+        customers = {"e": "insert into kept_rows select -id, 0 from _delta_customers where _weight > 0"}
+        for more in ({}, {"c": statements["c"] + " where true"}, customers, {"e": customers["e"] + " and true"}):
+            (views / "kept" / "schema.sql").write_text("-- tidemark: keep kept_rows\n-- tidemark: keep kept_sums\n" + rows)
+            statements.update(more)
+            for name, text in statements.items():
+                (views / "kept" / f"apply.{name}.sql").write_text(text + "\n")
+            tide.replay(self.db, BASIC, flags=("--views", views))
+            self.assertEqual(self.query("select id, total from orders order by 1"), self.query("select * from kept_rows where id > 0 order by 1"))
+            self.assertEqual(self.query("select id from customers where 'e' in (select name from _applies) order by 1"), self.query("select -id from kept_rows where id < 0 order by 1"))
+            self.assertEqual([], self.query("select sku, orders from kept_sums where orders <> 0 except select ifnull(sku, ''), count(*) from orders group by 1"))
+
     def test_a_file_of_format_2(self):
         """Its outbox has a unique index, and what that has told is not told again."""
         half, whole = self.halves()

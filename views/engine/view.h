@@ -53,8 +53,8 @@ struct apply_statement {
     char *name;
     char *file; // for messages: "analytics/apply.by_status.sql"
     char *sql;
-    const char *
-        tells_again; // of the view's history: what it would tell once more; NULL = nothing. Found by catalog_check
+    // The table of the view's history that it would tell once more, or take away; NULL = none. Found by catalog_check.
+    const char *tells_again;
 };
 
 struct view {

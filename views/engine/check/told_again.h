@@ -1,5 +1,5 @@
-// Which statements insert into a table that the view keeps, and would tell all of it once more where the view is made anew: the rows
-// that it keeps are carried over. By words. Inside views' check only.
+// Which statements put into a table that the view keeps, or add to it, what it has, where the view is made anew: the rows that it
+// keeps are carried over. What takes such rows away is one of them, or they would be gone. By words. Inside views' check only.
 #ifndef TIDEMARK_CHECK_TOLD_AGAIN_H
 #define TIDEMARK_CHECK_TOLD_AGAIN_H
 
