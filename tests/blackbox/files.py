@@ -841,6 +841,7 @@ class Views(Case):
                       "c": "insert or ignore into kept_sums select distinct ifnull(sku, ''), 0 from _delta_orders",
                       "d": "update kept_sums set orders = orders + s._weight from _sums_orders('sku') s where ifnull(s.sku, '') = kept_sums.sku"}  # fmt: skip
         customers = {"e": "insert into kept_rows select -id, 0 from _delta_customers where _weight > 0"}
+        customers["a2"] = "delete from kept_rows where id in (select o.id from orders o) and exists (select 1 from _delta_customers)"
         for more in ({}, {"c": statements["c"] + " where true"}, customers, {"e": customers["e"] + " and true"}):
             (views / "kept" / "schema.sql").write_text("-- tidemark: keep kept_rows\n-- tidemark: keep kept_sums\n" + rows)
             statements.update(more)

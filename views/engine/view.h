@@ -55,6 +55,7 @@ struct apply_statement {
     char *sql;
     // The table of the view's history that it would tell once more, or take away; NULL = none. Found by catalog_check.
     const char *tells_again;
+    bool takes_away; // of that table
 };
 
 struct view {

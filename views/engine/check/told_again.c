@@ -68,8 +68,10 @@ int told_again_note(struct view *view, struct error *error) {
     for (int clears = 0; clears <= 1; clears++)
         for (int i = 0; i < view->apply_count && view->history_count > 0; i++) {
             lint_drift_read(statement, &view->applies[i]);
-            if (clears ? told_again_clears(view, statement) : told_again_is(statement))
-                view->applies[i].tells_again = told_again_kept(view, statement->written);
+            if (!(clears ? told_again_clears(view, statement) : told_again_is(statement)))
+                continue;
+            view->applies[i].tells_again = told_again_kept(view, statement->written);
+            view->applies[i].takes_away = clears;
         }
     return 0;
 }

@@ -398,6 +398,15 @@ static int install_drop_unloaded(const struct install *install, struct store_rep
     return 0;
 }
 
+// Whether the apply takes away what another, which is not run, would put in again.
+static bool install_takes_told(const struct view *view, const struct apply_statement *apply,
+                               const bool *told) {
+    for (int i = 0; i < view->apply_count; i++)
+        if (told[i] && kept_is_name(span_of(view->applies[i].tells_again), span_of(apply->tells_again)))
+            return true;
+    return false;
+}
+
 // `kept_by`: the schema that the view had.
 static int install_find_told(const struct install *install, int number, const char *kept_by,
                              struct error *error) {
@@ -407,14 +416,18 @@ static int install_find_told(const struct install *install, int number, const ch
     if (told == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     for (int i = 0; i < view->apply_count; i++) {
-        const char *again = view->applies[i].tells_again;
-        if (again == NULL || !install_keeps(kept_by, span_of(again)))
+        const struct apply_statement *apply = &view->applies[i];
+        if (apply->tells_again == NULL || apply->takes_away ||
+            !install_keeps(kept_by, span_of(apply->tells_again)))
             continue;
-        int has = told_before(install->db, install->catalog, view, &view->applies[i], error);
+        int has = told_before(install->db, install->catalog, view, apply, error);
         if (has < 0)
             return -1;
         told[i] = has == 1;
     }
+    for (int i = 0; i < view->apply_count; i++)
+        if (view->applies[i].takes_away)
+            told[i] = install_takes_told(view, &view->applies[i], told);
     return 0;
 }
 
