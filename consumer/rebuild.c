@@ -73,7 +73,7 @@ static int rebuild_open(struct rebuild *rebuild, const struct store *of, struct 
     CLEANUP(catalog_free) struct catalog *found = NULL;
     bool same = access(rebuild->path, F_OK) == 0 &&
                 catalog_load_stored(rebuild->path, NULL, &found, NULL) == 0 && found != NULL &&
-                catalog_equal(found, rebuild->catalog);
+                catalog_check(found, NULL) == 0 && catalog_equal(found, rebuild->catalog);
     if (!same)
         store_remove_fill(rebuild->path);
     if (store_open_fill(&rebuild->store, of, rebuild->path, rebuild->catalog, error) != 0 ||

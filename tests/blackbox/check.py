@@ -399,6 +399,51 @@ class Check(tide.Case):
         self.passed(schema=rows + top, apply_1="insert into v_n select name, _weight from _sums_accounts('name') where true on conflict(k) do update set n = n + excluded.n",
                     apply_2="delete from v_rows where exists (select 1 from _delta_accounts)", apply_3="insert into v_rows select n, min(k) from v_n where n > 0 and exists (select 1 from _delta_accounts) group by n")  # fmt: skip
 
+    def test_a_trigger_of_another_views_table(self):
+        """Also of a view that stands before its own, where SQLite compiles it."""
+        for body in ("delete from {};", "insert into own_x select id from {};"):
+            for name in ("a_rows", "z_rows"):
+                views = self.views(schema=f"create table own_x(id int);\ncreate trigger v_in after insert on accounts begin {body.format(name)} end;\n")
+                (views / name[0]).mkdir()
+                (views / name[0] / "schema.sql").write_text(f"create table {name}(id int);\n")
+                done = tide.run("check", "--views", views)
+                self.assertIn(f"in a trigger on accounts: no such table: main.{name}", done.stderr)
+                self.assertIn("v/schema.sql:2: " if name == "a_rows" else "v/schema.sql:", done.stderr)
+
+    def test_rows_that_are_looked_for_where_they_are_gone(self):
+        """A delete that joins what went: the row itself, or the partner that went in the same commit."""
+        rows = "create table v_rows(id int primary key, of int);\n"
+        come = "insert into v_rows select a.id, o.id from accounts a join others o on o.id = a.size where a.id in (select id from _delta_accounts) or o.id in (select id from _delta_others)"
+        of, partner = "delete from v_rows where id in ({})", "select a.id from _delta_others d join accounts a on a.size = d.id"
+        for select, words in (
+            ("select id from _delta_accounts) or id in (select a.id from accounts a join others o on o.id = a.size where o.id in (select id from _delta_others)", "a row of others that went, or was another"),
+            (f"{partner} union select a.id from accounts a join _delta_accounts d on d.id = a.id", "a row of accounts that went, or was another"),
+            (partner, "where a row of others goes in one commit with its row of accounts"),
+            (f"{partner} union select d.id from _delta_accounts d join others o on o.id = d.size", "where a row of others goes in one commit with its row of accounts"),
+        ):  # fmt: skip
+            self.warned(f"v/apply.1.sql:1: {words}", schema=rows, apply_1=of.format(select), apply_2=come)
+        for select in (f"{partner} union select id from _delta_accounts", "select id from _delta_accounts) or of in (select id from _delta_others",
+                       f"{partner.replace(' join', ' left join')} union select id from _delta_accounts"):  # fmt: skip
+            self.passed(schema=rows, apply_1=of.format(select), apply_2=come)
+        self.passed(schema=rows, apply_0=of.format("select id from _delta_accounts"), apply_1=of.format(partner), apply_2=come)
+        group = "select name from accounts where id in (select id from _delta_accounts)"
+        update = "update v_rows set of = (select count(*) from accounts a where a.name = v_rows.id) where id in ({})"
+        self.warned("v/apply.1.sql:1: a row of accounts that went", schema=rows, apply_1=update.format(group))
+        self.passed(schema=rows, apply_1=update.format("select name from _delta_accounts"))
+        self.passed(schema=rows, apply_1=of.format("select id from _delta_accounts where id not in (select id from accounts)"))
+
+    def test_what_comes_later_than_what_it_counts(self):
+        rows = "create table v_rows(id int primary key, n int);\n"
+        gone = "delete from v_rows where id in (select id from _delta_others)"
+        come = "insert into v_rows select id, {} from _delta_others o where _weight > 0"
+        for source in ("(select size, sum(_weight) as w from _delta_accounts group by size)", "(select size, _weight as w from _sums_accounts('size'))"):
+            adds = f"update v_rows set n = n + s.w from {source} s where s.size = v_rows.id"
+            count = come.format("(select count(*) from accounts a where a.size = o.id)")
+            self.warned("v/apply.3.sql:1: a row that v/apply.2.sql puts into v_rows, or puts there anew, has not", schema=rows, apply_1=gone, apply_2=come.format("0"), apply_3=adds)
+            self.warned("v/apply.3.sql:1: what comes together with a row that v/apply.2.sql has just put", schema=rows, apply_1=gone, apply_2=count, apply_3=adds)
+            self.passed(schema=rows, apply_1=adds, apply_2=gone, apply_3=count)
+            self.passed(schema=rows + "insert into v_rows values(1, 0);\n", apply_1=adds)
+
     def test_triggers_that_follow_a_half(self):
         rows = "create table v_rows(id int primary key, name text, n int default 0);\n"
         goes = "create trigger v_out after delete on accounts begin update v_rows set n = n - 1 where id = OLD.size; end;\n"

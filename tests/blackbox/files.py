@@ -792,6 +792,66 @@ class Views(Case):
         tide.replay(self.db, whole, flags=("--views", str(views)))
         self.assertEqual([], self.query(self.SKUS_DIFFER))
 
+    def test_views_that_an_older_program_let_go_stale(self):
+        """Made anew once, by the first start with each; those that it kept right are not, and a file is not served with them."""
+        connection = sqlite3.connect(self.db)
+        connection.executescript((tide.TOP / "fixtures" / "files" / "stale_10.sql").read_text())
+        connection.close()
+        views = self.path / "views"
+        for name, text in self.query("select path, text from _files"):
+            (views / name).parent.mkdir(parents=True, exist_ok=True)
+            (views / name).write_text(text)
+        made = "select (select hash from _views where name = 'copies'), total from totals_all"
+        (before,), (told,) = self.query(made), self.query("select * from told_most")
+        self.assertEqual((15, 15), (before[1], told[0]))
+        self.refused("serve", "--db", self.db, "--views", views, "--listen", "127.0.0.1:0", says=["asked", "older tidemark", "once"])
+        empty = tide.write_capture(self.path / "empty.jsonl", [])
+        for only, filled in (("asked,copies,fired,totals", "asked, fired, totals"), ("asked,copies,fired,told,totals", "told"), ("asked,copies,fired,told,totals", None)):
+            done = tide.run("replay", "--db", self.db, "--views", views, "--prefix", "app", "--only", only, empty)
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertEqual([filled] if filled else [], re.findall(r"views filled from the mirror: (.*)", done.stderr))
+        self.assertEqual([(before[0], 35)], self.query(made))
+        self.assertEqual([(35, 35, 35)], self.query("select * from told_most, fired_all, asked_most"))
+        self.assertEqual([(1, "c"), (2, "c"), (1, "u")], self.query("select * from told_log"))
+
+    def test_what_is_kept_is_not_told_again(self):
+        """A view that is made anew puts nothing more into a table that is carried over; one that is kept from now on has all rows once."""
+        views, schema = self.path / "kept", "-- tidemark: keep kept_log\n-- tidemark: keep kept_sums\ncreate table kept_log(id int, total int);\ncreate table kept_sums(sku text primary key, orders int);\n"
+        (views / "kept").mkdir(parents=True)
+        for name, text in {"log": "insert into kept_log select id, total from _delta_orders where _weight > 0",
+                           "sums": "insert into kept_sums select ifnull(sku, ''), _weight from _sums_orders('sku') where true on conflict(sku) do update set orders = orders + excluded.orders"}.items():  # fmt: skip
+            (views / "kept" / f"apply.{name}.sql").write_text(text + "\n")
+        kept = "select (select json_group_array(id || ' ' || total) from kept_log), (select json_group_object(sku, orders) from kept_sums)"
+        before = None
+        for more in ("", "-- again\n", "-- tidemark: keep kept_ids\ncreate table kept_ids(id int);\n"):
+            (views / "kept" / "schema.sql").write_text(schema + more)
+            if "ids" in more:
+                (views / "kept" / "apply.ids.sql").write_text("insert into kept_ids select id from _delta_orders where _weight > 0\n")
+            tide.replay(self.db, BASIC, flags=("--views", views))
+            before = before or self.query(kept)
+            self.assertEqual(before, self.query(kept))
+        self.assertEqual([], self.query("select sku, orders from kept_sums where orders <> 0 except select ifnull(sku, ''), count(*) from orders group by 1"))
+        self.assertEqual(self.query("select id from orders order by 1"), self.query("select id from kept_ids order by 1"))
+
+    def test_what_is_kept_is_neither_taken_away_nor_added_to(self):
+        """By a delete whose insert is not run, nor by an update; a statement for another table's changes has not told before."""
+        views, rows = self.path / "kept", "create table kept_rows(id int, total int);\ncreate table kept_sums(sku text primary key, orders int);\n"
+        (views / "kept").mkdir(parents=True)
+        statements = {"a": "delete from kept_rows where id in (select id from _delta_orders)", "b": "insert into kept_rows select id, total from _delta_orders where _weight > 0",
+                      "c": "insert or ignore into kept_sums select distinct ifnull(sku, ''), 0 from _delta_orders",
+                      "d": "update kept_sums set orders = orders + s._weight from _sums_orders('sku') s where ifnull(s.sku, '') = kept_sums.sku"}  # fmt: skip
+        customers = {"e": "insert into kept_rows select -id, 0 from _delta_customers where _weight > 0"}
+        customers["a2"] = "delete from kept_rows where id in (select o.id from orders o) and exists (select 1 from _delta_customers)"
+        for more in ({}, {"c": statements["c"] + " where true"}, customers, {"e": customers["e"] + " and true"}):
+            (views / "kept" / "schema.sql").write_text("-- tidemark: keep kept_rows\n-- tidemark: keep kept_sums\n" + rows)
+            statements.update(more)
+            for name, text in statements.items():
+                (views / "kept" / f"apply.{name}.sql").write_text(text + "\n")
+            tide.replay(self.db, BASIC, flags=("--views", views))
+            self.assertEqual(self.query("select id, total from orders order by 1"), self.query("select * from kept_rows where id > 0 order by 1"))
+            self.assertEqual(self.query("select id from customers where 'e' in (select name from _applies) order by 1"), self.query("select -id from kept_rows where id < 0 order by 1"))
+            self.assertEqual([], self.query("select sku, orders from kept_sums where orders <> 0 except select ifnull(sku, ''), count(*) from orders group by 1"))
+
     def test_a_file_of_format_2(self):
         """Its outbox has a unique index, and what that has told is not told again."""
         half, whole = self.halves()

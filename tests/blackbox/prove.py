@@ -198,6 +198,27 @@ class Prove(tide.Case):
             done = self.prove(self.capture, views=views)
             self.assertEqual((0, False), (done.returncode, "without _weight" in done.stderr), done.stderr)
 
+    def test_groups_that_are_only_asked_for(self):
+        """A _sums_T of which no count and no sum is named has the groups whose rows the view's statements see change."""
+        tide.write_capture(self.capture, [order(0, 10, 1), order(1, 11, 1, total="2.00"), order(2, 10, 1, before=1, total="5.00"), order(3, 11, 2, before=1, total="2.00")])
+        for asks in ("exists (select 1 from _sums_orders('customer_id'))", "customer_id in (select customer_id from _sums_orders('customer_id'))",
+                     "customer_id in (select customer_id from _sums_orders('customer_id', 'customer_id', 1, 2))"):  # fmt: skip
+            views = self.views(TOTALS + "create table own_top(customer_id integer, total integer);\n", RIGHT)
+            (views / "own" / "apply.own2.sql").write_text(f"delete from own_top where {asks}\n")
+            (views / "own" / "apply.own3.sql").write_text(f"insert into own_top select customer_id, total from own_totals where orders > 0 and {asks}\n")
+            done = self.prove(self.capture, views=views)
+            self.assertEqual(0, done.returncode, done.stderr)
+
+    def test_a_group_of_null_beside_one_of_no_letters(self):
+        """x'' and '' are two keys, of which either may be of no rows by now."""
+        apply = ("insert into own_tiers select ifnull(tier, x''), _weight from _sums_customers('tier') where true"
+                 " on conflict(tier) do update set orders = orders + excluded.orders\n")  # fmt: skip
+        rows = [{"id": 1, "tier": tier} for tier in (None, "", "gold")]
+        tide.write_capture(self.capture, [customer(0, 1, None), event("customers", 1, 1, *rows[:2]), event("customers", 2, 1, *rows[1:])])
+        done = self.prove(self.capture, views=self.views(BY_TIER, apply))
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.refused(self.views(BY_TIER, apply.replace("_weight", "abs(_weight)")), "table own_tiers, tier = x'': got orders = 2, wanted no row", "own.jsonl:2 ")
+
     def test_either_spelling_stands_for_a_group(self):
         """Of a CITEXT the file has that of the row that came first, and views made anew that of one that is there."""
         lines = [customer(0, 1, "Gold"), customer(1, 2, "GOLD"), event("customers", 2, 1, {"id": 1, "tier": "Gold"}, None)]

@@ -25,6 +25,7 @@ UNAVAILABLE = "__debezium_unavailable_value"
 SOURCE = "create table docs(id int primary key, kind text, size int, body text);\n"
 SCHEMA = """create table v_copy(id int, kind text, body text);
 create table v_sums(kind text primary key, n int, size int);
+create table v_top(kind text, n int, size int);
 create table v_most(kind text, most int);
 create table v_steps(kind text primary key, n int, size int);
 create table v_fired(kind text primary key, n int);
@@ -46,6 +47,8 @@ STATEMENTS = {
     "copy_2": "insert into v_copy select id, kind, body from _delta_docs where _weight > 0",
     "most_1": "delete from v_most where ifnull(kind, '') in (select ifnull(kind, '') from _delta_docs)",
     "most_2": "insert into v_most select kind, max(size) from docs where ifnull(kind, '') in (select ifnull(kind, '') from _delta_docs) group by kind",
+    "top_1": "delete from v_top where exists (select 1 from _sums_docs('kind'))",
+    "top_2": "insert into v_top select kind, n, size from v_sums where n > 0 and exists (select 1 from _sums_docs('kind'))",
     "words_1": "delete from v_words where rowid in (select id from _delta_docs)",
     "words_2": "insert into v_words(rowid, body) select id, body from _delta_docs where _weight > 0",
     "sums": "insert into v_sums select ifnull(kind, ''), sum(_weight), ifnull(sum(_weight * size), 0) from _delta_docs where true group by kind" + ADD,
@@ -61,6 +64,7 @@ FOUND = f"select id from docs where body in ('short', '{LONG}') order by 1"
 EQUAL = {
     "select id, kind, body from v_copy order by 1, 2": "select id, kind, body from docs order by 1, 2",
     "select kind, n, size from v_sums where n <> 0 order by 1": GROUPS.format(", ifnull(sum(size), 0)"),
+    "select kind, n, size from v_top order by 1": GROUPS.format(", ifnull(sum(size), 0)"),
     "select kind, most from v_most order by 1": "select kind, max(size) from docs group by kind order by 1",
     "select kind, n from v_fired where n <> 0 order by 1": GROUPS.format(""),
     "select rowid from v_words where v_words match 'short OR long' order by 1": FOUND,

@@ -53,13 +53,16 @@ struct apply_statement {
     char *name;
     char *file; // for messages: "analytics/apply.by_status.sql"
     char *sql;
+    // The table of the view's history that it would tell once more, or take away; NULL = none. Found by catalog_check.
+    const char *tells_again;
+    bool takes_away; // of that table
 };
 
 struct view {
     char *name;
     char *schema; // text of schema.sql, "" when it has none
     char *file;
-    char hash[17];                   // hex, of schema and applies; NUL-terminated
+    char hash[17]; // hex, of schema and applies (check/once_stale.h: of more); NUL-terminated
     struct apply_statement *applies; // sorted by name: they run in this order
     int apply_count;
     // Tables named by lines `-- tidemark: keep NAME` in schema.sql: history that the mirror cannot rebuild.

@@ -12,8 +12,10 @@
 #include "views/engine/check/lint_parameters.h"
 #include "views/engine/check/lint_sqlite.h"
 #include "views/engine/check/match.h"
+#include "views/engine/check/once_stale.h"
 #include "views/engine/check/parameters.h"
 #include "views/engine/check/tokens.h"
+#include "views/engine/check/told_again.h"
 #include "views/engine/row/table_sql.h"
 
 #include <stdlib.h>
@@ -398,7 +400,10 @@ int catalog_check(struct catalog *catalog, struct error *error) {
     for (int i = 0; i < catalog->view_count; i++)
         if (check_encodings(&catalog->views[i], error) != 0 ||
             check_view_schema(scratch, catalog, &catalog->views[i], &guard, error) != 0 ||
-            check_own_tables(scratch, i, error) != 0 || check_alone(catalog, &catalog->views[i], error) != 0)
+            check_own_tables(scratch, i, error) != 0 ||
+            check_alone(catalog, &catalog->views[i], error) != 0 ||
+            once_stale_mark(&catalog->views[i], error) != 0 ||
+            told_again_note(&catalog->views[i], error) != 0)
             return -1;
     return check_queries(catalog, scratch, &guard, error);
 }

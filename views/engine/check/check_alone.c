@@ -194,22 +194,35 @@ static int check_alone_sql_views(struct catalog *catalog, sqlite3 *scratch, cons
     return row;
 }
 
+// A trigger's body compiles with what fires it. It has before, where the tables of the views before this one are there too: it may
+// be of them, and what it writes there is gone when that view is made anew, and fails when it is not loaded.
+static int check_alone_trigger(sqlite3 *scratch, const struct table *table, const char *write,
+                               const struct view *view, struct error *error) {
+    CLEANUP(stmt_finalize) sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(scratch, write, -1, &stmt, NULL) == SQLITE_OK || !check_alone_lacks_table(scratch))
+        return 0;
+    const char *says = sqlite3_errmsg(scratch);
+    const char *dot = strrchr(says, '.'); // "no such table: main.NAME"
+    (void)error_set(error, ERROR_INPUT, "%s:%d: in a trigger on %s: %s", view->file,
+                    guard_object_line(view, dot != NULL ? dot + 1 : ""), table->name, says);
+    return check_alone_lacking(error);
+}
+
 // What the schema's SQL views and triggers read, without what reads the views' own columns. All of them have compiled
 // before; one without a column of what SQLite tells of itself is refused where a query reads it.
-static int check_alone_read(sqlite3 *scratch, struct catalog *catalog, struct guard *guard,
-                            struct error *error) {
+static int check_alone_read(sqlite3 *scratch, struct catalog *catalog, const struct view *view,
+                            struct guard *guard, struct error *error) {
     if (check_alone_sql_views(catalog, scratch, NULL, "1", guard, error) != 0)
         return -1;
     guard->guarded = GUARDED_TRIGGER;
     for (int i = 0; i < catalog->table_count; i++) {
         CLEANUP(stmt_free_text) char *upsert = table_sql_upsert(&catalog->tables[i], UPSERT_STREAMED, false);
         CLEANUP(stmt_free_text) char *delete = table_sql_delete(&catalog->tables[i]);
-        CLEANUP(stmt_finalize) sqlite3_stmt *writes = NULL;
-        CLEANUP(stmt_finalize) sqlite3_stmt *deletes = NULL;
         if (upsert == NULL || delete == NULL)
             return error_set(error, ERROR_SYSTEM, "out of memory");
-        (void)sqlite3_prepare_v2(scratch, upsert, -1, &writes, NULL);
-        (void)sqlite3_prepare_v2(scratch, delete, -1, &deletes, NULL);
+        if (check_alone_trigger(scratch, &catalog->tables[i], upsert, view, error) != 0 ||
+            check_alone_trigger(scratch, &catalog->tables[i], delete, view, error) != 0)
+            return -1;
     }
     return 0;
 }
@@ -221,7 +234,7 @@ int check_alone(struct catalog *catalog, const struct view *view, struct error *
         check_alone_history(scratch, catalog, view, error) != 0 ||
         check_alone_refuse_virtual(scratch, view, error) != 0 ||
         check_alone_sql_views(catalog, scratch, view, "*", &guard, error) != 0 ||
-        check_alone_read(scratch, catalog, &guard, error) != 0 ||
+        check_alone_read(scratch, catalog, view, &guard, error) != 0 ||
         lint_numeric_aggregates(view->file, view->schema, &guard, error) != 0)
         return -1;
     lint_order(catalog, view->file, view->schema, &guard);

@@ -2,91 +2,20 @@
 
 #include "views/base/cleanup.h"
 #include "views/engine/check/guard.h"
+#include "views/engine/check/lint_drift_parts.h"
+#include "views/engine/check/lint_halves.h"
 #include "views/engine/check/lint_names.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct lint_drift_statement {
-    const struct apply_statement *apply;
-    struct tokens tokens;
-    enum { DRIFT_INSERTS, DRIFT_UPDATES, DRIFT_DELETES } kind;
-    int begins; // the token that says so
-    struct span written;
-    int written_at; // its token
-};
-
-struct lint_drift {
-    struct catalog *catalog;
-    sqlite3 *db;
-    const struct view *view;
-    struct tokens schema;
-    struct lint_drift_statement *statements;
-};
-
-#define LINT_DRIFT_WARN(lint, statement, number, ...)                                                        \
-    catalog_warn_at((lint)->catalog, (statement)->apply->file, (statement)->apply->sql,                      \
-                    tokens_at(&(statement)->tokens, (number)).data, __VA_ARGS__)
-
 // --- what a statement does
-
-// The first token from `from` on that is one of the words and stands in no brackets; the count when there is none.
-static int lint_drift_outside(const struct tokens *tokens, int from, const char *const *words) {
-    for (int i = from; i < tokens->count; i++) {
-        if (tokens_is(tokens, i, "("))
-            i = tokens_behind(tokens, i) - 1;
-        else if (lint_names_is_any(tokens, i, words))
-            return i;
-    }
-    return tokens->count;
-}
-
-static void lint_drift_read(struct lint_drift_statement *ret, const struct apply_statement *apply) {
-    static const char *const writes[] = {"insert", "replace", "update", "delete", NULL};
-    const struct tokens *tokens = &ret->tokens;
-    ret->apply = apply;
-    tokens_read(&ret->tokens, apply->sql);
-    ret->begins = lint_drift_outside(tokens, 0, writes);
-    ret->kind = DRIFT_INSERTS;
-    ret->written_at = tokens_next(tokens, ret->begins, "into") + 1;
-    if (tokens_is(tokens, ret->begins, "delete")) {
-        ret->kind = DRIFT_DELETES;
-        ret->written_at = ret->begins + 2;
-    } else if (tokens_is(tokens, ret->begins, "update")) {
-        ret->kind = DRIFT_UPDATES;
-        ret->written_at = ret->begins + (tokens_is(tokens, ret->begins + 1, "or") ? 3 : 1);
-    }
-    ret->written = tokens_name(tokens, ret->written_at);
-}
-
-// The `orders` of `_delta_orders`, `_sums_orders`, `_changes_orders`; empty of any other name.
-static struct span lint_drift_changes_of(struct span name) {
-    static const char *const prefixes[] = {"_delta_", "_sums_", "_changes_", NULL};
-    for (int i = 0; prefixes[i] != NULL; i++)
-        if (tokens_begins(name, prefixes[i]))
-            return (struct span){name.data + strlen(prefixes[i]), name.size - strlen(prefixes[i])};
-    return SPAN("");
-}
 
 static int lint_drift_find(const struct tokens *tokens, const char *prefix) {
     int i = 0;
     while (i < tokens->count && !tokens_begins(tokens_name(tokens, i), prefix))
         i++;
     return i;
-}
-
-static bool lint_drift_says(const struct tokens *tokens, struct span name) {
-    int i = 0;
-    while (i < tokens->count && !lint_names_same(tokens_name(tokens, i), name))
-        i++;
-    return i < tokens->count;
-}
-
-static bool lint_drift_reads_changes(const struct tokens *tokens, struct span table) {
-    for (int i = 1; i < tokens->count; i++)
-        if (lint_names_same(lint_drift_changes_of(tokens_name(tokens, i)), table))
-            return true;
-    return false;
 }
 
 static bool lint_drift_is_mirrored(const struct lint_drift *lint, struct span name) {
@@ -648,12 +577,6 @@ static bool lint_drift_takes_old(const struct lint_drift *lint, const struct lin
     return lint_drift_count_triggers(lint, "update", span_of(on), written) > 1;
 }
 
-// Whether an assignment behind the `set` adds to what its column has.
-static bool lint_drift_adds(const struct tokens *tokens, int set) {
-    static const char *const ends[] = {"where", "from", "returning", ";", NULL};
-    return lint_names_adds(tokens, set + 1, lint_drift_outside(tokens, set, ends));
-}
-
 // An update trigger of `on` that adds to what is there, and does not look at what the row was.
 static void lint_drift_trigger_adds(struct lint_drift *lint, const struct lint_drift_trigger *trigger,
                                     const char *name, const struct table *on) {
@@ -746,4 +669,5 @@ void lint_drift(struct catalog *catalog, struct sqlite3 *db, const struct view *
     lint_drift_foreign_keys(lint);
     lint_drift_trigger_contents(lint);
     lint_drift_triggers(lint);
+    lint_halves(lint);
 }

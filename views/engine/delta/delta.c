@@ -387,7 +387,9 @@ static int delta_fill_by(struct sqlite3 *db, const struct view *view, const stru
     return dedup_write(once, error) != 0 ? -1 : exact_sums_write(exact, error);
 }
 
-int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const bool *views, struct error *error) {
+int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const bool *views,
+               bool (*passed)(const void *self, int view, const struct apply_statement *apply),
+               const void *self, struct error *error) {
     CLEANUP(dedup_close) struct dedup *once = NULL;
     CLEANUP(exact_sums_close) struct exact_sums *exact = NULL;
     if (exact_sums_open(&exact, db, error) != 0)
@@ -398,7 +400,8 @@ int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const bool *vi
         return -1;
     for (int v = 0; v < catalog->view_count; v++)
         for (int a = 0; views[v] && a < catalog->views[v].apply_count; a++)
-            if (delta_fill_by(db, &catalog->views[v], &catalog->views[v].applies[a], once, exact, error) != 0)
+            if (!passed(self, v, &catalog->views[v].applies[a]) &&
+                delta_fill_by(db, &catalog->views[v], &catalog->views[v].applies[a], once, exact, error) != 0)
                 return -1;
     return 0;
 }

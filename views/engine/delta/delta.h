@@ -19,7 +19,10 @@ struct delta;
 int delta_register(struct sqlite3 *db, const struct catalog *catalog, struct error *error);
 // Runs the apply statements of the views (by number: those of which `views` says so) over the whole mirror: the tables show
 // every row once, as a snapshot's.
-int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const bool *views, struct error *error);
+// `passed`, as `self` knows it: a statement that is not run.
+int delta_fill(struct sqlite3 *db, const struct catalog *catalog, const bool *views,
+               bool (*passed)(const void *self, int view, const struct apply_statement *apply),
+               const void *self, struct error *error);
 
 // Prepares the statements that the file has. Registers the virtual tables and the hook.
 int delta_open(struct delta **ret, struct sqlite3 *db, const struct catalog *catalog, struct error *error);

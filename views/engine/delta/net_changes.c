@@ -233,8 +233,10 @@ static int net_changes_order_rows(struct net_cursor *cursor, struct ordering *or
     return SQLITE_OK;
 }
 
-static bool net_changes_is_same(const struct table *table, uint64_t compared, const struct packed_row *a,
-                                const struct packed_row *b) {
+bool net_changes_is_same(const struct table *table, uint64_t compared, const struct packed_row *a,
+                         const struct packed_row *b) {
+    if (a == NULL || b == NULL)
+        return a == b;
     for (int i = 0; i < table->column_count; i++) {
         if ((compared & net_changes_bit(i)) == 0)
             continue;
@@ -249,7 +251,7 @@ static bool net_changes_is_same(const struct table *table, uint64_t compared, co
 static void net_changes_add(const struct delta_vtab *module, struct net_cursor *cursor,
                             const struct packed_row *before, const struct packed_row *after) {
     uint64_t compared = module->input->compared[module->table->index];
-    if (before != NULL && after != NULL && net_changes_is_same(module->table, compared, before, after))
+    if (net_changes_is_same(module->table, compared, before, after))
         return;
     if (before != NULL)
         cursor->rows[cursor->count++] = (struct net_row){before, -1};

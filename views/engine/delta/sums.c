@@ -37,7 +37,8 @@ struct sums_cursor {
     int of; // -1 = all rows
     struct value values[DELTA_SUMS_VALUES_MAX];
     int value_count;
-    int *summed; // columns, those that are summed exactly behind the others
+    bool asks_which; // the statement names no count and no sum: a group is there where rows of it change
+    int *summed;     // columns, those that are summed exactly behind the others
     int plain_count;
     int summed_count;
     struct group *groups;
@@ -156,17 +157,31 @@ static int delta_sums_add_row(struct sums_cursor *cursor, const struct packed_ro
     return code;
 }
 
+// A change of a row as its view's statements see it is one of its group, whatever it comes to there.
+static int delta_sums_note_change(struct sums_cursor *cursor, const struct packed_row *old,
+                                  const struct packed_row *new) {
+    int code = old != NULL ? delta_sums_add_row(cursor, old, 1, true) : SQLITE_OK;
+    return code == SQLITE_OK && new != NULL ? delta_sums_add_row(cursor, new, 1, true) : code;
+}
+
 static int delta_sums_add_changes(const struct delta_vtab *module, struct sums_cursor *cursor) {
     const struct delta_list *list = &module->input->lists[module->table->index];
+    const uint64_t compared = module->input->compared[module->table->index];
     for (int i = module->input->from[module->table->index]; i < list->count; i++) {
         const struct delta_step *step = &list->steps[i];
         delta_expect(list, i, true);
         if (!step->last)
             continue;
         const struct packed_row *old = list->steps[step->first].before;
-        int code = old != NULL ? delta_sums_add_row(cursor, old, -1, true) : SQLITE_OK;
-        if (code == SQLITE_OK && !step->deleted)
-            code = delta_sums_add_row(cursor, step->row, 1, true);
+        const struct packed_row *new = step->deleted ? NULL : step->row;
+        int code = SQLITE_OK;
+        if (!cursor->asks_which) {
+            code = old != NULL ? delta_sums_add_row(cursor, old, -1, true) : SQLITE_OK;
+            if (code == SQLITE_OK && new != NULL)
+                code = delta_sums_add_row(cursor, new, 1, true);
+        } else if (!net_changes_is_same(module->table, compared, old, new)) {
+            code = delta_sums_note_change(cursor, old, new);
+        }
         if (code != SQLITE_OK)
             return code;
     }
@@ -390,6 +405,7 @@ static int delta_sums_read_plan(const struct delta_vtab *module, struct sums_cur
         if (exact == 0)
             cursor->plain_count = cursor->summed_count;
     }
+    cursor->asks_which = cursor->summed_count == 0 && !delta_vtab_uses(info.colUsed, WEIGHT_COLUMN);
     return SQLITE_OK;
 }
 

@@ -15,19 +15,33 @@ static void compare_append(char text[PROVE_TEXT_SIZE], const char *more) {
     (void)snprintf(text + used, PROVE_TEXT_SIZE - used, "%s", more);
 }
 
-// As SQL writes it.
+static void compare_add_bytes(char text[PROVE_TEXT_SIZE], sqlite3_stmt *row, int column) {
+    const unsigned char *bytes = sqlite3_column_blob(row, column);
+    const size_t size = (size_t)sqlite3_column_bytes(row, column);
+    compare_append(text, "x'");
+    for (size_t i = 0; i < size && i < PROVE_TEXT_SIZE; i++) {
+        char digits[sizeof "ff"];
+        (void)snprintf(digits, sizeof digits, "%02x", (unsigned)bytes[i]);
+        compare_append(text, digits);
+    }
+    compare_append(text, "'");
+}
+
+// As SQL writes it: x'' is another key than ''.
 static void compare_add_value(char text[PROVE_TEXT_SIZE], sqlite3_stmt *row, int column) {
-    const char *value = (const char *)sqlite3_column_text(row, column);
     int type = sqlite3_column_type(row, column);
-    const char *quote = type == SQLITE_TEXT || type == SQLITE_BLOB ? "'" : "";
-    const char *const pieces[] = {text[0] != '\0' ? ", " : "",
-                                  sqlite3_column_name(row, column),
-                                  " = ",
-                                  quote,
-                                  value != NULL ? value : "null",
+    const char *quote = type == SQLITE_TEXT ? "'" : "";
+    const char *const pieces[] = {text[0] != '\0' ? ", " : "", sqlite3_column_name(row, column), " = ",
                                   quote};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
         compare_append(text, pieces[i]);
+    if (type == SQLITE_BLOB) {
+        compare_add_bytes(text, row, column);
+        return;
+    }
+    const char *value = (const char *)sqlite3_column_text(row, column);
+    compare_append(text, value != NULL ? value : "null");
+    compare_append(text, quote);
 }
 
 // --- tables

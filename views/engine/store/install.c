@@ -16,6 +16,7 @@
 #include "views/engine/store/evolve.h"
 #include "views/engine/store/kept.h"
 #include "views/engine/store/key_forms.h"
+#include "views/engine/store/told_before.h"
 
 #include <stdio.h>
 
@@ -32,12 +33,16 @@ struct install {
     struct evolve evolve; // of the mirrored tables
     char *mirror;         // as SQL, as they are afterwards
     bool *changed;        // by view: it is made anew
+    bool **told;          // by view and apply: what it tells again is in a table that is carried over
 };
 
 static void install_done(struct install *install) {
     evolve_free(&install->evolve);
     stmt_free_text(&install->mirror);
     free(install->changed);
+    for (int i = 0; install->told != NULL && i < install->catalog->view_count; i++)
+        free(install->told[i]);
+    free(install->told);
 }
 
 struct object {
@@ -393,9 +398,46 @@ static int install_drop_unloaded(const struct install *install, struct store_rep
     return 0;
 }
 
-static bool install_is_changed(sqlite3 *db, const struct view *view, int *ret_status, struct error *error) {
+// Whether the apply takes away what another, which is not run, would put in again.
+static bool install_takes_told(const struct view *view, const struct apply_statement *apply,
+                               const bool *told) {
+    for (int i = 0; i < view->apply_count; i++)
+        if (told[i] && kept_is_name(span_of(view->applies[i].tells_again), span_of(apply->tells_again)))
+            return true;
+    return false;
+}
+
+// `kept_by`: the schema that the view had.
+static int install_find_told(const struct install *install, int number, const char *kept_by,
+                             struct error *error) {
+    const struct view *view = &install->catalog->views[number];
+    bool *told = calloc((size_t)view->apply_count + 1, sizeof *told);
+    install->told[number] = told;
+    if (told == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    for (int i = 0; i < view->apply_count; i++) {
+        const struct apply_statement *apply = &view->applies[i];
+        if (apply->tells_again == NULL || apply->takes_away ||
+            !install_keeps(kept_by, span_of(apply->tells_again)))
+            continue;
+        int has = told_before(install->db, install->catalog, view, apply, error);
+        if (has < 0)
+            return -1;
+        told[i] = has == 1;
+    }
+    for (int i = 0; i < view->apply_count; i++)
+        if (view->applies[i].takes_away)
+            told[i] = install_takes_told(view, &view->applies[i], told);
+    return 0;
+}
+
+static bool install_is_changed(const struct install *install, int number, int *ret_status,
+                               struct error *error) {
     CLEANUP(install_free_installed) struct installed old = {0};
-    *ret_status = install_find_installed(db, view->name, &old, error);
+    const struct view *view = &install->catalog->views[number];
+    *ret_status = install_find_installed(install->db, view->name, &old, error);
+    if (*ret_status == 1 && install_find_told(install, number, old.schema, error) != 0)
+        *ret_status = -1;
     return *ret_status == 0 || (*ret_status == 1 && strcmp(old.hash, view->hash) != 0);
 }
 
@@ -506,6 +548,12 @@ static int install_each_changed(const struct install *install,
     return 0;
 }
 
+// What a table has that is carried over is not put into it once more.
+static bool install_passes(const void *self, int view, const struct apply_statement *apply) {
+    const struct install *install = self;
+    return install->told[view] != NULL && install->told[view][apply - install->catalog->views[view].applies];
+}
+
 // The rows come in again where they went out, and the new views see each as a snapshot's.
 static int install_refill(const struct install *install, bool moves, const struct change **current,
                           struct error *error) {
@@ -513,7 +561,7 @@ static int install_refill(const struct install *install, bool moves, const struc
     *current = &refill;
     int status = moves ? install_move_rows(install->db, install->catalog, table_sql_copy_in, error) : 0;
     if (status == 0)
-        status = delta_fill(install->db, install->catalog, install->changed, error);
+        status = delta_fill(install->db, install->catalog, install->changed, install_passes, install, error);
     *current = NULL;
     return status;
 }
@@ -564,14 +612,15 @@ static int install_writes_reals_otherwise(sqlite3 *db, struct error *error) {
 static int install_find_changed(struct install *install, struct store_report *report, struct error *error) {
     const struct catalog *catalog = install->catalog;
     install->changed = calloc((size_t)catalog->view_count + 1, sizeof *install->changed);
-    if (install->changed == NULL)
+    install->told = calloc((size_t)catalog->view_count + 1, sizeof *install->told);
+    if (install->changed == NULL || install->told == NULL)
         return error_set(error, ERROR_SYSTEM, "out of memory");
     int otherwise = install_writes_reals_otherwise(install->db, error);
     if (otherwise < 0)
         return -1;
     for (int i = 0; i < catalog->view_count; i++) {
         int status;
-        install->changed[i] = install_is_changed(install->db, &catalog->views[i], &status, error) ||
+        install->changed[i] = install_is_changed(install, i, &status, error) ||
                               install->evolve.evolution.rebuilds || otherwise == 1;
         if (status < 0)
             return -1;

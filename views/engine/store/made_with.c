@@ -41,8 +41,8 @@ static int made_with_check_view(sqlite3 *db, const char *path, const struct view
     if (!same && disabled == 0)
         return error_set(
             error, ERROR_INPUT,
-            "%s: view \"%s\" was built by another %s: start `tidemark run` or `tidemark replay` with "
-            "these views once, which builds it anew",
+            "%s: view \"%s\" was built by another %s, or by an older tidemark that may have let it go stale: start "
+            "`tidemark run` or `tidemark replay` with these views once, which builds it anew",
             path, view->name, view->file);
     return 0;
 }

@@ -1,0 +1,3 @@
+select sql
+from _applies
+where view = :view
