@@ -277,10 +277,9 @@ static bool settings_loses_digits(const struct evidence *evidence, const struct 
          strcmp(column->semantic, "org.apache.kafka.connect.data.Time") != 0))
         return false;
     const char *digits = strchr(declared->declared, '(');
-    if (digits != NULL)
-        return digits[1] > '3' && digits[1] <= '9';
-    return strcmp(topic->connector, "postgresql") == 0 ||
-           (topic->connector[0] == '\0' && topic->nameless_binlog == 0);
+    return digits != NULL ? digits[1] > '3' && digits[1] <= '9'
+                          : strcmp(topic->connector, "postgresql") == 0 ||
+                                (topic->connector[0] == '\0' && topic->nameless_binlog == 0);
 }
 
 static void settings_note_unit(struct settings_units *units, const struct evidence *evidence,

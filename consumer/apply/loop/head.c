@@ -147,6 +147,22 @@ static void head_note_row(struct apply *apply, const struct event *event) {
     apply->saw_transactions |= event->change.total_order > 0;
 }
 
+// The newest message that was applied: a binlog goes on from there, or it is another one. It was taken by another source.sql
+// perhaps, and what that one's key was halts nothing now.
+static int head_note_applied(struct apply *apply, struct partition *partition, int slot,
+                             struct error *error) {
+    struct event *event;
+    const char *failure;
+    struct error why = {0};
+    if (prefetch_event(apply->prefetch, slot, &event, &failure, &why) != 0)
+        return why.kind == ERROR_HALT ? 0 : error_set(error, why.kind, "%s", why.message);
+    if (failure == NULL && event->positions == POSITIONS_BINLOG) {
+        new_timeline_place(apply, event);
+        head_note_newest(apply, partition, event);
+    }
+    return 0;
+}
+
 // What was applied before: true when the message is passed over.
 static int head_pass_over(struct apply *apply, int slot, const struct message *message, bool *ret_passed,
                           struct error *error) {
@@ -163,17 +179,9 @@ static int head_pass_over(struct apply *apply, int slot, const struct message *m
         apply->counters.messages++;
         apply->counters.duplicates++;
     }
-    // A binlog goes on from the newest, or it is another one.
-    struct event *event;
-    const char *failure;
-    if (message->offset + 1 == partition->next_offset && partition->role == TOPIC_TABLE) {
-        if (prefetch_event(apply->prefetch, slot, &event, &failure, error) != 0)
-            return -1;
-        if (failure == NULL && event->positions == POSITIONS_BINLOG) {
-            new_timeline_place(apply, event);
-            head_note_newest(apply, partition, event);
-        }
-    }
+    if (message->offset + 1 == partition->next_offset && partition->role == TOPIC_TABLE &&
+        head_note_applied(apply, partition, slot, error) != 0)
+        return -1;
     prefetch_release(apply->prefetch, slot);
     return 0;
 }
