@@ -198,10 +198,10 @@ static int value_write_element(const struct reading *array, const struct json_va
     }
     // What PostgreSQL writes of bytes has a backslash, and stays base64.
     enum semantic semantic = array->field.semantic;
-    bool retyped = semantic == SEMANTIC_BITS || semantic == SEMANTIC_INTERVAL ||
-                   semantic == SEMANTIC_ZONED_TIMESTAMP || semantic == SEMANTIC_ZONED_TIME;
-    bool escaped_already = column.type == COLUMN_TEXT && !retyped && json->kind != JSON_NUMBER &&
-                           json->kind != JSON_TRUE && json->kind != JSON_FALSE;
+    const unsigned retyped = BIT(BITS) | BIT(INTERVAL) | BIT(ZONED_TIMESTAMP) | BIT(ZONED_TIME) |
+                             BIT(CONNECT_DECIMAL) | BIT(ISO_DATE) | BIT(ISO_TIME) | BIT(ISO_TIMESTAMP);
+    bool escaped_already =
+        column.type == COLUMN_TEXT && (retyped & 1U << semantic) == 0 && json->kind == JSON_STRING;
     if (escaped_already) {
         buffer_append(out, json->raw.data, json->raw.size);
         return 0;
