@@ -284,8 +284,12 @@ static int value_read_checked(const struct reading *reading, bool may_be_unavail
         return value_refuse_placeholder(reading);
     enum semantic semantic = reading->field.semantic;
     if ((semantics_allowed[type] & 1U << semantic) == 0)
-        return error_set(reading->error, ERROR_INPUT, "column %s (declared %s): the schema says %s",
-                         reading->column->name, reading->column->declared, semantic_name(semantic));
+        return error_set(
+            reading->error, ERROR_INPUT,
+            "column %s (declared %s): the schema says %s%s: declare the column as that, or where it was of that type "
+            "before, take an incremental snapshot of the table",
+            reading->column->name, reading->column->declared, semantic_name(semantic),
+            type == COLUMN_TIMESTAMPTZ ? ", which has no time zone" : "");
     return value_read_declared(reading);
 }
 
