@@ -95,7 +95,7 @@ static int value_read_text(const struct reading *reading) {
     case SEMANTIC_DATE:
     case SEMANTIC_CONNECT_DATE:
     case SEMANTIC_ISO_DATE:
-        return reading_date(reading);
+        return reading_date(reading) != 0 ? -1 : reading_short_time(reading);
     case SEMANTIC_ISO_TIME:
     case SEMANTIC_TIME_MS:
     case SEMANTIC_TIME_US:

@@ -167,6 +167,10 @@ int reading_short_time(const struct reading *reading) {
     char *between = memchr(copy, 'T', text.size);
     if (between != NULL)
         *between = ' ';
+    if (text.size > 0 && *copy == '+') { // ISO 8601's sign of a year beyond 9999
+        copy++;
+        text.size--;
+    }
     while (text.size > 0 && copy[text.size - 1] == '0' && memchr(copy, '.', text.size) != NULL)
         text.size--;
     text.size -= text.size > 0 && copy[text.size - 1] == '.';
@@ -357,7 +361,9 @@ static int value_times_timestamp_of_number(const struct reading *reading) {
         return reading_refuse(reading, no_unit);
     if (!json_to_integer(reading->text, &units))
         return reading_refuse(reading, "not a count of time units");
-    int infinity = value_times_infinity_of_units(units, digits);
+    // What nobody says to be microseconds may be a timestamp(3)'s of before.
+    bool told = reading->field.semantic != SEMANTIC_NONE || reading->settings->declared;
+    int infinity = value_times_infinity_of_units(units, digits == 6 && !told ? 3 : digits);
     if (infinity != 0)
         return value_times_infinity(reading, infinity > 0);
     if (digits == 6 && units < timestamp_least_us)
