@@ -95,7 +95,7 @@ static int value_read_text(const struct reading *reading) {
     case SEMANTIC_DATE:
     case SEMANTIC_CONNECT_DATE:
     case SEMANTIC_ISO_DATE:
-        return reading_date(reading);
+        return reading_date(reading) != 0 ? -1 : reading_short_time(reading);
     case SEMANTIC_ISO_TIME:
     case SEMANTIC_TIME_MS:
     case SEMANTIC_TIME_US:
@@ -198,10 +198,10 @@ static int value_write_element(const struct reading *array, const struct json_va
     }
     // What PostgreSQL writes of bytes has a backslash, and stays base64.
     enum semantic semantic = array->field.semantic;
-    bool retyped = semantic == SEMANTIC_BITS || semantic == SEMANTIC_INTERVAL ||
-                   semantic == SEMANTIC_ZONED_TIMESTAMP || semantic == SEMANTIC_ZONED_TIME;
-    bool escaped_already = column.type == COLUMN_TEXT && !retyped && json->kind != JSON_NUMBER &&
-                           json->kind != JSON_TRUE && json->kind != JSON_FALSE;
+    const unsigned retyped = BIT(BITS) | BIT(INTERVAL) | BIT(ZONED_TIMESTAMP) | BIT(ZONED_TIME) |
+                             BIT(CONNECT_DECIMAL) | BIT(ISO_DATE) | BIT(ISO_TIME) | BIT(ISO_TIMESTAMP);
+    bool escaped_already =
+        column.type == COLUMN_TEXT && (retyped & 1U << semantic) == 0 && json->kind == JSON_STRING;
     if (escaped_already) {
         buffer_append(out, json->raw.data, json->raw.size);
         return 0;
@@ -284,8 +284,12 @@ static int value_read_checked(const struct reading *reading, bool may_be_unavail
         return value_refuse_placeholder(reading);
     enum semantic semantic = reading->field.semantic;
     if ((semantics_allowed[type] & 1U << semantic) == 0)
-        return error_set(reading->error, ERROR_INPUT, "column %s (declared %s): the schema says %s",
-                         reading->column->name, reading->column->declared, semantic_name(semantic));
+        return error_set(
+            reading->error, ERROR_INPUT,
+            "column %s (declared %s): the schema says %s%s: declare the column as that, or where it was of that type "
+            "before, take an incremental snapshot of the table",
+            reading->column->name, reading->column->declared, semantic_name(semantic),
+            type == COLUMN_TIMESTAMPTZ ? ", which has no time zone" : "");
     return value_read_declared(reading);
 }
 

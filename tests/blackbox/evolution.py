@@ -249,6 +249,12 @@ class Case(tide.Case):
         self.db = self.path / "other.db"
         self.assertNotIn("rows come without", self.replay(rows, source.replace(" not null{}", "")))
 
+    def test_a_file_made_new_of_rows_without_a_column_whose_default_is_computed(self):
+        rows = self.capture(event("t", 0, {"id": 1}, {"id": 1}), event("t", 1, {"id": 2}, {"id": 2, "c": "2026-01-02T00:00:00Z"}))
+        told = self.replay(rows, "create table t(id int primary key, c timestamptz default now());")
+        self.assertEqual(1, told.count("table t: rows come without c, whose default is the source's to compute"), told)
+        self.assertEqual([(1, None), (2, "2026-01-02T00:00:00.000000Z")], self.query("select id, c from t"))
+
     def test_an_update_that_makes_its_row_without_a_column(self):
         """A compacted log: of the rows' creates nothing is left."""
         source = "create table t(id int primary key, a int, w int not null default 7);"

@@ -120,11 +120,11 @@ static inline bool change_is_snapshot(const struct change *change) {
 }
 
 // Whether the row, where the change makes it, has in the column what may not be the source's: the default of now, or null
-// where that cannot be.
+// where that cannot be, or where only the source knows the default.
 static inline bool change_guesses(const struct change *change, int column) {
     const struct column *declared = &change->table->columns[column];
     return change->values[column].kind == VALUE_ABSENT && declared->generated == NULL &&
-           (column_has_default(declared) || declared->not_null);
+           (column_has_default(declared) || declared->not_null || declared->source_default);
 }
 
 #endif

@@ -169,7 +169,11 @@ static void missing_warn(const struct table *table, int number, struct missing_c
     column->made = MISSING_MADE_TOLD;
     warnings_add(
         warnings,
-        !column_has_default(declared)
+        declared->source_default
+            ? "table %s: rows come without %s, whose default is the source's to compute: they are NULL there, where the "
+              "source's have what it was added with, until an event or a snapshot names them (an incremental one does). "
+              "Where it was dropped at the source, drop it"
+        : !column_has_default(declared)
             ? "table %s: rows come without %s, which source.sql declares not null, and are NULL there until an event or "
               "a snapshot names them (an incremental one does). Where it was added at the source later, declare it "
               "with the default that it was added with; where it was dropped there, drop it"

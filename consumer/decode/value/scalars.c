@@ -122,8 +122,13 @@ int reading_text(const struct reading *reading) {
         return value_scalars_give_variable_scale(reading);
     if (reading->kind == JSON_ARRAY_BEGIN)
         return reading_refuse(reading, "not a string");
-    return reading->column->variant == COLUMN_UUID ? value_scalars_give_uuid(reading)
-                                                   : reading_give_text(reading, reading->text);
+    if (reading->column->variant != COLUMN_UUID)
+        return reading_give_text(reading, reading->text);
+    return reading->kind == JSON_STRING
+               ? value_scalars_give_uuid(reading)
+               : reading_refuse(reading,
+                                "not a UUID: declare the column as what it is, or where it was of another "
+                                "type before, take an incremental snapshot of the table");
 }
 
 // An object, an array, or a text of JSON; a number or a boolean is what the column held before it was retyped.

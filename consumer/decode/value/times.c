@@ -167,6 +167,10 @@ int reading_short_time(const struct reading *reading) {
     char *between = memchr(copy, 'T', text.size);
     if (between != NULL)
         *between = ' ';
+    if (text.size > 0 && *copy == '+') { // ISO 8601's sign of a year beyond 9999
+        copy++;
+        text.size--;
+    }
     while (text.size > 0 && copy[text.size - 1] == '0' && memchr(copy, '.', text.size) != NULL)
         text.size--;
     text.size -= text.size > 0 && copy[text.size - 1] == '.';
@@ -357,7 +361,9 @@ static int value_times_timestamp_of_number(const struct reading *reading) {
         return reading_refuse(reading, no_unit);
     if (!json_to_integer(reading->text, &units))
         return reading_refuse(reading, "not a count of time units");
-    int infinity = value_times_infinity_of_units(units, digits);
+    // What nobody says to be microseconds may be a timestamp(3)'s of before.
+    bool told = reading->field.semantic != SEMANTIC_NONE || reading->settings->declared;
+    int infinity = value_times_infinity_of_units(units, digits == 6 && !told ? 3 : digits);
     if (infinity != 0)
         return value_times_infinity(reading, infinity > 0);
     if (digits == 6 && units < timestamp_least_us)
@@ -478,12 +484,29 @@ static bool value_times_may_be_nanos(int64_t units, const struct column *column,
            units < us_at_year_9999;
 }
 
+// 9999-12-31, 2999-12-31, 2100-01-01: days that stand for no end, were it counted in milliseconds. As microseconds it is a time of
+// 1970 to 1978 that nobody means, unless it is a midnight.
+static bool value_times_is_no_end_in_ms(int64_t units, int64_t per_ms) {
+    const int64_t ms_at_2076 = 3345062400000, second = 1000;
+    const size_t century = 2;
+    char text[ISO8601_TEXT_SIZE];
+    if (per_ms != 1000 || units < ms_at_2076 || units >= ms_at_year_10000 ||
+        units % (ms_per_day * per_ms) == 0)
+        return false;
+    int64_t of_day = units % ms_per_day;
+    if (of_day != 0 && of_day != ms_per_day - second && of_day != ms_per_day - 1)
+        return false;
+    (void)iso8601_write_timestamp(iso8601_moment(units, 3), false, text);
+    return memcmp(text + century, "99-12-31", 8) == 0 || memcmp(text + century, "00-01-01", 8) == 0 ||
+           memcmp(text, "9999-01-01", 10) == 0;
+}
+
 static bool value_times_is_unsure_timestamp(int64_t units, const struct column *column) {
     int64_t per_ms = value_times_units_per_ms(column);
     int digits = value_times_adaptive_digits(column->declared);
     bool near_epoch = units > -50 * ms_per_day * per_ms && units < 50 * ms_per_day * per_ms &&
                       units % (ms_per_day * per_ms) != 0;
-    return near_epoch ||
+    return near_epoch || value_times_is_no_end_in_ms(units, per_ms) ||
            (units / per_ms >= ms_at_year_10000 && value_times_infinity_of_units(units, digits) == 0);
 }
 
@@ -554,7 +577,7 @@ bool value_time_is_misread(int64_t units, const struct column *column, const str
     int64_t own_ms = units / per_ms;
     if (own_ms > source_ms - years && own_ms < source_ms + years)
         return false;
-    if (value_times_may_be_datetime(units, column, settings))
+    if (value_times_may_be_datetime(units, column, settings) || value_times_is_no_end_in_ms(units, per_ms))
         return true;
     if (value_times_may_be_nanos(units, column, settings) &&
         value_times_is_plausible(units / 1000000, source_ms))
@@ -618,7 +641,10 @@ int reading_timestamp(const struct reading *reading) {
 
 int reading_timestamptz(const struct reading *reading) {
     if (reading->kind != JSON_STRING)
-        return reading_refuse(reading, "not a timestamp with an offset, as text");
+        return reading_refuse(reading,
+                              "not a timestamp with an offset, as text: a number has no time zone. Declare "
+                              "the column timestamp, or where it was one before, take an incremental "
+                              "snapshot of the table");
     if (iso8601_is_stored(reading->text))
         return reading_give_text(reading, reading->text);
     int infinity = value_times_infinity_of_text(reading->text);

@@ -163,12 +163,76 @@ static void test_literals_that_postgresql_writes_otherwise(void **state) {
     is("char", "''", " ");
 }
 
+static void test_types_whose_form_is_known(void **state) {
+    (void)state;
+    is("\"char\"", "'x'::\"char\"", "x");
+    is("\"char\"", "'xy'::\"char\"", ABSENT); // x
+    is("cidr", "'10.0.0.0/8'::cidr", "10.0.0.0/8");
+    is("cidr", "'10.0.0.1'::cidr", ABSENT); // 10.0.0.1/32
+    is("cidr", "'10/8'::cidr", ABSENT);     // 10.0.0.0/8
+    is("inet", "'10.0.0.1/8'::inet", "10.0.0.1/8");
+    is("inet", "'10.0.0.1/32'::inet", ABSENT); // 10.0.0.1
+    is("inet", "'2001:DB8::1'::inet", ABSENT); // 2001:db8::1
+    is("cidr", "'2001:db8::/32'::cidr", "2001:db8::/32");
+    is("macaddr", "'08:00:2b:01:02:03'::macaddr", "08:00:2b:01:02:03");
+    is("macaddr", "'08002b:010203'::macaddr", ABSENT);
+    is("macaddr8", "'08:00:2b:01:02:03:04:05'", "08:00:2b:01:02:03:04:05");
+    is("ltree", "'a.b_c.D'::ltree", "a.b_c.D");
+    is("ltree", "''", "");
+    is("ltree", "'a..b'", ABSENT); // refused
+    is("xml", "'<a/>'::xml", "<a/>");
+    is("xml", "'<?xml version=\"1.0\"?><a/>'::xml", ABSENT); // its declaration goes
+    is("timetz", "'10:00:00+00'::time with time zone", "10:00:00.000000");
+    is("timetz", "'10:00:00'", ABSENT); // the server's zone
+}
+
+static void test_json_as_postgresql_writes_it(void **state) {
+    (void)state;
+    is("jsonb", "'{\"a\": 1}'::jsonb", "{\"a\": 1}");
+    is("jsonb", "'{\"bb\":[1,2,{}],\"c\":null,\"a\":\"x\",\"a\":true}'",
+       "{\"a\": true, \"c\": null, \"bb\": [1, 2, {}]}");
+    is("jsonb", "'\"s\"'", "\"s\"");
+    is("jsonb", "' [ ] '", "[]");
+    is("jsonb", "'{\"a\":1.50}'", ABSENT);
+    is("jsonb", "'{'", ABSENT); // refused
+    is("jsonb[]", "array['{\"a\":1}'::jsonb]", "[\"{\\\"a\\\": 1}\"]");
+    is("hstore", "'a=>1, \"b c\" => NULL'", "{\"a\":\"1\",\"b c\":null}");
+    is("hstore", "'\"a\"=>\"NULL\"'::hstore", "{\"a\":\"NULL\"}");
+    is("hstore", "''", "{}");
+    is("hstore", "'a=>1, a=>2'", ABSENT); // the first
+    is("hstore", "'a=>1,'", ABSENT);
+    is("hstore", "'a'", ABSENT);
+}
+
+static void test_arrays_of_what_has_a_form(void **state) {
+    (void)state;
+    is("numeric(10,2)[]", "'{1.5,NULL}'::numeric[]", "[\"1.50\",null]");
+    is("numeric(10,2)[]", "'{1.555}'", ABSENT); // 1.56
+    is("numeric(30,2)[]", "array[1.5]", "[\"1.50\"]");
+    is("double precision[]", "'{0.1,2}'::double precision[]", "[0.1,2.0]");
+    is("double precision[]", "'{1e300}'", ABSENT); // 1.0E300
+    is("date[]", "'{2026-01-01}'::date[]", "[\"2026-01-01\"]");
+    is("timestamp(3)[]", "'{\"2026-01-01 10:00:00.125\"}'", "[\"2026-01-01T10:00:00.125000\"]");
+    is("uuid[]", "'{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}'", "[\"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\"]");
+    is("inet[]", "'{10.0.0.1}'", "[\"10.0.0.1\"]");
+    is("char(3)[]", "'{a}'", "[\"a  \"]");
+    is("int[]", "'{007}'", "[7]");
+    is("boolean[]", "'{t,off}'", "[true,false]");
+    is("interval[]", "'{1 day}'", ABSENT);
+    is("interval[]", "'{}'", "[]");
+    is("bit(3)[]", "'{101}'", ABSENT);
+    is("int[]", "'{{1},{2}}'", ABSENT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_literals_that_postgresql_writes_otherwise),
         cmocka_unit_test(test_casts_that_change_nothing),
         cmocka_unit_test(test_casts_that_make_another_value),
         cmocka_unit_test(test_what_the_type_makes_of_it),
+        cmocka_unit_test(test_types_whose_form_is_known),
+        cmocka_unit_test(test_json_as_postgresql_writes_it),
+        cmocka_unit_test(test_arrays_of_what_has_a_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

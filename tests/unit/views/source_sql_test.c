@@ -525,10 +525,10 @@ static void test_defaults(void **state) {
     // No literals, or not as the events would write them.
     makes(
         "create table t(id int primary key, a timestamptz default now(), b int default nextval('s'), c jsonb default "
-        "'{\"a\":1}', d timestamptz default '2020-01-01 00:00:00', e int default 1+1, f date[] default '{2020-01-01}', "
+        "'{\"a\":1.5}', d timestamptz default '2020-01-01 00:00:00', e int default 1+1, f date[] default '{2020-1-1}', "
         "g inet default '10.0.0.1/32', h date default '3 May 2020', i int default 1.5, j numeric(4,1) default 1.25, "
         "k text default ('a' || 'b'), l interval default '1 day', m text[] default '{{a},{b}}', n text[] default array[now()::text], o int[] default '{1,x}', "
-        "p bit varying(3) default b'010', q bit(3) default b'01', r inet default '::ffff:1.2.3.4/96', "
+        "p bit varying(3) default b'010', q bit(3) default b'01', r inet default '::ffff:1.2.3.4/096', "
         "s int default b'101'::int, t numeric(6,2) default b'101'::int, u int[] default array[b'11'::int], "
         "v text[] default array[array[]::text[]]);",
         "t key(id) of - t: id int, a timestamptz, b int, c jsonb, d timestamptz, e int, f date[], g inet, h date, "

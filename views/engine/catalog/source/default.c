@@ -1,10 +1,13 @@
 #include "views/engine/catalog/source/default.h"
 
+#include "views/base/base64.h"
 #include "views/base/cleanup.h"
+#include "views/base/real.h"
 #include "views/base/strings.h"
 #include "views/base/utf8.h"
 #include "views/base/uuid.h"
 #include "views/engine/catalog/source/default_array.h"
+#include "views/engine/catalog/source/default_json.h"
 #include "views/engine/catalog/source/type.h"
 #include "views/engine/decimal.h"
 
@@ -276,7 +279,10 @@ static bool source_default_moment(const char *text, const struct declared_type *
     char time[16];
     if (type == COLUMN_TIME) {
         const char *rest = source_default_time(text, declared, time);
-        return rest == NULL || *rest != '\0' || source_default_set_text(ret, time, strlen(time));
+        bool of_zone =
+            strcmp(declared->name, "timetz") == 0; // another offset, or the server's own, is another time
+        return rest == NULL || strcmp(rest, of_zone ? "+00" : "") != 0 ||
+               source_default_set_text(ret, time, strlen(time));
     }
     if (strcmp(text, "infinity") == 0 || strcmp(text, "-infinity") == 0)
         return source_default_set_text(ret, text, strlen(text));
@@ -340,31 +346,113 @@ static bool source_default_string(const char *text, const struct declared_type *
         return true; // it is cut
     if (type->enum_number > 0)
         return source_default_set_text(ret, text, size);
+    if (strcmp(type->name, "char") == 0)
+        return size > 1 || source_default_set_text(ret, text, size);
     char uuid[UUID_SIZE];
     if (strcmp(type->name, "uuid") == 0)
         return !uuid_read((struct span){text, size}, uuid) || source_default_set_text(ret, uuid, UUID_SIZE);
     return !source_default_is_textual(type->name) || source_default_set_text(ret, text, size);
 }
 
-// JSONB is written anew by PostgreSQL; of its forms those are taken that cannot differ.
+// JSONB is written anew by PostgreSQL, JSON is kept.
 static bool source_default_json(const char *text, const struct declared_type *type, struct value *ret) {
-    bool simple = strcmp(text, "{}") == 0 || strcmp(text, "[]") == 0 || strcmp(text, "null") == 0 ||
-                  strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
-    return (strcmp(type->name, "jsonb") == 0 && !simple) || source_default_set_text(ret, text, strlen(text));
-}
-
-// "{a,b}" as the events have it. Of what else may be in an array the form is another than the literal's.
-static bool source_default_array(const char *text, const struct declared_type *type,
-                                 const struct column *column, struct value *ret) {
-    static const char *const as_written[] = {"text", "varchar", "citext", NULL};
     CLEANUP(buffer_free) struct buffer json = {0};
-    bool is_text = type->enum_number > 0 || source_default_is_among(type->name, as_written);
-    if (strcmp(type->name, "hstore") == 0 && *text == '\0')
-        return source_default_set_text(ret, "{}", 2);
-    if (!type->array || (strcmp(text, "{}") != 0 && column->element == COLUMN_TEXT && !is_text) ||
-        !default_array_read(text, strcmp(text, "{}") == 0 ? COLUMN_TEXT : column->element, &json))
+    if (strcmp(type->name, "jsonb") != 0)
+        return source_default_set_text(ret, text, strlen(text));
+    if (!default_json_binary(text, &json))
         return !json.failed;
     return source_default_set_text(ret, json.data, json.size);
+}
+
+static bool source_default_take(const char *text, const struct declared_type *type,
+                                const struct column *column, struct value *ret);
+
+struct source_default_elements {
+    struct declared_type type;
+    struct column column; // of one element
+    struct buffer *json;
+};
+
+// Java writes a double of this size without an exponent.
+static bool source_default_write_real(double real, struct buffer *json) {
+    enum { PLAIN_LEAST = 1000, PLAIN_MOST = 10000000 };
+    char text[REAL_TEXT_SIZE];
+    double size = real < 0 ? -real : real;
+    if (size >= PLAIN_MOST || (size < 1.0 / PLAIN_LEAST && size > 0))
+        return false;
+    buffer_append(json, text, real_write(real, text));
+    if (strchr(text, '.') == NULL)
+        buffer_text(json, ".0");
+    return true;
+}
+
+// A value as an element of an array that its events have (value_read_array in consumer/decode).
+static bool source_default_write_element(const struct value *value, const struct column *column,
+                                         struct buffer *json) {
+    char digits[DECIMAL_TEXT_SIZE];
+    switch (value->kind) {
+    case VALUE_INTEGER:
+        if (column->type == COLUMN_DECIMAL)
+            buffer_json_string(json,
+                               (struct span){digits, decimal_write(value->integer, column->scale, digits)});
+        else if (column->type == COLUMN_BOOLEAN)
+            buffer_text(json, value->integer != 0 ? "true" : "false");
+        else
+            buffer_format(json, "%lld", (long long)value->integer);
+        return true;
+    case VALUE_REAL:
+        return source_default_write_real(value->real, json);
+    case VALUE_TEXT:
+        buffer_json_string(json, value->bytes);
+        return true;
+    case VALUE_BLOB:
+        buffer_char(json, '"');
+        base64_write(json, value->bytes);
+        buffer_char(json, '"');
+        return true;
+    default:
+        return false; // its form is not known
+    }
+}
+
+static bool source_default_take_element(void *self, const char *text, bool is_null) {
+    const struct source_default_elements *elements = self;
+    struct buffer *json = elements->json;
+    struct value value = {.kind = VALUE_ABSENT};
+    if (json->size > 1)
+        buffer_char(json, ',');
+    if (is_null) {
+        buffer_text(json, "null");
+        return true;
+    }
+    if (!source_default_take(text, &elements->type, &elements->column, &value)) {
+        json->failed = true;
+        return false;
+    }
+    bool written = source_default_write_element(&value, &elements->column, json);
+    if (value.kind == VALUE_TEXT || value.kind == VALUE_BLOB)
+        free((char *)value.bytes.data);
+    return written;
+}
+
+// "{a,b}" as the events have it, each element as a column of its type would. Bits never come.
+static bool source_default_array(const char *text, const struct declared_type *type,
+                                 const struct column *column, struct value *ret) {
+    CLEANUP(buffer_free) struct buffer json = {0};
+    if (!type->array && strcmp(type->name, "hstore") == 0)
+        return default_json_pairs(text, &json) ? source_default_set_text(ret, json.data, json.size)
+                                               : !json.failed;
+    struct source_default_elements elements = {*type, *column, &json};
+    elements.type.array = false;
+    elements.column.type = column->element;
+    bool empty = strcmp(text, "{}") == 0;
+    if (!type->array || (!empty && (column->element == COLUMN_ARRAY || column->element == COLUMN_BIT)))
+        return true;
+    buffer_char(&json, '[');
+    if (!default_array_each(text, source_default_take_element, &elements))
+        return !json.failed;
+    buffer_char(&json, ']');
+    return !json.failed && source_default_set_text(ret, json.data, json.size);
 }
 
 static bool source_default_bits(const char *text, const struct column *column, struct value *ret) {
@@ -373,15 +461,61 @@ static bool source_default_bits(const char *text, const struct column *column, s
            source_default_set_text(ret, text, size);
 }
 
-// An address without a mask.
-static bool source_default_other(const char *text, const struct declared_type *type, struct value *ret) {
+// An address as PostgreSQL writes it. INET drops the mask of a single address, and CIDR has one always.
+static bool source_default_is_address(const char *text, bool is_cidr) {
+    enum { BITS = 8, MASK_DIGITS_MOST = 3 };
     unsigned char address[sizeof(struct in6_addr)];
-    char written[INET6_ADDRSTRLEN];
+    char host[INET6_ADDRSTRLEN], written[INET6_ADDRSTRLEN];
     int family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
-    if (strcmp(type->name, "inet") != 0 || inet_pton(family, text, address) != 1 ||
-        inet_ntop(family, address, written, sizeof written) == NULL || strcmp(text, written) != 0)
-        return true;
-    return source_default_set_text(ret, text, strlen(text));
+    long whole = BITS * (family == AF_INET6 ? (long)sizeof(struct in6_addr) : (long)sizeof(struct in_addr));
+    size_t size = strcspn(text, "/");
+    const char *mask = text + size + (text[size] == '/');
+    if (size >= sizeof host || (text[size] == '/') != (*mask != '\0') || (*mask == '\0' && is_cidr))
+        return false;
+    size_t digits = strspn(mask, "0123456789");
+    bool plain = mask[digits] == '\0' && digits <= MASK_DIGITS_MOST && (*mask != '0' || digits == 1);
+    if (!plain || (*mask != '\0' && strtol(mask, NULL, 10) >= whole + is_cidr))
+        return false;
+    (void)snprintf(host, sizeof host, "%.*s", (int)size, text);
+    return inet_pton(family, host, address) == 1 &&
+           inet_ntop(family, address, written, sizeof written) != NULL && strcmp(host, written) == 0;
+}
+
+// "08:00:2b:01:02:03"
+static bool source_default_is_hardware(const char *text, size_t bytes) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < bytes; i++, text += 3)
+        if (strspn(text, digits) != 2 || text[2] != (i + 1 < bytes ? ':' : '\0'))
+            return false;
+    return true;
+}
+
+// Labels between points.
+static bool source_default_is_tree(const char *text) {
+    for (const char *at = text; *text != '\0'; at++) {
+        size_t label = 0;
+        while (isalnum((unsigned char)at[label]) || at[label] == '_')
+            label++;
+        at += label;
+        if (label == 0 || (*at != '.' && *at != '\0'))
+            return false;
+        if (*at == '\0')
+            break;
+    }
+    return true;
+}
+
+// Types whose text, where it is of this form, is what PostgreSQL writes of it.
+static bool source_default_other(const char *text, const struct declared_type *type, struct value *ret) {
+    enum { HARDWARE_BYTES = 6, HARDWARE8_BYTES = 8 };
+    const char *name = type->name;
+    bool as_written = ((strcmp(name, "inet") == 0 || strcmp(name, "cidr") == 0) &&
+                       source_default_is_address(text, *name == 'c')) ||
+                      (strcmp(name, "macaddr") == 0 && source_default_is_hardware(text, HARDWARE_BYTES)) ||
+                      (strcmp(name, "macaddr8") == 0 && source_default_is_hardware(text, HARDWARE8_BYTES)) ||
+                      (strcmp(name, "ltree") == 0 && source_default_is_tree(text)) ||
+                      (strcmp(name, "xml") == 0 && text[0] == '<' && text[1] != '?');
+    return !as_written || source_default_set_text(ret, text, strlen(text));
 }
 
 static bool source_default_take(const char *text, const struct declared_type *type,

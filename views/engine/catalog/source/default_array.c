@@ -32,44 +32,6 @@ static const char *default_array_element(const char *at, struct buffer *ret, boo
     return default_array_skip(at + 1);
 }
 
-static bool default_array_is_integer(const char *text) {
-    size_t sign = *text == '-';
-    size_t digits = strspn(text + sign, "0123456789");
-    return digits > 0 && digits < 19 && text[sign + digits] == '\0' && (digits == 1 || text[sign] != '0');
-}
-
-struct default_array_json {
-    enum column_type element;
-    struct buffer *out;
-};
-
-// Its JSON, as Debezium writes it.
-static bool default_array_write(void *self, const char *text, bool is_null) {
-    static const char *const words[] = {"f", "false", "t", "true"};
-    const struct default_array_json *json = self;
-    const enum column_type element = json->element;
-    if (json->out->size > 1)
-        buffer_char(json->out, ',');
-    if (is_null) {
-        buffer_text(json->out, "null");
-        return true;
-    }
-    if (element == COLUMN_TEXT) {
-        buffer_json_string(json->out, span_of(text));
-        return true;
-    }
-    if (element == COLUMN_INTEGER && default_array_is_integer(text)) {
-        buffer_text(json->out, text);
-        return true;
-    }
-    for (size_t i = 0; element == COLUMN_BOOLEAN && i < sizeof words / sizeof *words; i++)
-        if (strcmp(text, words[i]) == 0) {
-            buffer_text(json->out, i >= 2 ? "true" : "false");
-            return true;
-        }
-    return false;
-}
-
 bool default_array_each(const char *literal, bool (*take)(void *self, const char *text, bool is_null),
                         void *self) {
     CLEANUP(buffer_free) struct buffer text = {0};
@@ -89,15 +51,6 @@ bool default_array_each(const char *literal, bool (*take)(void *self, const char
             return false;
     }
     return at[1] == '\0';
-}
-
-bool default_array_read(const char *literal, enum column_type element, struct buffer *ret) {
-    struct default_array_json json = {element, ret};
-    buffer_char(ret, '[');
-    if (!default_array_each(literal, default_array_write, &json))
-        return false;
-    buffer_char(ret, ']');
-    return !ret->failed;
 }
 
 void default_array_append(struct buffer *literal, const char *element) {
