@@ -245,8 +245,9 @@ static int main_open_store(struct parts *parts, const struct options *options, c
     struct store_report report;
     if (main_open_store_quietly(parts, options, db, &report, error) != 0)
         return -1;
+    int status = loading_recall(db, parts->catalog, parts->progress, error);
     loading_report(&report, db);
-    return loading_recall(db, parts->catalog, parts->progress, error);
+    return status;
 }
 
 static enum apply_timeline main_on_timeline(const struct options *options) {

@@ -105,12 +105,13 @@ class FileGone(tide.Case):
         with process, open(tide.CAPTURES / "basic.jsonl", "rb") as file:
             process.stdin.write(file.readline())
             process.stdin.flush()
-            tide.wait_for("the file", self.db.exists)
+            begin = process.stderr.readline().decode()
+            self.assertIn("made ", begin)  # told when it has been opened, by all who do
             self.db.unlink()
             with contextlib.suppress(BrokenPipeError):  # it may have ended already
                 process.stdin.write(file.read())
                 process.stdin.close()
-            text = process.stderr.read().decode()
+            text = begin + process.stderr.read().decode()
         self.assertEqual(1, process.returncode, text)
         self.assertIn("shop.db was deleted or moved away", text)
 
