@@ -57,7 +57,7 @@ static bool default_json_write_object(const json_t *object, struct buffer *ret) 
     size_t count = json_object_size(object), i = 0;
     if (count > MEMBERS_MAX)
         return false;
-    struct default_json_member *members = calloc(count + 1, sizeof *members);
+    CLEANUP(free_any) struct default_json_member *members = calloc(count + 1, sizeof *members);
     if (members == NULL) {
         ret->failed = true;
         return false;
@@ -68,9 +68,7 @@ static bool default_json_write_object(const json_t *object, struct buffer *ret) 
         members[i++] = (struct default_json_member){json_object_iter_key(at), json_object_iter_key_len(at),
                                                     json_object_iter_value(at)};
     qsort(members, count, sizeof *members, default_json_compare);
-    bool written = default_json_write_members(members, count, ret);
-    free(members);
-    return written;
+    return default_json_write_members(members, count, ret);
 }
 
 // jansson's reader bounds how deep it goes.
