@@ -407,10 +407,13 @@ static bool install_takes_told(const struct view *view, const struct apply_state
     return false;
 }
 
-// `kept_by`: the schema that the view had.
-static int install_find_told(const struct install *install, int number, const char *kept_by,
-                             struct error *error) {
+// The view is made anew. One that the file has not told nothing.
+static int install_find_told(const struct install *install, int number, struct error *error) {
+    CLEANUP(install_free_installed) struct installed old = {0};
     const struct view *view = &install->catalog->views[number];
+    int found = install_find_installed(install->db, view->name, &old, error);
+    if (found <= 0)
+        return found;
     bool *told = calloc((size_t)view->apply_count + 1, sizeof *told);
     install->told[number] = told;
     if (told == NULL)
@@ -418,7 +421,7 @@ static int install_find_told(const struct install *install, int number, const ch
     for (int i = 0; i < view->apply_count; i++) {
         const struct apply_statement *apply = &view->applies[i];
         if (apply->tells_again == NULL || apply->takes_away ||
-            !install_keeps(kept_by, span_of(apply->tells_again)))
+            !install_keeps(old.schema, span_of(apply->tells_again)))
             continue;
         int has = told_before(install->db, install->catalog, view, apply, error);
         if (has < 0)
@@ -431,13 +434,9 @@ static int install_find_told(const struct install *install, int number, const ch
     return 0;
 }
 
-static bool install_is_changed(const struct install *install, int number, int *ret_status,
-                               struct error *error) {
+static bool install_is_changed(sqlite3 *db, const struct view *view, int *ret_status, struct error *error) {
     CLEANUP(install_free_installed) struct installed old = {0};
-    const struct view *view = &install->catalog->views[number];
-    *ret_status = install_find_installed(install->db, view->name, &old, error);
-    if (*ret_status == 1 && install_find_told(install, number, old.schema, error) != 0)
-        *ret_status = -1;
+    *ret_status = install_find_installed(db, view->name, &old, error);
     return *ret_status == 0 || (*ret_status == 1 && strcmp(old.hash, view->hash) != 0);
 }
 
@@ -620,9 +619,9 @@ static int install_find_changed(struct install *install, struct store_report *re
         return -1;
     for (int i = 0; i < catalog->view_count; i++) {
         int status;
-        install->changed[i] = install_is_changed(install, i, &status, error) ||
+        install->changed[i] = install_is_changed(install->db, &catalog->views[i], &status, error) ||
                               install->evolve.evolution.rebuilds || otherwise == 1;
-        if (status < 0)
+        if (status < 0 || (install->changed[i] && install_find_told(install, i, error) != 0))
             return -1;
     }
     if (install_disable_views(install, report, error) != 0)
