@@ -157,16 +157,11 @@ static int delta_sums_add_row(struct sums_cursor *cursor, const struct packed_ro
     return code;
 }
 
-// A change of a row as its view's statements see it is one of its group, whatever it comes to there.
-static int delta_sums_note_change(struct sums_cursor *cursor, const struct packed_row *old,
-                                  const struct packed_row *new) {
-    int code = old != NULL ? delta_sums_add_row(cursor, old, 1, true) : SQLITE_OK;
-    return code == SQLITE_OK && new != NULL ? delta_sums_add_row(cursor, new, 1, true) : code;
-}
-
 static int delta_sums_add_changes(const struct delta_vtab *module, struct sums_cursor *cursor) {
     const struct delta_list *list = &module->input->lists[module->table->index];
     const uint64_t compared = module->input->compared[module->table->index];
+    // Who asks which groups change has no row take another's away.
+    const int gone = cursor->asks_which ? 1 : -1;
     for (int i = module->input->from[module->table->index]; i < list->count; i++) {
         const struct delta_step *step = &list->steps[i];
         delta_expect(list, i, true);
@@ -174,14 +169,11 @@ static int delta_sums_add_changes(const struct delta_vtab *module, struct sums_c
             continue;
         const struct packed_row *old = list->steps[step->first].before;
         const struct packed_row *new = step->deleted ? NULL : step->row;
-        int code = SQLITE_OK;
-        if (!cursor->asks_which) {
-            code = old != NULL ? delta_sums_add_row(cursor, old, -1, true) : SQLITE_OK;
-            if (code == SQLITE_OK && new != NULL)
-                code = delta_sums_add_row(cursor, new, 1, true);
-        } else if (!net_changes_is_same(module->table, compared, old, new)) {
-            code = delta_sums_note_change(cursor, old, new);
-        }
+        if (cursor->asks_which && net_changes_is_same(module->table, compared, old, new))
+            continue;
+        int code = old != NULL ? delta_sums_add_row(cursor, old, gone, true) : SQLITE_OK;
+        if (code == SQLITE_OK && new != NULL)
+            code = delta_sums_add_row(cursor, new, 1, true);
         if (code != SQLITE_OK)
             return code;
     }
