@@ -38,6 +38,13 @@ struct span lint_drift_changes_of(struct span name) {
     return SPAN("");
 }
 
+struct span lint_drift_first_changes(const struct tokens *tokens) {
+    struct span table = SPAN("");
+    for (int i = 0; i < tokens->count && table.size == 0; i++)
+        table = lint_drift_changes_of(tokens_name(tokens, i));
+    return table;
+}
+
 bool lint_drift_says(const struct tokens *tokens, struct span name) {
     int i = 0;
     while (i < tokens->count && !lint_names_same(tokens_name(tokens, i), name))

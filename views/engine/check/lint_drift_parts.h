@@ -33,6 +33,8 @@ void lint_drift_read(struct lint_drift_statement *ret, const struct apply_statem
 int lint_drift_outside(const struct tokens *tokens, int from, const char *const *words);
 // The `orders` of `_delta_orders`, `_sums_orders`, `_changes_orders`; empty of any other name.
 struct span lint_drift_changes_of(struct span name);
+// That of the statement's first name that is one of these; empty = it sees no changes.
+struct span lint_drift_first_changes(const struct tokens *tokens);
 bool lint_drift_says(const struct tokens *tokens, struct span name);
 bool lint_drift_reads_changes(const struct tokens *tokens, struct span table);
 // Whether an assignment behind the `set` adds to what its column has.

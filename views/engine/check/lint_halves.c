@@ -112,22 +112,9 @@ static void lint_halves_gone(const struct lint_drift *lint, const struct lint_dr
 // `update V set n = n + .. _delta_T ..`: the table T; empty = it is no such statement.
 static struct span lint_halves_counted(const struct lint_drift_statement *statement) {
     const struct tokens *tokens = &statement->tokens;
-    if (statement->kind != DRIFT_UPDATES ||
-        !lint_drift_adds(tokens, tokens_next(tokens, statement->begins, "set")))
-        return SPAN("");
-    for (int i = 0; i < tokens->count; i++) {
-        const struct span table = lint_drift_changes_of(tokens_name(tokens, i));
-        if (table.size > 0)
-            return table;
-    }
-    return SPAN("");
-}
-
-static bool lint_halves_sees_changes(const struct tokens *tokens) {
-    for (int i = 0; i < tokens->count; i++)
-        if (lint_drift_changes_of(tokens_name(tokens, i)).size > 0)
-            return true;
-    return false;
+    bool counts = statement->kind == DRIFT_UPDATES &&
+                  lint_drift_adds(tokens, tokens_next(tokens, statement->begins, "set"));
+    return counts ? lint_drift_first_changes(tokens) : SPAN("");
 }
 
 // Rows of V that come with another table's changes have to have what was counted before.
@@ -139,7 +126,7 @@ static void lint_halves_counts(const struct lint_drift *lint, const struct lint_
     for (int s = 0; s < lint->view->apply_count; s++) {
         const struct lint_drift_statement *other = &lint->statements[s];
         if (other->kind != DRIFT_INSERTS || !lint_names_same(other->written, statement->written) ||
-            !lint_halves_sees_changes(&other->tokens))
+            lint_drift_first_changes(&other->tokens).size == 0)
             continue;
         if (lint_drift_reads_changes(&other->tokens, table))
             return; // a row comes with what is counted, too

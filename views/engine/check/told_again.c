@@ -26,13 +26,6 @@ static bool told_again_is_settled(const struct lint_drift_statement *statement) 
            tokens_is(tokens, statement->begins + 2, "replace");
 }
 
-static bool told_again_reads_changes(const struct tokens *tokens) {
-    int i = 0;
-    while (i < tokens->count && lint_drift_changes_of(tokens_name(tokens, i)).size == 0)
-        i++;
-    return i < tokens->count;
-}
-
 // Whether the statement, a second time, puts in or adds what is there.
 static bool told_again_is(const struct lint_drift_statement *statement) {
     const struct tokens *tokens = &statement->tokens;
@@ -42,7 +35,7 @@ static bool told_again_is(const struct lint_drift_statement *statement) {
         return !told_again_is_settled(statement);
     return statement->kind == DRIFT_UPDATES &&
            lint_drift_adds(tokens, tokens_next(tokens, statement->begins, "set")) &&
-           told_again_reads_changes(tokens);
+           lint_drift_first_changes(tokens).size > 0;
 }
 
 static const char *told_again_kept(const struct view *view, struct span table) {
