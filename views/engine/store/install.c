@@ -407,7 +407,7 @@ static bool install_takes_told(const struct view *view, const struct apply_state
     return false;
 }
 
-// The view is made anew. One that the file has not told nothing.
+// The view is made anew. Where the file does not have it, it has told nothing.
 static int install_find_told(const struct install *install, int number, struct error *error) {
     CLEANUP(install_free_installed) struct installed old = {0};
     const struct view *view = &install->catalog->views[number];
